@@ -1,0 +1,375 @@
+"""The circuit: signals, equations and delays as plain frozen data.
+
+An equation holds its expression as a flat list of nodes, operands before their users, equal
+sub-expressions once; so nothing here or above ever recurses into an expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
+
+from graphfold.errors import Mark
+from graphfold.sizes import Shape, Size
+
+Number = int | float
+Constant = Number | tuple[Any, ...]
+AttributeValue = int | str | Size | tuple[Any, ...]
+Kind = Literal["input", "param", "equation"]
+
+REDUCTIONS = ("sum_over", "mean_over", "max_over")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Where a read looks: `base` is an axis ("t"), its length ("T") or "" (a step by number).
+
+    >>> str(Index("t", -1)), str(Index("T", 0)), str(Index("", 0))
+    ('t-1', 'T', '0')
+    """
+
+    base: str
+    offset: int = 0
+
+    def __str__(self) -> str:
+        if not self.base:
+            return str(self.offset)
+        return f"{self.base}{self.offset:+d}" if self.offset else self.base
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A number, or a nested tuple of numbers."""
+
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The value of a signal; `index` is None for a static one."""
+
+    signal: str
+    index: Index | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operation on earlier nodes of the same expression, by their numbers."""
+
+    operation: str
+    operands: tuple[int, ...] = ()
+    attributes: tuple[tuple[str, AttributeValue], ...] = ()
+
+    def attribute(self, name: str) -> AttributeValue:
+        """Return the attribute `name`; KeyError when it is absent."""
+        return dict(self.attributes)[name]
+
+
+Node = Const | Read | Apply
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Nodes in an order where operands come first; the last node is the value."""
+
+    nodes: tuple[Node, ...]
+    marks: tuple[Mark | None, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def root(self) -> int:
+        """The number of the node that is the value."""
+        return len(self.nodes) - 1
+
+    def mark(self, node: int) -> Mark | None:
+        """Where the node was written, if it came from a file."""
+        return self.marks[node] if node < len(self.marks) else None
+
+    def reads(self) -> Iterator[tuple[int, Read]]:
+        """The reads, with their node numbers."""
+        return ((i, n) for i, n in enumerate(self.nodes) if isinstance(n, Read))
+
+
+class ExpressionBuilder:
+    """Collects nodes of one expression; an equal node is kept once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Node, int] = {}
+        self._nodes: list[Node] = []
+        self._marks: list[Mark | None] = []
+
+    def add(self, node: Node, mark: Mark | None = None) -> int:
+        """Return the node's number, old or new."""
+        number = self._numbers.setdefault(node, len(self._nodes))
+        if number == len(self._nodes):
+            self._nodes.append(node)
+            self._marks.append(mark)
+        return number
+
+    def node(self, number: int) -> Node:
+        """Return the node of that number."""
+        return self._nodes[number]
+
+    def finish(self, root: int) -> Expression:
+        """Return the expression whose value is `root`, without nodes that it does not use."""
+        return _keep(self._nodes, self._marks, root)
+
+
+def _keep(nodes: Sequence[Node], marks: Sequence[Mark | None], root: int) -> Expression:
+    needed = {root}
+    for number in range(root, -1, -1):
+        node = nodes[number]
+        if number in needed and isinstance(node, Apply):
+            needed.update(node.operands)
+    order = sorted(needed)
+    renumbered = {old: new for new, old in enumerate(order)}
+    kept: list[Node] = []
+    for number in order:
+        node = nodes[number]
+        if isinstance(node, Apply):
+            node = replace(node, operands=tuple(renumbered[o] for o in node.operands))
+        kept.append(node)
+    return Expression(tuple(kept), tuple(marks[n] for n in order))
+
+
+def constant(value: Constant) -> Expression:
+    """Return the expression that is one number or nested tuple."""
+    return Expression((Const(value),))
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A clock: `name` runs over 1..`length`."""
+
+    name: str
+    length: str
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A declared dimension symbol and, perhaps, its default size."""
+
+    name: str
+    default: int | None = None
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A declared input or parameter: a sequence over `axis`, or static when that is None."""
+
+    name: str
+    kind: Kind
+    axis: str | None
+    shape: Shape
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+    size_marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """`signal[axis] = expression`, or `signal = expression` when `axis` is None."""
+
+    signal: str
+    axis: str | None
+    expression: Expression
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the model: opaque when `body` is None, else an expression in its arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    shape: Shape | None = None
+    body: Expression | None = None
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+    size_marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A history, far boundary or pinned instance; `value` None means given from outside."""
+
+    signal: str
+    index: Index
+    value: Expression | None
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Output:
+    """A signal named under `outputs`."""
+
+    name: str
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a model asks to be drawn: rows from bottom to top, hidden signals, LaTeX labels."""
+
+    rows: tuple[tuple[str, ...], ...] = ()
+    hide: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    marks: tuple[tuple[str, Mark], ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """The value of `signal` `steps` steps ago: the black square, one per (signal, steps).
+
+    A lookahead `g[t+1]` has steps -1.
+    """
+
+    signal: str
+    steps: int
+
+
+Reach = Literal["static", "step", "fixed", "all"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One read as an edge: `target` reads `source`.
+
+    `reach` says what is read at step t of the target: the one value ("static"), step t - delay
+    ("step"), the step named by `index` ("fixed"), or step s - delay for every s ("all").
+    """
+
+    source: str
+    target: str
+    reach: Reach
+    delay: int = 0
+    index: Index | None = None
+    node: int = field(default=0, compare=False)
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A directed graph of signals; every cycle of a well-formed one passes a delay."""
+
+    name: str
+    axes: tuple[Axis, ...] = (Axis("t", "T"),)
+    dims: tuple[Dimension, ...] = ()
+    inputs: tuple[Signal, ...] = ()
+    params: tuple[Signal, ...] = ()
+    functions: tuple[Function, ...] = ()
+    boundaries: tuple[Boundary, ...] = ()
+    equations: tuple[Equation, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    style: Style = Style()
+    source: str | None = field(default=None, compare=False)
+
+    @cached_property
+    def declared(self) -> Mapping[str, Signal]:
+        """Inputs and parameters by name."""
+        return MappingProxyType({s.name: s for s in (*self.inputs, *self.params)})
+
+    @cached_property
+    def equation(self) -> Mapping[str, Equation]:
+        """Equations by the signal they define."""
+        return MappingProxyType({e.signal: e for e in self.equations})
+
+    @cached_property
+    def function(self) -> Mapping[str, Function]:
+        """Functions by name."""
+        return MappingProxyType({f.name: f for f in self.functions})
+
+    @cached_property
+    def boundary(self) -> Mapping[tuple[str, Index], Boundary]:
+        """Histories, far boundaries and pins by (signal, index)."""
+        return MappingProxyType({(b.signal, b.index): b for b in self.boundaries})
+
+    @cached_property
+    def axis_of(self) -> Mapping[str, str | None]:
+        """Every signal and its axis (None when static), in order of declaration."""
+        axes = {s.name: s.axis for s in self.declared.values()}
+        axes.update((e.signal, e.axis) for e in self.equations)
+        return MappingProxyType(axes)
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The names of all signals, in order of declaration."""
+        return tuple(self.axis_of)
+
+    def kind_of(self, signal: str) -> Kind:
+        """Return "input", "param" or "equation"."""
+        return self.declared[signal].kind if signal in self.declared else "equation"
+
+    @cached_property
+    def length_of(self) -> Mapping[str, str]:
+        """The length symbol of each axis."""
+        return MappingProxyType({a.name: a.length for a in self.axes})
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every distinct read of every equation, in order of declaration."""
+        return tuple(link for e in self.equations for link in equation_links(self, e))
+
+    @cached_property
+    def delays(self) -> tuple[Delay, ...]:
+        """The delays (and lookaheads), one per (signal, k), however many read it.
+
+        >>> from graphfold import loads
+        >>> c = loads("graphfold: 1\\ninit: {F: [0, 1]}\\nequations: |\\n  F[t] = F[t-1] + F[t-2]")
+        >>> c.delays
+        (Delay(signal='F', steps=1), Delay(signal='F', steps=2))
+        """
+        moving = (link for link in self.links if link.reach in ("step", "all") and link.delay)
+        return tuple(dict.fromkeys(Delay(link.source, link.delay) for link in moving))
+
+    def freeze(self) -> Circuit:
+        """Return the circuit itself; a builder returns the circuit built so far."""
+        return self
+
+
+class Freezable(Protocol):
+    """A circuit, or a builder of one."""
+
+    def freeze(self) -> Circuit:
+        """Return the frozen circuit."""
+        ...
+
+
+def equation_links(circuit: Circuit, equation: Equation) -> Iterator[Link]:
+    """The distinct reads of an equation as links; a read under `sum(… for t)` reaches all steps."""
+    expression = equation.expression
+    seen: set[Link] = set()
+    under = _reductions_above(expression)
+    for number, read in expression.reads():
+        for reduced in sorted(under[number]):
+            link = _link(circuit, equation, number, read, reduced)
+            if link not in seen:
+                seen.add(link)
+                yield link
+
+
+def _link(circuit: Circuit, equation: Equation, number: int, read: Read, reduced: bool) -> Link:
+    place = (number, equation.expression.mark(number))
+    source, target, index = read.signal, equation.signal, read.index
+    if index is None:
+        return Link(source, target, "static", 0, None, *place)
+    if index.base != circuit.axis_of.get(source):
+        return Link(source, target, "fixed", 0, index, *place)
+    reach: Reach = "all" if reduced else "step"
+    return Link(source, target, reach, -index.offset, None, *place)
+
+
+def _reductions_above(expression: Expression) -> list[set[bool]]:
+    """For each node: whether it is reached beneath a reduction over time, beside one, or both."""
+    under: list[set[bool]] = [set() for _ in expression.nodes]
+    under[expression.root].add(False)
+    for number in range(expression.root, -1, -1):
+        node = expression.nodes[number]
+        if isinstance(node, Apply):
+            reached = {True} if node.operation in REDUCTIONS else under[number]
+            for operand in node.operands:
+                under[operand] |= reached
+    return under

@@ -1,0 +1,99 @@
+"""What can be wrong, and how it is said: marks, diagnostics and the exception tree."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+Stage = Literal["file", "names", "axes", "shapes", "modes", "cycles", "history", "values"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A place in a model file; lines and columns count from 1."""
+
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: its stage, a stable code, what is wrong and how to mend it, and where."""
+
+    stage: Stage
+    code: str
+    message: str
+    mark: Mark | None = None
+    signal: str | None = None
+    severity: Severity = "error"
+    source: str | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.source, self.mark) if part is not None)
+        kind = "" if self.severity == "error" else f"{self.severity}: "
+        return f"{place + ': ' if place else ''}{self.code}: {kind}{self.message}"
+
+
+class GraphfoldError(Exception):
+    """The root of everything graphfold raises on purpose."""
+
+
+class ModelError(GraphfoldError):
+    """A model is not well formed; `diagnostics` lists every problem of the stage."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+
+class UnfoldingError(GraphfoldError):
+    """An unfolding cannot be made, or an instance asked for does not exist."""
+
+
+class ValuesError(GraphfoldError):
+    """The arrays given to an evaluation do not fit; one line a problem."""
+
+
+class DrawingError(GraphfoldError):
+    """A figure cannot be made as asked."""
+
+
+class TooLargeError(GraphfoldError):
+    """The answer would not fit into memory."""
+
+
+def suggest(name: str, legal: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the legal name closest to `name`, or "".
+
+    >>> suggest("tnah", ["tanh", "exp"])
+    "; did you mean 'tanh'?"
+    >>> suggest("zzz", ["tanh"])
+    ''
+    """
+    if len(name) > 100:
+        return ""
+    candidates = list(dict.fromkeys(legal))
+    by_case = {c.lower(): c for c in candidates}
+    if name.lower() in by_case:
+        return f"; did you mean '{by_case[name.lower()]}'?"
+    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    if not close and len(name) <= 3:  # 'hh' for 'h': difflib rates short names too harshly
+        close = [c for c in candidates if c and len(c) <= 3 and (c in name or name in c)][:1]
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """Cut a text that a message quotes to `limit` characters, on one line.
+
+    >>> shorten("a" * 50, 10)
+    'aaaaaaaaa…'
+    """
+    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
