@@ -1,0 +1,16 @@
+"""The table of NumPy kernels: what each operation of `operations.OPERATIONS` computes.
+
+A kernel takes `Value`s of one floating dtype and the operation's attributes as plain numbers, and
+gives a `Value` of that dtype. To evaluate an operation of your own, put its kernel here.
+"""
+
+from __future__ import annotations
+
+from graphfold.evaluate.along import ALONG
+from graphfold.evaluate.elementwise import ELEMENTWISE, Kernel
+from graphfold.evaluate.products import PRODUCTS
+
+STRUCTURAL = frozenset("sum_over mean_over max_over step length size call".split())
+"""Operations that depend on the step, the sizes or the functions; `program` knows them."""
+
+KERNELS: dict[str, Kernel] = {**ELEMENTWISE, **PRODUCTS, **ALONG}
