@@ -359,5 +359,3 @@ def _split(text: str | None) -> list[str]:
 
 def _is_empty(node: YamlNode) -> bool:
     return isinstance(node, Scalar) and not node.text and not node.style
-
-assert Const  # names used in annotations of callers

@@ -1,0 +1,53 @@
+"""Well-formedness, stage by stage; every problem of a stage is reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from graphfold.checks.axes import check_axes
+from graphfold.checks.cycles import check_cycles
+from graphfold.checks.history import check_history
+from graphfold.checks.names import check_names
+from graphfold.circuit import Circuit, Freezable
+from graphfold.errors import Diagnostic, Mark, ModelError
+from graphfold.shapes import solve_shapes
+
+
+def check_shapes(circuit: Circuit) -> Iterable[Diagnostic]:
+    """Shapes that do not fit."""
+    return solve_shapes(circuit).problems
+
+
+STAGES: tuple[Callable[[Circuit], Iterable[Diagnostic]], ...] = (
+    check_names,
+    check_axes,
+    check_shapes,
+    check_cycles,
+    check_history,
+)
+
+
+def check(circuit: Freezable) -> list[Diagnostic]:
+    """Return the problems of the first stage that has any, by place; [] when all is well.
+
+    Stages in order: names, axes, shapes, cycles, history.
+
+    >>> from graphfold.formats.model_reader import parse_model
+    >>> for problem in check(parse_model("graphfold: 1\\nequations: |\\n  h[t] = h[t-1]")):
+    ...     print(problem)
+    3:10: history: h[t-1] at t = 1 reads h[0], which has no value; add `h[0]: zeros` under init
+    """
+    frozen = circuit.freeze()
+    for stage in STAGES:
+        problems = [replace(p, source=frozen.source) for p in stage(frozen)]
+        if problems:
+            return sorted(problems, key=lambda p: p.mark or Mark(0, 0))
+    return []
+
+
+def ensure_well_formed(circuit: Circuit) -> None:
+    """Raise ModelError for errors; missing history alone is no obstacle to an unfolding."""
+    errors = [p for p in check(circuit) if p.severity == "error" and p.stage != "history"]
+    if errors:
+        raise ModelError(errors)

@@ -1,0 +1,133 @@
+"""Axes and indices: a sequence is read at a step, a static signal without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphfold.circuit import REDUCTIONS, Apply, Boundary, Circuit, Equation, Index, Read
+from graphfold.clocks import free_axes
+from graphfold.errors import Diagnostic, Mark, shorten, suggest
+
+
+def _problem(message: str, mark: Mark | None, signal: str | None = None) -> Diagnostic:
+    return Diagnostic("axes", "index", message, mark, signal)
+
+
+def check_axes(circuit: Circuit) -> Iterator[Diagnostic]:
+    """Yield what is wrong with axes and indices."""
+    for signal in (*circuit.inputs, *circuit.params):
+        yield from _known_axis(circuit, signal.axis, signal.mark)
+    for equation in circuit.equations:
+        yield from _known_axis(circuit, equation.axis, equation.mark)
+        yield from _reads(circuit, equation)
+    for boundary in circuit.boundaries:
+        yield from _boundary(circuit, boundary)
+
+
+def _known_axis(circuit: Circuit, axis: str | None, mark: Mark | None) -> Iterator[Diagnostic]:
+    if axis is not None and axis not in circuit.length_of:
+        names = list(circuit.length_of)
+        hint = suggest(axis, names) or f"; the axis is {names[0]}"
+        yield _problem(f"unknown axis '{shorten(axis)}'{hint}", mark)
+
+
+def _reads(circuit: Circuit, equation: Equation) -> Iterator[Diagnostic]:
+    expression = equation.expression
+    free = free_axes(expression, circuit)
+    good = True
+    for number, node in enumerate(expression.nodes):
+        mark = expression.mark(number)
+        if isinstance(node, Read):
+            message = _read_problem(circuit, node)
+            if message:
+                good = False
+                yield _problem(message, mark, equation.signal)
+        elif isinstance(node, Apply) and node.operation in REDUCTIONS:
+            axis = str(node.attribute("axis"))
+            if axis not in free[node.operands[0]]:
+                message = f"nothing in this {node.operation[:-5]} depends on {axis}"
+                yield _problem(message, mark, equation.signal)
+    if good and free[-1] - {equation.axis}:
+        yield from _loose_step(circuit, equation)
+
+
+def _loose_step(circuit: Circuit, equation: Equation) -> Iterator[Diagnostic]:
+    """A static equation that reads a step, or an equation that reads another axis."""
+    free = free_axes(equation.expression, circuit)
+    for number, node in enumerate(equation.expression.nodes):
+        loose = free[number] - {equation.axis}
+        if not loose or not _reaches_root(equation, number):
+            continue
+        axis, mark = sorted(loose)[0], equation.expression.mark(number)
+        if isinstance(node, Read):
+            name, length = node.signal, circuit.length_of.get(axis, "T")
+            message = (
+                f"'{equation.signal}' does not run over {axis}: "
+                f"write {name}[{length}] or sum({name}[{axis}] for {axis})"
+            )
+            yield _problem(message, mark, equation.signal)
+        elif isinstance(node, Apply) and node.operation == "step":
+            message = f"'{axis}' has no value here: '{equation.signal}' does not run over {axis}"
+            yield _problem(message, mark, equation.signal)
+
+
+def _reaches_root(equation: Equation, number: int) -> bool:
+    """Whether a node is used outside every reduction."""
+    expression = equation.expression
+    outside = {expression.root}
+    for place in range(expression.root, number, -1):
+        node = expression.nodes[place]
+        if place in outside and isinstance(node, Apply) and node.operation not in REDUCTIONS:
+            outside.update(node.operands)
+    return number in outside
+
+
+def _read_problem(circuit: Circuit, read: Read) -> str:
+    axis, name, index = circuit.axis_of[read.signal], read.signal, read.index
+    if axis is None:
+        return f"'{name}' is static and takes no time index" if index is not None else ""
+    length = circuit.length_of.get(axis, "T")
+    if index is None:
+        return (
+            f"'{name}' is a sequence over {axis}: "
+            f"write {name}[{axis}], {name}[{length}] or sum({name}[{axis}] for {axis})"
+        )
+    if index.base not in ("", axis, length):
+        hint = suggest(index.base, [axis, length])
+        cure = f"; write {name}[{axis}], {name}[{axis}-1] or {name}[{length}]"
+        return f"'{name}' has no index '{shorten(index.base)}'{hint or cure}"
+    return ""
+
+
+def _boundary(circuit: Circuit, boundary: Boundary) -> Iterator[Diagnostic]:
+    name, index = boundary.signal, boundary.index
+    axis = circuit.axis_of[name]
+    if axis is None:
+        yield _problem(f"'{name}' is static and has no history", boundary.mark, name)
+    else:
+        yield from _boundary_index(circuit, boundary, axis, index)
+    if boundary.value is not None:
+        for number, read in boundary.value.reads():
+            mark = boundary.value.mark(number) or boundary.mark
+            message = _read_problem(circuit, read)
+            if not message and read.index is not None and read.index.base in circuit.length_of:
+                message = f"{name}[{index}] is one value: it cannot read {read.signal}[{read.index}]"
+            if message:
+                yield _problem(message, mark, name)
+        for number, node in enumerate(boundary.value.nodes):
+            if isinstance(node, Apply) and node.operation in ("step", *REDUCTIONS):
+                message = f"{name}[{index}] must be static; give its value a name of its own"
+                yield _problem(message, boundary.value.mark(number), name)
+            elif isinstance(node, Read) and node.index is not None:
+                message = f"write a static equation for {node.signal}[{node.index}] first"
+                yield _problem(message, boundary.value.mark(number), name)
+
+
+def _boundary_index(
+    circuit: Circuit, boundary: Boundary, axis: str, index: Index
+) -> Iterator[Diagnostic]:
+    length = circuit.length_of.get(axis, "T")
+    if index.base not in ("", length):
+        name = boundary.signal
+        message = f"{name}[{index}] names no single step; write {name}[0] or {name}[{length}+1]"
+        yield _problem(message, boundary.mark, name)

@@ -1,0 +1,47 @@
+"""Cycles: every one must pass a delay, and the delays of a component must agree in direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphfold.circuit import Circuit, Link
+from graphfold.errors import Diagnostic, Mark
+from graphfold.recurrence import BOUNDARY, CycleProblem, find_components
+
+
+def check_cycles(circuit: Circuit) -> Iterator[Diagnostic]:
+    """Yield one problem for each component that breaks the rule."""
+    for problem in find_components(circuit)[1]:
+        yield _report(circuit, problem)
+
+
+def _report(circuit: Circuit, problem: CycleProblem) -> Diagnostic:
+    links = _from_first(problem.links)
+    first = links[0]
+    path = ", ".join(_describe(link) for link in links)
+    if problem.message:
+        message = f"{problem.message}: {path}"
+    else:
+        message = f"delay-free cycle: {path}; {_cure(circuit, links)}"
+    return Diagnostic("cycles", "cycle", message, first.mark, first.target)
+
+
+def _from_first(links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Turn the cycle so that it starts at the read that stands first in the file."""
+    place = min(range(len(links)), key=lambda i: links[i].mark or Mark(0, 0))
+    return links[place:] + links[:place]
+
+
+def _describe(link: Link) -> str:
+    source, target = (s.removeprefix(BOUNDARY) for s in (link.source, link.target))
+    if link.source.startswith(BOUNDARY) and source == target:
+        return f"{target} <- its history"
+    delay = f" {-link.delay:+d}" if link.delay else ""
+    return f"{target} <- {source}{delay}" + (f" ({link.mark})" if link.mark else "")
+
+
+def _cure(circuit: Circuit, links: tuple[Link, ...]) -> str:
+    if any(link.delay for link in links):
+        return "its delays add up to zero: use delays of one sign"
+    source = links[0].source
+    return f"to use the previous step write {source}[{circuit.axis_of.get(source)}-1]"

@@ -1,0 +1,187 @@
+"""Names: every one legal, defined once, and known where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphfold.circuit import Apply, Circuit, Expression, Function, Read
+from graphfold.errors import Diagnostic, Mark, shorten, suggest
+from graphfold.operations import OPERATIONS, callable_names
+from graphfold.sizes import Shape
+
+RESERVED = frozenset({"for", "zeros", "ones", "given", "mode"})
+_LONGEST = 100
+
+
+def _problem(code: str, message: str, mark: Mark | None, signal: str | None = None) -> Diagnostic:
+    return Diagnostic("names", code, message, mark, signal)
+
+
+def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
+    """Yield what is wrong with names."""
+    yield from _definitions(circuit)
+    yield from _dimensions(circuit)
+    for function in circuit.functions:
+        yield from _function(circuit, function)
+    for equation in circuit.equations:
+        yield from _expression(circuit, equation.expression, set(circuit.signals))
+    for boundary in circuit.boundaries:
+        if boundary.signal not in circuit.axis_of:
+            hint = suggest(boundary.signal, circuit.signals)
+            message = f"unknown signal '{shorten(boundary.signal)}'{hint}"
+            yield _problem("unknown-signal", message, boundary.mark)
+        if boundary.value is not None:
+            yield from _expression(circuit, boundary.value, set(circuit.signals))
+    yield from _mentions(circuit)
+
+
+def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
+    for output in circuit.outputs:
+        if output.name not in circuit.axis_of:
+            hint = suggest(output.name, circuit.signals)
+            message = f"unknown output '{shorten(output.name)}'{hint}"
+            yield _problem("unknown-output", message, output.mark)
+    marks = dict(circuit.style.marks)
+    rows = [name for row in circuit.style.rows for name in row]
+    labels = [name for name, _ in circuit.style.labels]
+    for name in dict.fromkeys([*rows, *circuit.style.hide, *labels]):
+        if name not in circuit.axis_of and not (name in labels and name in circuit.function):
+            message = f"unknown signal '{shorten(name)}'{suggest(name, circuit.signals)}"
+            yield _problem("unknown-signal", message, marks.get(name))
+
+
+def _definitions(circuit: Circuit) -> Iterator[Diagnostic]:
+    first: dict[str, tuple[str, Mark | None]] = {}
+    named: list[tuple[str, str, Mark | None]] = []
+    for axis in circuit.axes:
+        named += [(axis.name, "an axis", axis.mark), (axis.length, "a length", axis.mark)]
+    named += [(d.name, "a dimension", d.mark) for d in circuit.dims]
+    named += [(s.name, "an input", s.mark) for s in circuit.inputs]
+    named += [(s.name, "a parameter", s.mark) for s in circuit.params]
+    named += [(f.name, "a function", f.mark) for f in circuit.functions]
+    named += [(e.signal, "defined", e.mark) for e in circuit.equations]
+    for name, what, mark in named:
+        yield from _legal(name, mark)
+        if name in first:
+            yield _again(name, what, mark, *first[name])
+        else:
+            first[name] = (what, mark)
+
+
+def _again(
+    name: str, what: str, mark: Mark | None, before: str, first: Mark | None
+) -> Diagnostic:
+    where = f" at line {first.line}" if first else ""
+    if what == "defined" and before != "defined":
+        message = f"'{name}' is {before} and cannot be redefined"
+    else:
+        message = f"'{name}' is already {before}{where}"
+    return _problem("duplicate", message, mark, name)
+
+
+def _legal(name: str, mark: Mark | None) -> Iterator[Diagnostic]:
+    if len(name) > _LONGEST:
+        message = f"'{shorten(name)}' has {len(name):,} characters; a name has at most {_LONGEST}"
+        yield _problem("name", message, mark)
+    elif not name.isidentifier():
+        message = f"'{shorten(name)}' is not a name; use letters, digits and _"
+        yield _problem("name", message, mark)
+    elif name in RESERVED or (name in OPERATIONS and not OPERATIONS[name].internal):
+        message = f"'{name}' is a word of the language; choose another name"
+        yield _problem("name", message, mark)
+
+
+def _dimensions(circuit: Circuit) -> Iterator[Diagnostic]:
+    for signal in (*circuit.inputs, *circuit.params):
+        yield from _sizes(circuit, signal.shape, signal.size_marks, signal.mark)
+    for function in circuit.functions:
+        yield from _sizes(circuit, function.shape or (), function.size_marks, function.mark)
+
+
+def _sizes(
+    circuit: Circuit, shape: Shape, marks: tuple[Mark, ...], mark: Mark | None
+) -> Iterator[Diagnostic]:
+    known = [d.name for d in circuit.dims]
+    for place, size in enumerate(shape):
+        where = marks[place] if place < len(marks) else mark
+        for symbol in size.symbols:
+            if symbol not in known:
+                hint = suggest(symbol, known)
+                message = f"dimension '{shorten(symbol)}' is not declared{hint}"
+                yield _problem("unknown-dimension", message, where)
+        if (size.constant or 0) < 0:
+            yield _problem("size", f"a size cannot be {size}", where)
+
+
+def _function(circuit: Circuit, function: Function) -> Iterator[Diagnostic]:
+    formals = (*function.arguments, *function.parameters)
+    for name in dict.fromkeys(formals):
+        if formals.count(name) > 1:
+            message = f"{function.name} names its argument '{name}' twice"
+            yield _problem("duplicate", message, function.mark)
+    if function.body is not None:
+        yield from _expression(circuit, function.body, set(formals), function)
+
+
+def _expression(
+    circuit: Circuit, expression: Expression, known: set[str], inside: Function | None = None
+) -> Iterator[Diagnostic]:
+    for number, node in enumerate(expression.nodes):
+        mark = expression.mark(number)
+        if isinstance(node, Read):
+            if node.signal not in known:
+                yield _unknown(circuit, node.signal, known, mark, inside)
+            elif inside is not None and node.index is not None:
+                message = f"'{node.signal}' is an argument here and takes no time index"
+                yield _problem("index", message, mark)
+        elif isinstance(node, Apply):
+            yield from _call(circuit, node, expression, number, inside)
+
+
+def _unknown(
+    circuit: Circuit, name: str, known: set[str], mark: Mark | None, inside: Function | None
+) -> Diagnostic:
+    if inside is not None and name in circuit.axis_of:
+        message = f"'{name}' is no argument of {inside.name}; add it behind the semicolon"
+        return _problem("unknown-signal", message, mark)
+    if name in OPERATIONS or name in circuit.function:
+        return _problem("unknown-signal", f"'{name}' is a function; call it: {name}(…)", mark)
+    legal = [*known] if inside else [*circuit.signals, *(d.name for d in circuit.dims)]
+    message = f"unknown signal '{shorten(name)}'{suggest(name, sorted(legal, key=len))}"
+    return _problem("unknown-signal", message, mark)
+
+
+def _call(
+    circuit: Circuit, node: Apply, expression: Expression, number: int, inside: Function | None
+) -> Iterator[Diagnostic]:
+    mark, name, given = expression.mark(number), node.operation, len(node.operands)
+    if name == "call":
+        called = str(node.attribute("function"))
+        function = circuit.function.get(called)
+        if function is None:
+            yield _unknown_function(circuit, called, mark)
+            return
+        least = most = len(function.arguments) + len(function.parameters)
+        name = called
+        if inside is not None and circuit.functions.index(function) >= circuit.functions.index(inside):
+            message = f"{inside.name} calls '{called}', which must be declared before it"
+            yield _problem("recursion", message, mark)
+    elif name not in OPERATIONS:
+        yield _unknown_function(circuit, name, mark)
+        return
+    else:
+        operation = OPERATIONS[name]
+        least, most = operation.least, given if operation.most is None else operation.most
+    if inside is not None and name in ("step", "sum_over", "mean_over", "max_over"):
+        yield _problem("index", f"{inside.name} has no clock: time is not known inside it", mark)
+    if not least <= given <= most:
+        takes = f"{least} argument" + "s" * (least != 1)
+        yield _problem("arguments", f"{name} takes {takes}, not {given}", mark)
+
+
+def _unknown_function(circuit: Circuit, name: str, mark: Mark | None) -> Diagnostic:
+    if name in circuit.axis_of:
+        message = f"'{name}' is a signal, not a function; write {name} @ (…) or {name} * (…)"
+        return _problem("unknown-function", message, mark)
+    hint = suggest(name, [*circuit.function, *callable_names()])
+    return _problem("unknown-function", f"unknown function '{shorten(name)}'{hint}", mark)

@@ -1,0 +1,150 @@
+"""Unfold a circuit over time: whole, as a symbolic window, pruned, or with untied parameters."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from dataclasses import replace
+
+from graphfold.check import ensure_well_formed
+from graphfold.circuit import (
+    Circuit,
+    Equation,
+    Expression,
+    Freezable,
+    Index,
+    Node,
+    Read,
+)
+from graphfold.errors import UnfoldingError, suggest
+from graphfold.unfolding import Unfolding, Window
+
+_MOST_STEPS = 2**53
+
+
+def unfold(
+    circuit: Freezable,
+    steps: int | None = None,
+    *,
+    untie: Iterable[str] = (),
+    prune: bool = False,
+    **lengths: int,
+) -> Unfolding:
+    """Unfold a circuit over `steps` steps, or over a number of steps for each axis by name.
+
+    The result is arithmetic: it costs as much as the circuit, whatever the steps. `untie` names
+    parameters that get one copy a step; `prune` keeps the ancestors of the outputs only.
+    ModelError when the circuit is not well formed; UnfoldingError for wrong steps.
+
+    >>> from graphfold import loads
+    >>> c = loads("graphfold: 1\\ninit: {h[0]: zeros}\\nequations: |\\n  h[t] = h[t-1] + 1")
+    >>> unfold(c, 10**15).node_count
+    1000000000000001
+    """
+    frozen = circuit.freeze()
+    ensure_well_formed(frozen)
+    names = tuple(untie)
+    if names:
+        frozen = untie_parameters(frozen, names)
+    axes = _lengths(frozen, steps, lengths)
+    unfolding = Unfolding(frozen, axes, frozenset(names))
+    _check_fixed_reads(unfolding)
+    return prune_unfolding(unfolding) if prune else unfolding
+
+
+def window(circuit: Freezable, axis: str | None = None, *, before: int = 1, after: int = 1) -> Window:
+    """Show the columns t - before .. t + after of an unfolding of any length.
+
+    ModelError when the circuit is not well formed; UnfoldingError for a wrong axis or width.
+    """
+    frozen = circuit.freeze()
+    ensure_well_formed(frozen)
+    names = [a.name for a in frozen.axes]
+    chosen = names[0] if axis is None else axis
+    if chosen not in names:
+        raise UnfoldingError(f"unknown axis '{chosen}'{suggest(chosen, names)}")
+    return Window(frozen, chosen, _whole("before", before), _whole("after", after))
+
+
+def _whole(name: str, value: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise UnfoldingError(f"{name} must be a whole number, not {value!r}") from None
+    if isinstance(value, bool) or not 0 <= number <= _MOST_STEPS:
+        raise UnfoldingError(f"{name} must be a whole number from 0 on, not {value!r}")
+    return number
+
+
+def _lengths(
+    circuit: Circuit, steps: int | None, lengths: dict[str, int]
+) -> tuple[tuple[str, int], ...]:
+    names = [a.name for a in circuit.axes]
+    for name in lengths:
+        if name not in names:
+            raise UnfoldingError(f"unknown axis '{name}'{suggest(name, names)}")
+    if steps is not None:
+        lengths = dict.fromkeys(names, steps) | lengths
+    missing = [name for name in names if name not in lengths]
+    if missing:
+        raise UnfoldingError(f"say how many steps: unfold(circuit, {missing[0]}=3)")
+    return tuple((name, _whole(f"steps of {name}", lengths[name])) for name in names)
+
+
+def _check_fixed_reads(unfolding: Unfolding) -> None:
+    for link in unfolding.circuit.links:
+        if link.index is None or link.index.base:
+            continue
+        axis = unfolding.circuit.axis_of[link.source]
+        length = unfolding.length(str(axis))
+        if link.index.offset > length and not (link.source, link.index.offset) in unfolding.declared_boundaries:
+            read = f"{link.source}[{link.index}]"
+            message = f"'{link.target}' reads {read}, but {axis} runs over {length} steps only"
+            raise UnfoldingError(message)
+
+
+def untie_parameters(circuit: Circuit, names: Iterable[str]) -> Circuit:
+    """Give each parameter in `names` one copy a step (book 10.2.2): it becomes a sequence.
+
+    UnfoldingError when a name is no parameter, or a static signal reads it.
+    """
+    chosen: dict[str, str] = {}
+    for name in names:
+        chosen[name] = _untied_axis(circuit, name)
+    params = tuple(
+        replace(p, axis=chosen[p.name]) if p.name in chosen else p for p in circuit.params
+    )
+    equations = tuple(_untie(e, chosen) for e in circuit.equations)
+    return replace(circuit, params=params, equations=equations)
+
+
+def _untied_axis(circuit: Circuit, name: str) -> str:
+    params = {p.name: p for p in circuit.params}
+    if name not in params:
+        raise UnfoldingError(f"'{name}' is no parameter{suggest(name, params)}")
+    readers = [link.target for link in circuit.links if link.source == name]
+    axes = [circuit.axis_of[reader] for reader in readers]
+    if name in {r.signal for b in circuit.boundaries if b.value for _, r in b.value.reads()}:
+        raise UnfoldingError(f"'{name}' cannot be untied: a history reads it")
+    if None in axes:
+        reader = readers[axes.index(None)]
+        raise UnfoldingError(f"'{name}' cannot be untied: '{reader}', which is static, reads it")
+    return axes[0] or circuit.axes[0].name if axes else circuit.axes[0].name
+
+
+def _untie(equation: Equation, chosen: dict[str, str]) -> Equation:
+    def step(node: Node) -> Node:
+        if isinstance(node, Read) and node.signal in chosen:
+            return Read(node.signal, Index(chosen[node.signal]))
+        return node
+
+    old = equation.expression
+    return replace(equation, expression=Expression(tuple(map(step, old.nodes)), old.marks))
+
+
+def prune_unfolding(unfolding: Unfolding) -> Unfolding:
+    """Keep the ancestors of the outputs only; UnfoldingError when there are no outputs."""
+    from graphfold.prune import ancestors
+
+    return replace(unfolding, kept=ancestors(unfolding))
+

@@ -1,0 +1,349 @@
+"""The unfolding: a circuit and its numbers of steps; every node follows by arithmetic.
+
+Nodes are numbered in topological order. Static values and boundaries are listed; a sweep of n
+signals over T steps is a table of T columns, so that a number, a signal and a step convert into
+each other without a list of nodes. Memory does not grow with T.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from graphfold.circuit import Boundary, Circuit, Index, Link
+from graphfold.errors import UnfoldingError, shorten, suggest
+from graphfold.recurrence import BOUNDARY
+from graphfold.schedule import Level, Statics, Sweep, schedule
+
+Instance = tuple[str, int | None]
+Place = tuple[Instance, ...]
+
+_ID = re.compile(r"([^\W\d]\w*)(?:\[(-?\d+)\])?")
+
+
+def format_id(signal: str, step: int | None) -> str:
+    """Write an instance: "h[3]", or "W" for a static signal."""
+    return signal if step is None else f"{signal}[{step}]"
+
+
+def parse_id(text: str) -> Instance:
+    """Read "h[3]" or "W"; UnfoldingError for anything else.
+
+    >>> parse_id("h[-1]")
+    ('h', -1)
+    """
+    match = _ID.fullmatch(text.strip())
+    if not match or len(text) > 300:
+        raise UnfoldingError(f"'{shorten(text)}' is no instance; write h[3], or W for a static one")
+    return match[1], None if match[2] is None else int(match[2])
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run of nodes that are listed one by one."""
+
+    first: int
+    instances: Place
+
+    @property
+    def count(self) -> int:
+        """How many nodes."""
+        return len(self.instances)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The nodes of a sweep: slot (column - 1) * n + position, less the slots that do not exist."""
+
+    first: int
+    sweep: Sweep
+    steps: int
+    missing: tuple[int, ...]
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """Each signal's place within a column."""
+        return MappingProxyType({s: i for i, s in enumerate(self.sweep.signals)})
+
+    @property
+    def columns(self) -> int:
+        """The number of columns: the steps and the largest lag."""
+        return self.steps + max(self.sweep.lags) if self.steps else 0
+
+    @property
+    def count(self) -> int:
+        """How many nodes."""
+        return self.columns * len(self.sweep.signals) - len(self.missing)
+
+    def slot(self, signal: str, step: int) -> int:
+        """The slot of an instance; it may be one that does not exist."""
+        place = self.position[signal]
+        column = self.steps + 1 - step if self.sweep.backward else step
+        return (column - 1 + self.sweep.lags[place]) * len(self.sweep.signals) + place
+
+    def number(self, signal: str, step: int) -> int | None:
+        """The node number of an instance, or None when it is missing."""
+        slot = self.slot(signal, step)
+        below = bisect_left(self.missing, slot)
+        if below < len(self.missing) and self.missing[below] == slot:
+            return None
+        return self.first + slot - below
+
+    def instance(self, number: int) -> Instance:
+        """The instance with that node number."""
+        return self._at(self._slot_of(number - self.first))
+
+    def _slot_of(self, rank: int) -> int:
+        low, high = 0, len(self.missing)
+        while low < high:  # the missing slots below: missing[j] - j never falls
+            middle = (low + high) // 2
+            if self.missing[middle] - middle <= rank:
+                low = middle + 1
+            else:
+                high = middle
+        return rank + low
+
+    def _at(self, slot: int) -> Instance:
+        column, place = divmod(slot, len(self.sweep.signals))
+        step = column + 1 - self.sweep.lags[place]
+        signal = self.sweep.signals[place]
+        return signal, self.steps + 1 - step if self.sweep.backward else step
+
+
+Block = Listed | Table
+
+
+@dataclass(frozen=True)
+class Unfolding:
+    """The acyclic graph of a circuit over some steps; make one with `unfold`.
+
+    `steps` holds the length of each axis. `kept`, when not None, lists the node numbers that
+    pruning has left, in order; node numbers then count those.
+    """
+
+    circuit: Circuit
+    steps: tuple[tuple[str, int], ...]
+    untied: frozenset[str] = frozenset()
+    kept: tuple[int, ...] | None = field(default=None, repr=False)
+
+    def length(self, axis: str) -> int:
+        """The number of steps of an axis; UnfoldingError for an unknown one."""
+        lengths = dict(self.steps)
+        if axis not in lengths:
+            raise UnfoldingError(f"unknown axis '{axis}'{suggest(axis, lengths)}")
+        return lengths[axis]
+
+    def resolve(self, index: Index, axis: str) -> int:
+        """The step that a fixed index names: T is the length of the axis."""
+        return index.offset + (self.length(axis) if index.base else 0)
+
+    @cached_property
+    def declared_boundaries(self) -> Mapping[Instance, Boundary]:
+        """The boundaries of the model by (signal, step), T being known."""
+        found: dict[Instance, Boundary] = {}
+        for boundary in self.circuit.boundaries:
+            axis = self.circuit.axis_of.get(boundary.signal)
+            if axis is not None:
+                found[boundary.signal, self.resolve(boundary.index, axis)] = boundary
+        return MappingProxyType(found)
+
+    def boundary_value(self, signal: str, step: int | None) -> Boundary | None:
+        """The boundary declared for an instance, or None."""
+        return self.declared_boundaries.get((signal, step))
+
+    def is_pinned(self, signal: str, step: int | None) -> bool:
+        """Whether a boundary takes the place of the signal's equation (or input) at that step."""
+        return (signal, step) in self.declared_boundaries and self._inside(signal, step)
+
+    def is_boundary(self, signal: str, step: int | None) -> bool:
+        """Whether an instance is a history, a far boundary or pinned."""
+        if step is None or self.circuit.axis_of.get(signal) is None:
+            return False
+        return not self._inside(signal, step) or self.is_pinned(signal, step)
+
+    def _inside(self, signal: str, step: int | None) -> bool:
+        axis = self.circuit.axis_of.get(signal)
+        return axis is not None and step is not None and 1 <= step <= self.length(axis)
+
+    # -- which boundaries are there ---------------------------------------------------------
+
+    @cached_property
+    def _boundary_steps(self) -> Mapping[str, tuple[int, ...]]:
+        steps: dict[str, set[int]] = {}
+        for signal, step in self.declared_boundaries:
+            if self.is_pinned(signal, step) and step is not None:
+                steps.setdefault(signal, set()).add(step)
+        for link in self.circuit.links:
+            outside = self._steps_outside(link)
+            if outside:
+                steps.setdefault(link.source, set()).update(outside)
+        return MappingProxyType({s: tuple(sorted(found)) for s, found in steps.items()})
+
+    def _steps_outside(self, link: Link) -> list[int]:
+        axis = self.circuit.axis_of.get(link.source)
+        if axis is None or link.reach == "static":
+            return []
+        length = self.length(axis)
+        if link.index is not None:
+            step = self.resolve(link.index, axis)
+            return [] if 1 <= step <= length else [step]
+        if link.delay >= 0:
+            readers = range(1, min(link.delay, length) + 1)
+        else:
+            readers = range(max(1, length + link.delay + 1), length + 1)
+        reads = link.reach == "all"
+        return [t - link.delay for t in readers if reads or not self.is_pinned(link.target, t)]
+
+    @cached_property
+    def boundaries(self) -> tuple[tuple[str, int], ...]:
+        """The boundary instances that exist outside 1..T, as (signal, step)."""
+        pairs = ((s, t) for s in self.circuit.signals for t in self._boundary_steps.get(s, ()))
+        return tuple((s, t) for s, t in pairs if not self._inside(s, t) and self.contains(s, t))
+
+    # -- numbers ------------------------------------------------------------------------------
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The runs of nodes, before pruning."""
+        levels = schedule(self.circuit)
+        blocks: list[Block] = []
+        first = 0
+        for level in levels:
+            block: Block
+            if isinstance(level, Statics):
+                free = self._free_boundaries(levels) if not blocks else ()
+                block = Listed(first, (*self._listed(level), *free))
+            else:
+                steps = self.length(level.axis)
+                block = Table(first, level, steps, self._missing(level, steps))
+            blocks.append(block)
+            first += block.count
+        return tuple(blocks)
+
+    def _listed(self, level: Statics) -> Iterator[Instance]:
+        for name in level.names:
+            if name.startswith(BOUNDARY):
+                signal = name.removeprefix(BOUNDARY)
+                yield from ((signal, t) for t in self._boundary_steps.get(signal, ()))
+            else:
+                yield name, None
+
+    def _free_boundaries(self, levels: tuple[Level, ...]) -> Iterator[Instance]:
+        """Boundaries the model says nothing about: they depend on nothing and come first."""
+        statics = (level for level in levels if isinstance(level, Statics))
+        placed = {name for level in statics for name in level.names}
+        for signal, steps in self._boundary_steps.items():
+            if BOUNDARY + signal not in placed:
+                yield from ((signal, t) for t in steps)
+
+    def _missing(self, sweep: Sweep, steps: int) -> tuple[int, ...]:
+        table = Table(0, sweep, steps, ())
+        count, slots = len(sweep.signals), []
+        for place, (signal, lag) in enumerate(zip(sweep.signals, sweep.lags, strict=True)):
+            ragged = [*range(lag), *range(steps + lag, table.columns)] if steps else []
+            slots += [column * count + place for column in ragged]
+            pins = self._boundary_steps.get(signal, ())
+            slots += [table.slot(signal, t) for t in pins if 1 <= t <= steps]
+        return tuple(sorted(slots))
+
+    @cached_property
+    def _listed_numbers(self) -> Mapping[Instance, int]:
+        listed = (block for block in self.blocks if isinstance(block, Listed))
+        return MappingProxyType(
+            {pair: block.first + i for block in listed for i, pair in enumerate(block.instances)}
+        )
+
+    @cached_property
+    def _tables(self) -> Mapping[str, Table]:
+        tables = (block for block in self.blocks if isinstance(block, Table))
+        return MappingProxyType({s: table for table in tables for s in table.sweep.signals})
+
+    def table_of(self, signal: str) -> Table:
+        """The table that holds a sequence signal."""
+        return self._tables[signal]
+
+    @property
+    def whole_count(self) -> int:
+        """The number of nodes before pruning."""
+        return self.blocks[-1].first + self.blocks[-1].count
+
+    @property
+    def node_count(self) -> int:
+        """The number of nodes.
+
+        >>> from graphfold import load, unfold
+        >>> from graphfold.examples import example_path
+        >>> unfold(load(example_path("rnn_loss")), 3).node_count
+        25
+        """
+        return self.whole_count if self.kept is None else len(self.kept)
+
+    def whole_number(self, signal: str, step: int | None) -> int | None:
+        """The number of an instance before pruning; None when there is no such instance."""
+        listed = self._listed_numbers.get((signal, step))
+        if listed is not None or step is None:
+            return listed
+        table = self._tables.get(signal)
+        if table is None or not 1 <= step <= table.steps:
+            return None
+        return table.number(signal, step)
+
+    def number(self, signal: str, step: int | None) -> int | None:
+        """The node number of an instance; None when there is no such instance."""
+        whole = self.whole_number(signal, step)
+        if self.kept is None or whole is None:
+            return whole
+        place = bisect_left(self.kept, whole)
+        return place if place < len(self.kept) and self.kept[place] == whole else None
+
+    def instance(self, number: int) -> Instance:
+        """The instance with that node number; IndexError outside 0..node_count-1."""
+        if not 0 <= number < self.node_count:
+            raise IndexError(number)
+        whole = number if self.kept is None else self.kept[number]
+        block = self.blocks[bisect_right(self.blocks, whole, key=lambda b: b.first) - 1]
+        if isinstance(block, Table):
+            return block.instance(whole)
+        return block.instances[whole - block.first]
+
+    def contains(self, signal: str, step: int | None) -> bool:
+        """Whether there is such an instance."""
+        return self.number(signal, step) is not None
+
+    def instances(self) -> Iterator[Instance]:
+        """All instances in topological order."""
+        return (self.instance(number) for number in range(self.node_count))
+
+    def find(self, text: str) -> Instance:
+        """The instance with that id; UnfoldingError, with a suggestion, when there is none."""
+        signal, step = parse_id(text)
+        if self.contains(signal, step):
+            return signal, step
+        raise UnfoldingError(self._absent(signal, step))
+
+    def _absent(self, signal: str, step: int | None) -> str:
+        axes = self.circuit.axis_of
+        if signal not in axes:
+            return f"unknown signal '{shorten(signal)}'{suggest(signal, axes)}"
+        axis = axes[signal]
+        if axis is None:
+            return f"'{signal}' is static: write {signal}"
+        if step is None:
+            return f"'{signal}' is a sequence: write {signal}[1] up to {signal}[{self.length(axis)}]"
+        if not self._inside(signal, step) or self.kept is None:
+            return f"{signal}[{step}] is not in this unfolding ({axis} = 1..{self.length(axis)})"
+        return f"{signal}[{step}] was pruned: no output needs it"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A symbolic stretch of an unfolding: columns t - before .. t + after, cut at both sides."""
+
+    circuit: Circuit
+    axis: str
+    before: int = 1
+    after: int = 1
