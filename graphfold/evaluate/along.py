@@ -47,25 +47,29 @@ def normalisation(function: Callable[[Array, int], Array]) -> Kernel:
 
 def softmax(x: Array, axis: int) -> Array:
     """exp(x) / sum(exp(x)), shifted by the largest entry so that it never overflows."""
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
-    return powers / np.sum(powers, axis, keepdims=True)
+    powers: Array = np.exp(x - np.max(x, axis, keepdims=True))
+    total: Array = np.sum(powers, axis, keepdims=True)
+    return powers / total
 
 
 def log_softmax(x: Array, axis: int) -> Array:
     """log(softmax(x)) without taking the logarithm of a rounded zero."""
-    shifted = x - np.max(x, axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True))
+    shifted: Array = x - np.max(x, axis, keepdims=True)
+    total: Array = np.log(np.sum(np.exp(shifted), axis, keepdims=True))
+    return shifted - total
 
 
 def layer_norm(x: Array, axis: int) -> Array:
     """(x - mean) / sqrt(variance + 1e-5) along one axis; no gain, no bias."""
-    centred = x - np.mean(x, axis, keepdims=True)
-    return centred / np.sqrt(np.mean(np.square(centred), axis, keepdims=True) + _EPSILON)
+    centred: Array = x - np.mean(x, axis, keepdims=True)
+    variance: Array = np.mean(np.square(centred), axis, keepdims=True)
+    return centred / np.sqrt(variance + _EPSILON)
 
 
 def norm(x: Array, axes: tuple[int, ...]) -> Array:
     """The Euclidean length, sqrt(sum(x ** 2))."""
-    return np.sqrt(np.sum(np.square(x), axes))
+    length: Array = np.sqrt(np.sum(np.square(x), axes))
+    return length
 
 
 def concat(*values: Value, axis: int = 0) -> Value:

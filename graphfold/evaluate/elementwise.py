@@ -33,7 +33,8 @@ def sigmoid(x: Array) -> Array:
     [0.  0.5 1. ]
     """
     decay = np.exp(-np.abs(x))
-    return np.where(x < 0, decay, 1) / (1 + decay)
+    share: Array = np.where(x < 0, decay, 1) / (1 + decay)
+    return share
 
 
 def softplus(x: Array) -> Array:

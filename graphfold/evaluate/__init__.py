@@ -1,0 +1,16 @@
+"""Evaluate an unfolding with NumPy: the reference, instance by instance."""
+
+from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
+from graphfold.evaluate.kernels import KERNELS
+from graphfold.evaluate.numbers import find_non_finite
+from graphfold.evaluate.value import Value
+from graphfold.evaluate.walk import evaluate
+
+__all__ = [
+    "KERNELS",
+    "Evaluation",
+    "UnknownInstanceError",
+    "Value",
+    "evaluate",
+    "find_non_finite",
+]

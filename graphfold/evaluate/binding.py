@@ -1,0 +1,168 @@
+"""Check the arrays given to an evaluation and bind them: every problem at once, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from graphfold.errors import ValuesError, shorten, suggest
+from graphfold.evaluate.numbers import as_numbers, floating_dtype, inexact
+from graphfold.evaluate.sizing import Claim, bind_sizes
+from graphfold.evaluate.slots import Slot, slots
+from graphfold.evaluate.value import Array, Value
+from graphfold.sizes import Shape
+from graphfold.unfolding import Unfolding
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Arrays that fit: by name, in one dtype; a sequence is (T, *shape) or (T, B, *shape)."""
+
+    values: Mapping[str, Value]
+    sizes: Mapping[str, int]
+    dtype: np.dtype[Any]
+    batch: int | None = None
+
+
+@dataclass
+class _Findings:
+    problems: list[str] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    batches: dict[str, int] = field(default_factory=dict)
+
+
+def bind(
+    unfolding: Unfolding,
+    shapes: Mapping[str, Shape],
+    values: Mapping[str, Any],
+    *,
+    problems: Iterable[str] = (),
+    batch_first: bool = False,
+) -> Bound:
+    """Bind `values` to the signals of an unfolding; ValuesError lists all that does not fit.
+
+    `problems` are lines found before, reported with the others.
+    """
+    if not isinstance(values, Mapping):
+        raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
+    findings = _Findings(list(problems))
+    given = _name_values(unfolding, slots(unfolding, shapes), values, findings)
+    arrays = {s: a for s, v in given.items() if (a := _numeric(s, v, findings)) is not None}
+    dtype = floating_dtype(given.values())
+    bound = {s.name: _shaped(s, a, batch_first, findings) for s, a in arrays.items()}
+    findings.problems += [p for s, a in arrays.items() for p in inexact(s.name, a, dtype)]
+    findings.problems += _batch_problems(findings.batches)
+    sizes, wrong = bind_sizes(unfolding.circuit.dims, findings.claims)
+    if findings.problems or wrong:
+        raise ValuesError("\n".join([*findings.problems, *wrong]))
+    batch = next(iter(findings.batches.values()), None)
+    return Bound({n: _cast(v, dtype) for n, v in bound.items() if v}, sizes, dtype, batch)
+
+
+def _cast(value: Value, dtype: np.dtype[Any]) -> Value:
+    array = value.array.astype(dtype, copy=False).view()
+    array.flags.writeable = False  # results may share the caller's memory
+    return Value(array, value.batched)
+
+
+# -- names -----------------------------------------------------------------------------------
+
+
+def _name_values(
+    unfolding: Unfolding,
+    wanted: tuple[Slot, ...],
+    values: Mapping[str, Any],
+    findings: _Findings,
+) -> dict[Slot, Any]:
+    by_name = {name: slot for slot in wanted for name in (slot.name, *slot.spellings)}
+    given: dict[Slot, Any] = {}
+    unknown: list[str] = []
+    for key, value in values.items():
+        slot = by_name.get("".join(key.split())) if isinstance(key, str) else None
+        if slot is None:
+            unknown.append(str(key))
+        elif slot in given:
+            findings.problems.append(f"{slot.name} is given twice, also as {key}")
+        else:
+            given[slot] = value
+    free = [slot.name for slot in wanted if slot not in given]
+    for slot in wanted:
+        if slot.required and slot not in given:
+            findings.problems.append(_missing(slot, unknown))
+    findings.problems += [_unknown(unfolding, name, free) for name in unknown]
+    return given
+
+
+def _missing(slot: Slot, unknown: list[str]) -> str:
+    close = suggest(slot.name, unknown) if unknown else ""
+    cure = close.replace("did you mean", "is it") if close else ""
+    return f"{slot.role} {slot.name} is missing: an array {_expected(slot)}{cure}"
+
+
+def _unknown(unfolding: Unfolding, name: str, free: list[str]) -> str:
+    signal, bracket, _ = name.partition("[")
+    circuit = unfolding.circuit
+    if signal in circuit.declared and bracket:
+        return f"{shorten(name)} is no value to give: give all steps as {signal}"
+    if signal in circuit.equation and not bracket:
+        return f"{signal} is computed by an equation and cannot be given"
+    if signal in circuit.equation:
+        cure = f"write `{shorten(name)}: given` under init to give it"
+        return f"{shorten(name)} has no place in this unfolding or has its value there; {cure}"
+    return f"unknown value '{shorten(name)}'{suggest(name, free or circuit.declared)}"
+
+
+# -- numbers and shapes ----------------------------------------------------------------------
+
+
+def _numeric(slot: Slot, value: Any, findings: _Findings) -> Array | None:
+    try:
+        return as_numbers(value)
+    except ValueError as error:
+        findings.problems.append(f"{slot.name}: {error}; expected an array {_expected(slot)}")
+        return None
+
+
+def _expected(slot: Slot, batch_first: bool = False) -> str:
+    text = slot.layout(batched=False)
+    if slot.may_batch:
+        text += f" or {slot.layout(batched=True, batch_first=batch_first)}"
+    return text if slot.steps is None else f"{text} with {slot.symbol} = {slot.steps}"
+
+
+def _shaped(slot: Slot, array: Array, batch_first: bool, findings: _Findings) -> Value | None:
+    extra = array.ndim - len(slot.shape) - slot.lead
+    if extra not in ((0, 1) if slot.may_batch else (0,)):
+        expected = _expected(slot, batch_first)
+        findings.problems.append(f"{slot.name}: expected {expected}, found {array.shape}")
+        return None
+    batched = extra == 1
+    found = array.shape
+    if batched and batch_first and slot.lead:
+        array = array.swapaxes(0, 1)
+    if slot.steps is not None and array.shape[0] != slot.steps:
+        findings.problems.append(_wrong_length(slot, found, array.shape[0], batched, batch_first))
+    if batched:
+        findings.batches[slot.name] = array.shape[slot.lead]
+    core = array.shape[array.ndim - len(slot.shape) :]
+    findings.claims.append(Claim(slot.name, slot.shape, core, found))
+    return Value(array, batched)
+
+
+def _wrong_length(
+    slot: Slot, found: tuple[int, ...], steps: int, batched: bool, batch_first: bool
+) -> str:
+    layout = slot.layout(batched=batched, batch_first=batch_first)
+    cure = f"give {slot.steps} steps or unfold over {steps}"
+    return (
+        f"{slot.name}: expected {layout} with {slot.symbol} = {slot.steps}, found {found}; {cure}"
+    )
+
+
+def _batch_problems(batches: Mapping[str, int]) -> list[str]:
+    if len(set(batches.values())) < 2:
+        return []
+    return ["batch sizes disagree: " + ", ".join(f"{n} has {size}" for n, size in batches.items())]

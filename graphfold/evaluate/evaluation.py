@@ -1,0 +1,81 @@
+"""The result of an evaluation: every instance's value by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from graphfold.errors import UnfoldingError, suggest
+from graphfold.evaluate.overtime import stack_steps
+from graphfold.evaluate.value import Array, Value
+from graphfold.unfolding import Instance, Unfolding, format_id
+
+
+class UnknownInstanceError(UnfoldingError, KeyError):
+    """No such instance in an evaluation; a KeyError too, as a mapping should raise."""
+
+    __str__ = Exception.__str__
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation(Mapping[str, Array]):
+    """A mapping from id ("h[3]", "W", "Loss") to a read-only array of the instance's value.
+
+    A value of a batch has the batch axis first. `signal` and `outputs` put all steps together.
+    """
+
+    unfolding: Unfolding
+    instances: Mapping[Instance, Value] = field(repr=False)
+    empty: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    batch_first: bool = False
+
+    def __getitem__(self, text: str) -> Array:
+        try:
+            return self.instances[self.unfolding.find(text)].array
+        except UnfoldingError as error:
+            raise UnknownInstanceError(str(error)) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return (format_id(*instance) for instance in self.instances)
+
+    def __len__(self) -> int:
+        return len(self.instances)
+
+    def signal(self, name: str) -> Array:
+        """Return all steps 1..T of a sequence as (T, …) or (T, B, …); a static signal as it is.
+
+        UnknownInstanceError for an unknown name, or when pruning has left out a step.
+        """
+        axes = self.unfolding.circuit.axis_of
+        if name not in axes:
+            raise UnknownInstanceError(f"unknown signal '{name}'{suggest(name, axes)}")
+        axis = axes[name]
+        if axis is None:
+            return self[name]
+        steps = range(1, self.unfolding.length(axis) + 1)
+        missing = next((t for t in steps if (name, t) not in self.instances), None)
+        if missing is not None:
+            return self[format_id(name, missing)]  # which raises and tells why
+        stacked = (
+            stack_steps([self.instances[name, t] for t in steps]) if steps else self.empty[name]
+        )
+        if stacked.batched and self.batch_first:
+            return stacked.array.swapaxes(0, 1)
+        return stacked.array
+
+    def outputs(self) -> dict[str, Array]:
+        """Return the model's outputs by name, sequences with all their steps.
+
+        When the model names none, all signals that an equation defines.
+        """
+        circuit = self.unfolding.circuit
+        names = [o.name for o in circuit.outputs] or [e.signal for e in circuit.equations]
+        return {name: self.signal(name) for name in names}
+
+
+def no_steps(shape: tuple[int, ...], batch: int | None, dtype: np.dtype[np.generic]) -> Value:
+    """Return a sequence of no steps, (0, …) or (0, B, …)."""
+    front = (0,) if batch is None else (0, batch)
+    return Value(np.zeros((*front, *shape), dtype), batch is not None)

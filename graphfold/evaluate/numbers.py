@@ -1,0 +1,82 @@
+"""Turn what a caller gives into arrays of real numbers, and look for what is not finite."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from graphfold.evaluate.value import Array
+
+_KINDS = {
+    "c": "complex numbers",
+    "O": "Python objects",
+    "U": "text",
+    "S": "text",
+    "T": "text",
+    "V": "records",
+    "M": "dates",
+    "m": "time differences",
+}
+
+
+def as_numbers(value: Any) -> Array:
+    """Return an array of floating, whole or truth values; ValueError says what it holds instead."""
+    if np.ma.is_masked(value):
+        raise ValueError("holds masked entries, which have no value")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = np.asarray(value)
+    except Exception as error:  # any class may say in its own way that it is no array
+        if isinstance(value, list | tuple):
+            raise ValueError("is a list whose rows differ in length") from error
+        raise ValueError(f"is no array but {type(value).__name__}") from error
+    if array.dtype.kind not in "fiub":
+        kind = _KINDS.get(array.dtype.kind, f"{array.dtype} values")
+        raise ValueError(f"holds {kind}, not real numbers")
+    return array
+
+
+def floating_dtype(values: Iterable[Any]) -> np.dtype[Any]:
+    """Return the dtype to compute in: that of the floating arrays, float64 when there is none.
+
+    Plain Python numbers and lists take on the dtype of the arrays beside them.
+
+    >>> floating_dtype([np.float32([1, 2]), [0.5, 0.5], np.array([1, 2])])
+    dtype('float32')
+    """
+    dtypes = [getattr(value, "dtype", None) for value in values]
+    floats = [d for d in dtypes if isinstance(d, np.dtype) and d.kind == "f"]
+    return np.result_type(*floats).newbyteorder("=") if floats else np.dtype(np.float64)
+
+
+def inexact(name: str, array: Array, dtype: np.dtype[Any]) -> list[str]:
+    """Say so when whole numbers are too large for the dtype to hold them exactly."""
+    if array.dtype.kind not in "iu" or array.size == 0:
+        return []
+    limit = 2 ** (np.finfo(dtype).nmant + 1)
+    if max(int(array.max()), -int(array.min())) <= limit:
+        return []
+    return [f"{name}: holds whole numbers beyond {limit:,}, which {dtype} cannot hold exactly"]
+
+
+def find_non_finite(values: Mapping[str, Any]) -> list[str]:
+    """Return a line for each array that holds NaN or an infinity.
+
+    >>> find_non_finite({"x": np.array([[1.0, np.nan]])})
+    ['x holds 1 value that is not finite, the first is nan at [0, 1]']
+    """
+    lines = []
+    for name, value in values.items():
+        array = np.asarray(value)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            places = np.argwhere(~np.isfinite(array))
+            first = array[tuple(places[0])]
+            count = f"{len(places)} values that are" if len(places) > 1 else "1 value that is"
+            lines.append(
+                f"{name} holds {count} not finite, the first is {first} at {places[0].tolist()}"
+            )
+    return lines

@@ -1,0 +1,191 @@
+"""Compile an expression into a list of steps: nothing is looked up twice at evaluation.
+
+Every node has a register. Nodes that depend on no step are computed once; the others at each
+step of the equation, and those beneath `sum(… for t)` at all steps of the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from graphfold.circuit import (
+    REDUCTIONS,
+    Apply,
+    AttributeValue,
+    Const,
+    Expression,
+    Index,
+    Node,
+    Read,
+)
+from graphfold.clocks import free_axes
+from graphfold.errors import ValuesError, suggest
+from graphfold.evaluate.blocks import block_of
+from graphfold.evaluate.kernels import KERNELS
+from graphfold.evaluate.overtime import reduce_steps
+from graphfold.evaluate.sizing import need
+from graphfold.evaluate.value import Value
+from graphfold.sizes import Shape, Size
+from graphfold.unfolding import Instance, Unfolding
+
+Steps = Mapping[str, int]
+Registers = list[Value | None]
+Run = Callable[[Sequence[Any], Steps], Value]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What programs work in: the unfolding, sizes, dtype, bound functions and known values.
+
+    `functions` are already wrapped: they take and give `Value`s. `batch` gives the size of the
+    batch for each signal that has one.
+    """
+
+    unfolding: Unfolding
+    sizes: Mapping[str, int]
+    dtype: np.dtype[Any]
+    functions: Mapping[str, Callable[..., Value]]
+    batch: Mapping[str, int]
+    store: dict[Instance, Value] = field(default_factory=dict)
+
+    def number(self, value: Any) -> Value:
+        """Make a value of a number or nested tuple in the working dtype."""
+        return Value(np.asarray(value, self.dtype))
+
+
+@dataclass
+class Program:
+    """A compiled expression; `static` fills the registers once, `moving` runs at each step."""
+
+    static: list[tuple[int, Run]]
+    moving: list[tuple[int, Run]]
+    count: int
+    registers: Registers | None = None
+
+    def run(self, steps: Steps) -> Value:
+        """Return the value of the expression at a step of each axis it moves along."""
+        if self.registers is None:
+            self.registers = [None] * self.count
+            _run_all(self.static, self.registers, steps)
+        registers = self.registers.copy()
+        _run_all(self.moving, registers, steps)
+        value = registers[-1]
+        assert value is not None
+        return value
+
+
+def _run_all(runs: list[tuple[int, Run]], registers: Registers, steps: Steps) -> None:
+    for number, run in runs:
+        registers[number] = run(registers, steps)
+
+
+def compile_expression(
+    expression: Expression, setting: Setting, shapes: Sequence[Shape | None]
+) -> Program:
+    """Compile an expression whose defined functions are inlined, given its nodes' shapes."""
+    return _Compiler(expression, setting, shapes).program()
+
+
+class _Compiler:
+    def __init__(
+        self, expression: Expression, setting: Setting, shapes: Sequence[Shape | None]
+    ) -> None:
+        self.expression, self.setting, self.shapes = expression, setting, shapes
+        self.circuit = setting.unfolding.circuit
+        self.free = free_axes(expression, self.circuit)
+
+    def program(self) -> Program:
+        numbers = block_of(self.expression, self.free, self.expression.root)
+        runs = [(n, self.run(n, self.expression.nodes[n]), self.free[n]) for n in numbers]
+        static = [(n, run) for n, run, axes in runs if not axes]
+        moving = [(n, run) for n, run, axes in runs if axes]
+        return Program(static, moving, len(self.expression.nodes))
+
+    def run(self, number: int, node: Node) -> Run:
+        if isinstance(node, Const):
+            return _constant(self.setting.number(node.value))
+        if isinstance(node, Read):
+            return self.read(node)
+        if node.operation in REDUCTIONS:
+            return self.reduction(node)
+        return self.apply(node)
+
+    def read(self, node: Read) -> Run:
+        store, signal, index = self.setting.store, node.signal, node.index
+        axis = self.circuit.axis_of[signal]
+        if index is None or axis is None:
+            return lambda registers, steps: store[signal, None]
+        if index.base != axis:
+            fixed = self.setting.unfolding.resolve(index, axis)
+            return lambda registers, steps: store[signal, fixed]
+        return _moving_read(store, signal, index)
+
+    def reduction(self, node: Apply) -> Run:
+        axis, (body,) = str(node.attribute("axis")), node.operands
+        numbers = [n for n in block_of(self.expression, self.free, body) if axis in self.free[n]]
+        inner = [(n, self.run(n, self.expression.nodes[n])) for n in numbers]
+        length = self.setting.unfolding.length(axis)
+        nothing = self.nothing(body) if length == 0 else None
+
+        def run(registers: Sequence[Any], steps: Steps) -> Value:
+            values: list[Value] = []
+            for step in range(1, length + 1):
+                own = list(registers)
+                _run_all(inner, own, {**steps, axis: step})
+                values.append(own[body])
+            return reduce_steps(node.operation, values, nothing)
+
+        return run
+
+    def nothing(self, body: int) -> Value:
+        """The sum of no values: zeros, with a batch axis when the values would have had one."""
+        shape = [need(size, self.setting.sizes) for size in self.shapes[body] or ()]
+        numbers = block_of(self.expression, self.free, body)
+        nodes = [self.expression.nodes[n] for n in numbers]
+        reads = [n.signal for n in nodes if isinstance(n, Read)]
+        batch = [self.setting.batch[s] for s in reads if s in self.setting.batch][:1]
+        return Value(np.zeros((*batch, *shape), self.setting.dtype), bool(batch))
+
+    def apply(self, node: Apply) -> Run:
+        setting, name = self.setting, node.operation
+        if name == "step":
+            axis = str(node.attribute("axis"))
+            return lambda registers, steps: setting.number(steps[axis])
+        if name == "length":
+            return _constant(setting.number(setting.unfolding.length(str(node.attribute("axis")))))
+        if name == "size":
+            return _constant(setting.number(self.attribute(node.attribute("size"))))
+        if name == "call":
+            return _kernel(setting.functions[str(node.attribute("function"))], node.operands, {})
+        if name not in KERNELS:
+            hint = suggest(name, KERNELS)
+            raise ValuesError(f"operation '{name}' has no kernel in evaluate.KERNELS{hint}")
+        attributes = {key: self.attribute(value) for key, value in node.attributes}
+        return _kernel(KERNELS[name], node.operands, attributes)
+
+    def attribute(self, value: AttributeValue) -> Any:
+        """Turn sizes into numbers."""
+        if isinstance(value, tuple):
+            return tuple(self.attribute(v) for v in value)
+        return need(value, self.setting.sizes) if isinstance(value, Size) else value
+
+
+def _constant(value: Value) -> Run:
+    return lambda registers, steps: value
+
+
+def _moving_read(store: dict[Instance, Value], signal: str, index: Index) -> Run:
+    axis, offset = index.base, index.offset
+    return lambda registers, steps: store[signal, steps[axis] + offset]
+
+
+def _kernel(
+    kernel: Callable[..., Value], operands: tuple[int, ...], attributes: dict[str, Any]
+) -> Run:
+    if attributes:
+        return lambda registers, steps: kernel(*[registers[o] for o in operands], **attributes)
+    return lambda registers, steps: kernel(*[registers[o] for o in operands])
