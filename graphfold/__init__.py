@@ -1,6 +1,6 @@
 """graphfold: circuits with delays, unfolded over time, evaluated and drawn.
 
-Every public name is loaded on first use, so that `import graphfold` costs nothing.
+Every public name is loaded on first use, so that `import graphfold` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -11,42 +11,82 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from graphfold.analyze import analyze as analyze
     from graphfold.build import CircuitBuilder as Circuit
-    from graphfold.check import check
-    from graphfold.errors import (
-        Diagnostic,
-        DrawingError,
-        GraphfoldError,
-        ModelError,
-        TooLargeError,
-        UnfoldingError,
-        ValuesError,
-    )
-    from graphfold.evaluate import Evaluation, evaluate
-    from graphfold.expand import expand
-    from graphfold.files import load, loads
-    from graphfold.unfold import unfold, window
+    from graphfold.check import check as check
+    from graphfold.edges import edge_arrays as edge_arrays
+    from graphfold.edges import edge_count as edge_count
+    from graphfold.edges import predecessors as predecessors
+    from graphfold.errors import Diagnostic as Diagnostic
+    from graphfold.errors import DrawingError as DrawingError
+    from graphfold.errors import GraphfoldError as GraphfoldError
+    from graphfold.errors import ModelError as ModelError
+    from graphfold.errors import TooLargeError as TooLargeError
+    from graphfold.errors import UnfoldingError as UnfoldingError
+    from graphfold.errors import ValuesError as ValuesError
+    from graphfold.evaluate import Evaluation as Evaluation
+    from graphfold.evaluate import evaluate as evaluate
+    from graphfold.exchange import to_graphviz as to_graphviz
+    from graphfold.exchange import to_networkx as to_networkx
+    from graphfold.exchange import to_node_link as to_node_link
+    from graphfold.expand import expand as expand
+    from graphfold.formats.model_files import dump as dump
+    from graphfold.formats.model_files import load as load
+    from graphfold.formats.model_files import loads as loads
+    from graphfold.formats.model_writer import dumps as dumps
+    from graphfold.render import draw as draw
+    from graphfold.shapes import infer_shapes as infer_shapes
+    from graphfold.unfold import unfold as unfold
+    from graphfold.unfold import window as window
+    from graphfold.unfolding import Unfolding as Unfolding
 
-_HOME = {
-    "Circuit": "build:CircuitBuilder",
-    "check": "check",
-    "unfold": "unfold",
-    "window": "unfold",
-    "infer_shapes": "shapes",
-    "edge_arrays": "edges",
-    "edge_count": "edges",
-    "predecessors": "edges",
+_HOMES = {
+    "analyze": ("analyze",),
+    "build": ("Circuit",),
+    "check": ("check",),
+    "edges": ("edge_arrays", "edge_count", "predecessors"),
+    "errors": (
+        "Diagnostic",
+        "DrawingError",
+        "GraphfoldError",
+        "ModelError",
+        "TooLargeError",
+        "UnfoldingError",
+        "ValuesError",
+    ),
+    "evaluate": ("Evaluation", "evaluate"),
+    "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
+    "expand": ("expand",),
+    "formats.model_files": ("dump", "load", "loads"),
+    "formats.model_writer": ("dumps",),
+    "render": ("draw",),
+    "shapes": ("infer_shapes",),
+    "unfold": ("unfold", "window"),
+    "unfolding": ("Unfolding",),
 }
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'graphfold' has no attribute '{name}'")
-    home, _, attribute = _HOME[name].partition(":")
-    value = getattr(import_module(f"graphfold.{home}"), attribute or name)
+    if name in _HOME:
+        home = import_module(f"graphfold.{_HOME[name]}")
+        value = getattr(home, "CircuitBuilder" if name == "Circuit" else name)
+    else:
+        value = _operation(name)
     globals()[name] = value
     return value
 
 
+def _operation(name: str) -> Any:
+    """The function that makes terms of an operation: gf.tanh, gf.sum, …"""
+    from graphfold.operations import callable_names
+
+    if name.startswith("_") or name not in callable_names():
+        raise AttributeError(f"module 'graphfold' has no attribute '{name}'")
+    return import_module("graphfold.build").function_of(name)
+
+
 def __dir__() -> list[str]:
-    return sorted([*_HOME, "__version__"])
+    from graphfold.operations import callable_names
+
+    return sorted([*_HOME, *callable_names(), "__version__"])

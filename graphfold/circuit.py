@@ -6,7 +6,7 @@ sub-expressions once; so nothing here or above ever recurses into an expression.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -200,6 +200,11 @@ class Boundary:
     index: Index
     value: Expression | None
     mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+def sort_boundaries(boundaries: Iterable[Boundary]) -> tuple[Boundary, ...]:
+    """Put boundaries into one order, whatever the order they were written in."""
+    return tuple(sorted(boundaries, key=lambda b: (b.signal, b.index.base, b.index.offset)))
 
 
 @dataclass(frozen=True)

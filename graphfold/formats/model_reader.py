@@ -20,6 +20,7 @@ from graphfold.circuit import (
     Signal,
     Style,
     constant,
+    sort_boundaries,
 )
 from graphfold.errors import Diagnostic, Mark, ModelError, shorten, suggest
 from graphfold.formats.yaml_nodes import Items, Pairs, Scalar, YamlNode, compose
@@ -349,10 +350,6 @@ def _style(found: dict[str, object]) -> Style:
         tuple((key.text, text) for key, text in labels),
         tuple((s.text, s.mark) for s in named),
     )
-
-def sort_boundaries(boundaries: Iterator[Boundary]) -> tuple[Boundary, ...]:
-    """Put boundaries into one order, whatever the order they were written in."""
-    return tuple(sorted(boundaries, key=lambda b: (b.signal, b.index.base, b.index.offset)))
 
 def _split(text: str | None) -> list[str]:
     return [part.strip() for part in text.split(",")] if text and text.strip() else []

@@ -1,0 +1,71 @@
+"""Model files on disk: read with every problem located, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from graphfold.check import ensure_well_formed
+from graphfold.circuit import Circuit, Freezable
+from graphfold.errors import Diagnostic, ModelError
+from graphfold.files import write_whole
+from graphfold.formats.model_reader import parse_model
+from graphfold.formats.model_writer import dumps
+
+LARGEST = 10_000_000  # bytes; YAML of that size takes minutes, and no model comes near it
+
+
+def load(path: str | os.PathLike[str]) -> Circuit:
+    """Read a model file; ModelError lists what is wrong with it, warnings and history aside."""
+    circuit = read_model(path)
+    ensure_well_formed(circuit)
+    return circuit
+
+
+def loads(text: str) -> Circuit:
+    """Read a model from its text; ModelError lists what is wrong with it."""
+    circuit = parse_model(text)
+    ensure_well_formed(circuit)
+    return circuit
+
+
+def dump(circuit: Freezable, path: str | os.PathLike[str]) -> None:
+    """Write a circuit to a model file, whole or not at all; OSError when it cannot be written."""
+    write_whole(path, dumps(circuit).encode())
+
+
+def read_model(path: str | os.PathLike[str]) -> Circuit:
+    """Read a model file without checking what it means; ModelError when it cannot be read."""
+    source = os.fspath(path)
+    try:
+        if Path(path).is_dir():
+            raise _unreadable(source, "is a directory, not a model file")
+        size = Path(path).stat().st_size
+        if size > LARGEST:
+            raise _too_large(source, size)
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unreadable(source, f"cannot be read: {reason}") from None
+    return decode_model(data, source)
+
+
+def decode_model(data: bytes, source: str) -> Circuit:
+    """Read a model from bytes in UTF-8; ModelError when they are not that."""
+    if len(data) > LARGEST:
+        raise _too_large(source, len(data))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _unreadable(source, f"is no text in UTF-8 (line {line})") from None
+    return parse_model(text, source)
+
+
+def _unreadable(source: str, message: str) -> ModelError:
+    return ModelError([Diagnostic("file", "file", message, source=source)])
+
+
+def _too_large(source: str, size: int) -> ModelError:
+    message = f"has {size / 1e6:,.0f} MB; a model file has at most {LARGEST / 1e6:.0f} MB"
+    return _unreadable(source, message)

@@ -1,0 +1,129 @@
+"""Write a circuit as a model file that reads back equal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import yaml
+
+from graphfold.circuit import (
+    Axis,
+    Boundary,
+    Circuit,
+    Const,
+    Expression,
+    Freezable,
+    Function,
+    Signal,
+    Style,
+)
+from graphfold.errors import GraphfoldError
+from graphfold.language.arguments import signature
+from graphfold.language.printer import TooLongError, constant_text, write_expression
+from graphfold.sizes import shape_text
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
+
+
+def dumps(circuit: Freezable) -> str:
+    """Write a circuit in the model language; GraphfoldError when an equation is too long.
+
+    >>> from graphfold import loads
+    >>> print(dumps(loads("graphfold: 1\\nequations: |\\n  y[t]=(x[t])+1\\ninputs: {x[t]: []}")))
+    graphfold: 1
+    name: circuit
+    inputs:
+      x[t]: []
+    equations: |
+      y[t] = x[t] + 1
+    <BLANKLINE>
+    """
+    frozen = circuit.freeze()
+    try:
+        return "\n".join(_lines(frozen)) + "\n"
+    except TooLongError:
+        message = "an equation is too long to write; give its parts names of their own"
+        raise GraphfoldError(message) from None
+
+
+def _lines(circuit: Circuit) -> Iterator[str]:
+    yield "graphfold: 1"
+    yield f"name: {_text(circuit.name)}"
+    if circuit.axes != (Axis("t", "T"),):
+        yield from _section("axes", (f"{a.name}: {a.length}" for a in circuit.axes))
+    if any(d.default is not None for d in circuit.dims):
+        sizes = ("" if d.default is None else f" {d.default}" for d in circuit.dims)
+        names = (f"{d.name}:" for d in circuit.dims)
+        yield from _section("dims", (a + b for a, b in zip(names, sizes, strict=True)))
+    elif circuit.dims:
+        yield f"dims: [{', '.join(d.name for d in circuit.dims)}]"
+    yield from _section("inputs", _signals(circuit.inputs))
+    yield from _section("params", _signals(circuit.params))
+    yield from _section("functions", (_function(circuit, f) for f in circuit.functions))
+    yield from _section("init", (_boundary(circuit, b) for b in circuit.boundaries))
+    yield from _section("equations", _equations(circuit))
+    if circuit.outputs:
+        yield f"outputs: [{', '.join(o.name for o in circuit.outputs)}]"
+    yield from _section("draw", _style(circuit.style))
+
+
+def _section(name: str, lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        if number == 0:
+            yield f"{name}:{' |' if name == 'equations' else ''}"
+        yield f"  {line}"
+
+
+def _text(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else _quoted(text)
+
+
+def _signals(signals: tuple[Signal, ...]) -> Iterator[str]:
+    for (axis, shape), group in groupby(signals, key=lambda s: (s.axis, s.shape)):
+        index = f"[{axis}]" if axis else ""
+        yield f"{', '.join(s.name + index for s in group)}: {shape_text(shape)}"
+
+
+def _function(circuit: Circuit, function: Function) -> str:
+    if function.body is None:
+        return f"{signature(function)}: {shape_text(function.shape or ())}"
+    return f"{signature(function)}: {_scalar(circuit, function.body)}"
+
+
+def _scalar(circuit: Circuit, expression: Expression) -> str:
+    text = write_expression(expression, circuit)
+    return _text(text) if text.startswith("[") else text
+
+
+def _boundary(circuit: Circuit, boundary: Boundary) -> str:
+    value = boundary.value
+    if value is None:
+        text = "given"
+    elif isinstance(value.nodes[-1], Const):
+        constant = value.nodes[-1].value
+        text = "zeros" if constant == 0 else constant_text(constant)
+    else:
+        text = _scalar(circuit, value)
+    return f"{boundary.signal}[{boundary.index}]: {text}"
+
+
+def _equations(circuit: Circuit) -> Iterator[str]:
+    for equation in circuit.equations:
+        axis = f"[{equation.axis}]" if equation.axis else ""
+        yield f"{equation.signal}{axis} = {write_expression(equation.expression, circuit)}"
+
+
+def _style(style: Style) -> Iterator[str]:
+    if style.rows:
+        rows = (row[0] if len(row) == 1 else f"[{', '.join(row)}]" for row in style.rows)
+        yield f"rows: [{', '.join(rows)}]"
+    if style.hide:
+        yield f"hide: [{', '.join(style.hide)}]"
+    if style.labels:
+        yield f"labels: {{{', '.join(f'{n}: {_quoted(t)}' for n, t in style.labels)}}}"
+
+
+def _quoted(text: str) -> str:
+    return yaml.dump(text, default_style='"', allow_unicode=True, width=2**31).strip()
