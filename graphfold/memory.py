@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from graphfold.errors import TooLargeError
 
-_MEMINFO = "/proc/meminfo"
+_MEMINFO = Path("/proc/meminfo")
 
 
 def ensure_fits(size: int, what: str) -> None:
@@ -24,13 +25,13 @@ def ensure_fits(size: int, what: str) -> None:
 
 
 def available_memory() -> int | None:
-    """The bytes that can be had without swapping; None when the system does not tell."""
+    """Return the bytes that can be had without swapping; None when the system does not tell."""
     return _from_meminfo() or _from_sysconf()
 
 
 def _from_meminfo() -> int | None:
     try:
-        with open(_MEMINFO, encoding="ascii") as lines:
+        with _MEMINFO.open(encoding="ascii") as lines:
             for line in lines:
                 if line.startswith("MemAvailable:"):
                     return int(line.split()[1]) * 1024

@@ -3,6 +3,7 @@
 from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.numbers import find_non_finite
+from graphfold.evaluate.random import random_values
 from graphfold.evaluate.value import Value
 from graphfold.evaluate.walk import evaluate
 
@@ -13,4 +14,5 @@ __all__ = [
     "Value",
     "evaluate",
     "find_non_finite",
+    "random_values",
 ]

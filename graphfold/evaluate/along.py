@@ -67,7 +67,7 @@ def layer_norm(x: Array, axis: int) -> Array:
 
 
 def norm(x: Array, axes: tuple[int, ...]) -> Array:
-    """The Euclidean length, sqrt(sum(x ** 2))."""
+    """Return the Euclidean length, sqrt(sum(x ** 2))."""
     length: Array = np.sqrt(np.sum(np.square(x), axes))
     return length
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from graphfold.circuit import Const, Dimension
 from graphfold.errors import ValuesError, shorten, suggest
 from graphfold.evaluate.numbers import as_numbers, floating_dtype, inexact
 from graphfold.evaluate.sizing import Claim, bind_sizes
@@ -49,17 +50,54 @@ def bind(
     if not isinstance(values, Mapping):
         raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
     findings = _Findings(list(problems))
-    given = _name_values(unfolding, slots(unfolding, shapes), values, findings)
-    arrays = {s: a for s, v in given.items() if (a := _numeric(s, v, findings)) is not None}
+    wanted = slots(unfolding, shapes)
+    given = _name_values(unfolding, wanted, values, findings)
+    bound = _arrays(given, batch_first, findings)
     dtype = floating_dtype(given.values())
-    bound = {s.name: _shaped(s, a, batch_first, findings) for s, a in arrays.items()}
-    findings.problems += [p for s, a in arrays.items() for p in inexact(s.name, a, dtype)]
+    findings.problems += [p for n, v in bound.items() for p in inexact(n, v.array, dtype)]
     findings.problems += _batch_problems(findings.batches)
-    sizes, wrong = bind_sizes(unfolding.circuit.dims, findings.claims)
+    claims = [*findings.claims, *_constants(unfolding, shapes)]
+    sizes, wrong = bind_sizes(unfolding.circuit.dims, claims)
     if findings.problems or wrong:
         raise ValuesError("\n".join([*findings.problems, *wrong]))
     batch = next(iter(findings.batches.values()), None)
-    return Bound({n: _cast(v, dtype) for n, v in bound.items() if v}, sizes, dtype, batch)
+    return Bound({n: _cast(v, dtype) for n, v in bound.items()}, sizes, dtype, batch)
+
+
+def measure(
+    unfolding: Unfolding,
+    wanted: tuple[Slot, ...],
+    values: Mapping[str, Any],
+    dims: Iterable[Dimension],
+) -> dict[str, int]:
+    """Return the sizes that `values`, complete or not, and then `dims` tell."""
+    findings = _Findings()
+    _arrays(_name_values(unfolding, wanted, values, findings), False, findings)
+    shapes = {slot.name: slot.shape for slot in wanted}
+    return bind_sizes(dims, [*findings.claims, *_constants(unfolding, shapes)])[0]
+
+
+def _arrays(given: Mapping[Slot, Any], batch_first: bool, findings: _Findings) -> dict[str, Value]:
+    bound: dict[str, Value] = {}
+    for slot, value in given.items():
+        array = _numeric(slot, value, findings)
+        shaped = None if array is None else _shaped(slot, array, batch_first, findings)
+        if shaped is not None:
+            bound[slot.name] = shaped
+    return bound
+
+
+def _constants(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> Iterator[Claim]:
+    """Say what lists under `init` tell: `h[0]: [1, 2]` makes n_h = 2; a size 1 is repeated."""
+    for (signal, step), boundary in unfolding.declared_boundaries.items():
+        node = boundary.value.nodes[-1] if boundary.value is not None else None
+        if not isinstance(node, Const) or signal not in shapes:
+            continue
+        found = np.shape(node.value)
+        pairs = [p for p in zip(shapes[signal][::-1], found[::-1], strict=False) if p[1] != 1]
+        if pairs:
+            shape, core = zip(*pairs[::-1], strict=True)
+            yield Claim(f"{signal}[{step}]", shape, core, found)
 
 
 def _cast(value: Value, dtype: np.dtype[Any]) -> Value:

@@ -31,7 +31,7 @@ def function_problems(circuit: Circuit, functions: Mapping[str, Any]) -> list[st
 
 
 def called_functions(circuit: Circuit) -> set[str]:
-    """The names of the functions that equations and boundaries call."""
+    """Return the names of the functions that equations and boundaries call."""
     expressions = [e.expression for e in circuit.equations]
     expressions += [b.value for b in circuit.boundaries if b.value is not None]
     return {name for expression in expressions for name in _calls(expression)}

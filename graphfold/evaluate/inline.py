@@ -47,16 +47,14 @@ def _add(
     for place, node in enumerate(expression.nodes):
         if isinstance(node, Read) and node.index is None and node.signal in formals:
             numbers.append(formals[node.signal])
-            continue
-        if isinstance(node, Apply):
+        elif isinstance(node, Apply):
             operands = tuple(numbers[o] for o in node.operands)
-            node = replace(node, operands=operands)
-            if node.operation == "call":
-                called = _call(builder, node, circuit, within)
-                if called is not None:
-                    numbers.append(called)
-                    continue
-        numbers.append(builder.add(node, expression.mark(place)))
+            applied = replace(node, operands=operands)
+            called = _call(builder, applied, circuit, within)
+            added = builder.add(applied, expression.mark(place)) if called is None else called
+            numbers.append(added)
+        else:
+            numbers.append(builder.add(node, expression.mark(place)))
         if numbers[-1] > _MOST_NODES:
             raise TooLargeError(f"functions within functions give over {_MOST_NODES:,} operations")
     return numbers[expression.root]
@@ -65,6 +63,8 @@ def _add(
 def _call(
     builder: ExpressionBuilder, node: Apply, circuit: Circuit, within: tuple[str, ...]
 ) -> int | None:
+    if node.operation != "call":
+        return None
     function = circuit.function[str(node.attribute("function"))]
     if function.body is None:
         return None

@@ -31,13 +31,17 @@ def as_numbers(value: Any) -> Array:
             warnings.simplefilter("ignore")
             array = np.asarray(value)
     except Exception as error:  # any class may say in its own way that it is no array
-        if isinstance(value, list | tuple):
-            raise ValueError("is a list whose rows differ in length") from error
-        raise ValueError(f"is no array but {type(value).__name__}") from error
+        raise ValueError(_why_no_array(value)) from error
     if array.dtype.kind not in "fiub":
         kind = _KINDS.get(array.dtype.kind, f"{array.dtype} values")
         raise ValueError(f"holds {kind}, not real numbers")
     return array
+
+
+def _why_no_array(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "is a list whose rows differ in length"
+    return f"is no array but {type(value).__name__}"
 
 
 def floating_dtype(values: Iterable[Any]) -> np.dtype[Any]:

@@ -41,13 +41,13 @@ def _matmul_by_example(left: Value, right: Value) -> Value:
 
 
 def dot(left: Value, right: Value) -> Value:
-    """The sum of a[i] * b[i] over the last axis."""
+    """Return the sum of a[i] * b[i] over the last axis."""
     arrays, batched = align([left, right])
     return Value(np.vecdot(*arrays), batched)
 
 
 def outer(left: Value, right: Value) -> Value:
-    """The matrix of all a[i] * b[j]."""
+    """Return the matrix of all a[i] * b[j]."""
     column = left.array[..., :, None]
     row = right.array[..., None, :]
     return Value(column * row, left.batched or right.batched)

@@ -100,12 +100,12 @@ class _Compiler:
 
     def program(self) -> Program:
         numbers = block_of(self.expression, self.free, self.expression.root)
-        runs = [(n, self.run(n, self.expression.nodes[n]), self.free[n]) for n in numbers]
+        runs = [(n, self.run(self.expression.nodes[n]), self.free[n]) for n in numbers]
         static = [(n, run) for n, run, axes in runs if not axes]
         moving = [(n, run) for n, run, axes in runs if axes]
         return Program(static, moving, len(self.expression.nodes))
 
-    def run(self, number: int, node: Node) -> Run:
+    def run(self, node: Node) -> Run:
         if isinstance(node, Const):
             return _constant(self.setting.number(node.value))
         if isinstance(node, Read):
@@ -118,16 +118,16 @@ class _Compiler:
         store, signal, index = self.setting.store, node.signal, node.index
         axis = self.circuit.axis_of[signal]
         if index is None or axis is None:
-            return lambda registers, steps: store[signal, None]
+            return lambda _registers, _steps: store[signal, None]
         if index.base != axis:
             fixed = self.setting.unfolding.resolve(index, axis)
-            return lambda registers, steps: store[signal, fixed]
+            return lambda _registers, _steps: store[signal, fixed]
         return _moving_read(store, signal, index)
 
     def reduction(self, node: Apply) -> Run:
         axis, (body,) = str(node.attribute("axis")), node.operands
         numbers = [n for n in block_of(self.expression, self.free, body) if axis in self.free[n]]
-        inner = [(n, self.run(n, self.expression.nodes[n])) for n in numbers]
+        inner = [(n, self.run(self.expression.nodes[n])) for n in numbers]
         length = self.setting.unfolding.length(axis)
         nothing = self.nothing(body) if length == 0 else None
 
@@ -142,7 +142,7 @@ class _Compiler:
         return run
 
     def nothing(self, body: int) -> Value:
-        """The sum of no values: zeros, with a batch axis when the values would have had one."""
+        """Return the sum of no values: zeros, with a batch axis if the values would have one."""
         shape = [need(size, self.setting.sizes) for size in self.shapes[body] or ()]
         numbers = block_of(self.expression, self.free, body)
         nodes = [self.expression.nodes[n] for n in numbers]
@@ -154,7 +154,7 @@ class _Compiler:
         setting, name = self.setting, node.operation
         if name == "step":
             axis = str(node.attribute("axis"))
-            return lambda registers, steps: setting.number(steps[axis])
+            return lambda _registers, steps: setting.number(steps[axis])
         if name == "length":
             return _constant(setting.number(setting.unfolding.length(str(node.attribute("axis")))))
         if name == "size":
@@ -175,17 +175,17 @@ class _Compiler:
 
 
 def _constant(value: Value) -> Run:
-    return lambda registers, steps: value
+    return lambda _registers, _steps: value
 
 
 def _moving_read(store: dict[Instance, Value], signal: str, index: Index) -> Run:
     axis, offset = index.base, index.offset
-    return lambda registers, steps: store[signal, steps[axis] + offset]
+    return lambda _registers, steps: store[signal, steps[axis] + offset]
 
 
 def _kernel(
     kernel: Callable[..., Value], operands: tuple[int, ...], attributes: dict[str, Any]
 ) -> Run:
     if attributes:
-        return lambda registers, steps: kernel(*[registers[o] for o in operands], **attributes)
-    return lambda registers, steps: kernel(*[registers[o] for o in operands])
+        return lambda registers, _steps: kernel(*[registers[o] for o in operands], **attributes)
+    return lambda registers, _steps: kernel(*[registers[o] for o in operands])

@@ -12,7 +12,7 @@ from graphfold.sizes import Shape, Size, shape_text
 
 @dataclass(frozen=True)
 class Claim:
-    """The array `name` should have `shape` and has the core sizes `found`, within all of `whole`."""
+    """The array `name`, of shape `whole`, should have the core `shape` and has `found`."""
 
     name: str
     shape: Shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ def evaluate(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     batch_first: bool = False,
 ) -> Evaluation:
-    """Return the value of every instance of an unfolding.
+    r"""Return the value of every instance of an unfolding.
 
     `values` maps names to arrays: an input x[t] to (T, *shape), or (T, B, *shape) for a batch; a
     static input to *shape or (B, *shape); a parameter to *shape, untied to (T, *shape); a given
@@ -44,19 +44,19 @@ def evaluate(
     would not fit into memory.
 
     >>> from graphfold import loads, unfold
-    >>> text = "graphfold: 1\\ninit: {F: [0, 1]}\\nequations: |\\n  F[t] = F[t-1] + F[t-2]"
+    >>> text = "graphfold: 1\ninit: {F: [0, 1]}\nequations: |\n  F[t] = F[t-1] + F[t-2]"
     >>> evaluate(unfold(loads(text), 10), {}).signal("F").tolist()
     [1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 89.0]
     """
-    circuit = inline_functions(unfolding.circuit)
-    unfolding = replace(unfolding, circuit=circuit)
-    shapes = solve_shapes(circuit)
+    circuit = unfolding.circuit
+    inlined = inline_functions(circuit)
+    shapes = solve_shapes(inlined)
     callables = functions or {}
     problems = function_problems(circuit, callables)
     bound = bind(unfolding, shapes.signals, values, problems=problems, batch_first=batch_first)
     batch = _batches(circuit, bound)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
-    walk = _Walk(_setting(unfolding, bound, callables, batch), bound, shapes)
+    walk = _Walk(_setting(unfolding, bound, callables, batch), bound, inlined, shapes)
     with np.errstate(all="ignore"):  # infinities and NaN are values here, and shown as such
         walk.run()
     return Evaluation(unfolding, walk.setting.store, walk.empty(), batch_first)
@@ -108,6 +108,7 @@ def _ensure_fits(
 class _Walk:
     setting: Setting
     bound: Bound
+    inlined: Circuit
     shapes: Shapes
     programs: dict[str, Program] = field(default_factory=dict)
 
@@ -135,21 +136,22 @@ class _Walk:
         return program.run({} if axis is None or step is None else {axis: step})
 
     def program(self, signal: str) -> Program:
-        expression = self.setting.unfolding.circuit.equation[signal].expression
+        expression = self.inlined.equation[signal].expression
         return compile_expression(expression, self.setting, self.shapes.nodes[signal])
 
     def boundary(self, signal: str, step: int) -> Value:
         declared = self.setting.unfolding.boundary_value(signal, step)
         if declared is None or declared.value is None:
             return self.bound.values[format_id(signal, step)]
-        value = compile_expression(declared.value, self.setting, ()).run({})
+        expression = self.inlined.boundary[signal, declared.index].value or declared.value
+        value = compile_expression(expression, self.setting, ()).run({})
         return fit(value, self.core(signal))
 
     def core(self, signal: str) -> tuple[int, ...]:
         return tuple(need(s, self.setting.sizes) for s in self.shapes.signals[signal])
 
     def empty(self) -> dict[str, Value]:
-        """The sequences of an axis that has no steps."""
+        """Return the sequences of an axis that has no steps."""
         axes = self.setting.unfolding.circuit.axis_of
         return {
             signal: no_steps(self.core(signal), self.setting.batch.get(signal), self.setting.dtype)
