@@ -1,0 +1,85 @@
+"""The ties between the signals that are shown: reads joined through the hidden ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from graphfold.circuit import Circuit, Index, Reach
+from graphfold.render.factors import Product, products, union
+
+Key = tuple[str, str, Reach, int, Index | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """`target` reads `source`, perhaps through hidden signals; `products` are its labels."""
+
+    source: str
+    target: str
+    reach: Reach
+    delay: int
+    index: Index | None
+    products: tuple[Product, ...]
+
+    @property
+    def key(self) -> Key:
+        """What two ties must share to be drawn as one wire."""
+        return (self.source, self.target, self.reach, self.delay, self.index)
+
+
+def ties(circuit: Circuit) -> tuple[Tie, ...]:
+    """Return every read between signals that are no parameters, as written."""
+    found: list[Tie] = []
+    by_target = {e.signal: products(circuit, e) for e in circuit.equations}
+    for link in circuit.links:
+        if circuit.kind_of(link.source) != "param":
+            ways = by_target[link.target].get(link.node, ())
+            found.append(
+                Tie(link.source, link.target, link.reach, link.delay, link.index, ways)
+            )
+    return _merged(found)
+
+
+def contract(found: tuple[Tie, ...], hidden: Iterable[str]) -> tuple[tuple[Tie, ...], set[str]]:
+    """Join the ties through hidden signals; also return those that are hidden in fact.
+
+    A hidden signal that reads itself stays: its wires would have endless labels.
+    """
+    gone: set[str] = set()
+    for name in hidden:
+        if not any(t.source == t.target == name for t in found):
+            gone.add(name)
+            found = _without(found, name)
+    return found, gone
+
+
+def _without(found: tuple[Tie, ...], name: str) -> tuple[Tie, ...]:
+    entering = [t for t in found if t.target == name]
+    leaving = [t for t in found if t.source == name]
+    kept = [t for t in found if name not in (t.source, t.target)]
+    return _merged(kept + [_join(a, b) for b in leaving for a in entering])
+
+
+def _join(first: Tie, second: Tie) -> Tie:
+    reach, delay, index = _reach(first, second)
+    ways = [outer + inner for outer in second.products for inner in first.products]
+    return Tie(first.source, second.target, reach, delay, index, union((), ways))
+
+
+def _reach(first: Tie, second: Tie) -> tuple[Reach, int, Index | None]:
+    if second.reach == "static" or first.reach in ("static", "fixed"):
+        return first.reach, first.delay, first.index
+    if second.reach == "fixed" and first.reach == "step" and second.index is not None:
+        return "fixed", 0, Index(second.index.base, second.index.offset - first.delay)
+    reach: Reach = "all" if "all" in (first.reach, second.reach) else "step"
+    return reach, first.delay + second.delay, None
+
+
+def _merged(found: Iterable[Tie]) -> tuple[Tie, ...]:
+    by_key: dict[Key, Tie] = {}
+    for tie in found:
+        old = by_key.get(tie.key)
+        ways = union(old.products, tie.products) if old else tie.products
+        by_key[tie.key] = Tie(*tie.key, ways)
+    return tuple(by_key.values())

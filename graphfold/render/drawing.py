@@ -1,0 +1,107 @@
+"""`draw`: a circuit, an unfolding or a window to a drawing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphfold.circuit import Circuit, Freezable
+from graphfold.errors import DrawingError, suggest
+from graphfold.files import write_whole
+from graphfold.render.options import DrawOptions
+from graphfold.render.picture import Picture
+from graphfold.render.scene import Scene
+from graphfold.render.view import folded, view
+
+if TYPE_CHECKING:
+    from graphfold.unfolding import Unfolding, Window
+
+FORMATS = ("svg", "png")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure: `svg` as text, `png` as bytes; a notebook shows it by itself."""
+
+    picture: Picture = field(repr=False)
+    scale: float = 2.0
+
+    @cached_property
+    def svg(self) -> str:
+        """The figure as an SVG document."""
+        from graphfold.render.backends.svg import svg
+
+        return svg(self.picture)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The figure as PNG, `scale` pixels per point; DrawingError when it grows too large."""
+        from graphfold.render.backends.png import png
+
+        return png(self.svg, self.picture.width, self.picture.height, self.scale)
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
+        """Write the file, whole or not at all; the format comes from the suffix.
+
+        DrawingError for an unknown format; OSError when the file cannot be written.
+        """
+        chosen = (format or Path(path).suffix.lstrip(".")).lower()
+        write_whole(path, self.encode(chosen))
+
+    def encode(self, format: str) -> bytes:
+        """Return the figure in a format as bytes; DrawingError for an unknown one."""
+        if format == "svg":
+            return self.svg.encode("utf-8")
+        if format == "png":
+            return self.png
+        legal = " or ".join(FORMATS)
+        shown = f"'{format}'" if format else "no format"
+        raise DrawingError(f"{shown}: a figure is {legal}{suggest(format, FORMATS)}")
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+Drawable = "Freezable | Unfolding | Window"
+
+
+def draw(
+    what: Freezable | Unfolding | Window, options: DrawOptions | None = None, **changes: object
+) -> Drawing:
+    """Return the figure of a circuit (folded), an unfolding or a window.
+
+    Options are given as a `DrawOptions`, or by name: `draw(x, pair=False)`.
+    """
+    chosen = replace(options or DrawOptions(), **changes)  # type: ignore[arg-type]
+    circuit, scenes = _scenes(what, chosen)
+    from graphfold.render.layout.figure import figure
+
+    picture = figure(scenes, chosen.theme, chosen.word)
+    title = circuit.name if chosen.title is None else chosen.title
+    described = replace(picture, title=title, description=_description(circuit, scenes))
+    return Drawing(described, chosen.scale)
+
+
+def _scenes(
+    what: Freezable | Unfolding | Window, options: DrawOptions
+) -> tuple[Circuit, list[Scene]]:
+    if hasattr(what, "freeze"):
+        circuit = what.freeze()
+        return circuit, [folded(view(circuit))]
+    from graphfold.render.steps import unfolded, window
+
+    circuit = what.circuit
+    seen = view(circuit, frozenset(getattr(what, "untied", ())))
+    if hasattr(what, "before"):
+        scene = window(seen, what.before, what.after)
+    else:
+        scene = unfolded(seen, what, options)  # type: ignore[arg-type]
+    return circuit, [folded(view(circuit)), scene] if options.pair else [scene]
+
+
+def _description(circuit: Circuit, scenes: list[Scene]) -> str:
+    kinds = ["folded" if scene.folded else "unfolded" for scene in scenes]
+    return f"The circuit {circuit.name}, {' and '.join(kinds)}."

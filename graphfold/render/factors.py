@@ -1,0 +1,67 @@
+"""What stands beside a wire: the parameters multiplied in, outermost first, or a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphfold.circuit import Apply, Circuit, Const, Equation, Expression, Read
+
+MOST = 4
+Product = tuple["Factor", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A parameter, or a function, that a value passes on its way."""
+
+    name: str
+    function: bool = False
+    transposed: bool = False
+
+
+def products(circuit: Circuit, equation: Equation) -> dict[int, tuple[Product, ...]]:
+    """Return, for each node of an equation, the distinct products on its ways to the root."""
+    nodes = equation.expression.nodes
+    found: dict[int, tuple[Product, ...]] = {equation.expression.root: ((),)}
+    for number in range(len(nodes) - 1, -1, -1):
+        node = nodes[number]
+        if not isinstance(node, Apply) or number not in found:
+            continue
+        for place, operand in enumerate(node.operands):
+            passed = _passed(circuit, equation.expression, node, place)
+            ways = [way + passed for way in found[number]]
+            found[operand] = union(found.get(operand, ()), ways)
+    return found
+
+
+def union(
+    first: tuple[Product, ...], second: list[Product] | tuple[Product, ...]
+) -> tuple[Product, ...]:
+    """Return the distinct products of both, in order, not more than a label can hold."""
+    return tuple(dict.fromkeys((*first, *second)))[:MOST]
+
+
+def _passed(circuit: Circuit, expression: Expression, node: Apply, place: int) -> Product:
+    if node.operation == "call":
+        return (Factor(str(node.attribute("function")), function=True),)
+    if node.operation in ("matmul", "mul"):
+        return _weights(circuit, expression, node.operands[1 - place]) or ()
+    return ()
+
+
+def _weights(circuit: Circuit, expression: Expression, number: int) -> Product | None:
+    """The parameters an operand is a product of; None when it is anything else."""
+    node = expression.nodes[number]
+    if isinstance(node, Const):
+        return ()
+    if isinstance(node, Read):
+        return (Factor(node.signal),) if circuit.kind_of(node.signal) == "param" else None
+    if node.operation == "transpose":
+        inner = _weights(circuit, expression, node.operands[0])
+        if inner is None:
+            return None
+        return tuple(Factor(f.name, f.function, not f.transposed) for f in reversed(inner))
+    if node.operation in ("matmul", "mul", "neg"):
+        parts = [_weights(circuit, expression, operand) for operand in node.operands]
+        return None if None in parts else tuple(f for part in parts if part for f in part)
+    return None

@@ -1,0 +1,81 @@
+"""Names to LaTeX: bold italic vectors, bold capitals, Greek letters, subscripts."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 20
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau"
+    " upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+)
+SPECIAL = {
+    "\\": r"\backslash ",
+    "{": r"\{",
+    "}": r"\}",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "&": r"\&",
+    "_": r"\_",
+    "^": r"\hat{}",
+    "~": r"\sim ",
+    " ": r"\ ",
+}
+
+
+def latex_of(name: str, rank: int | None = 1, param: bool = False) -> str:
+    """Return the LaTeX of a signal's name; `rank` is the length of its shape.
+
+    >>> latex_of("h"), latex_of("theta", 0), latex_of("Wf", 2, True), latex_of("Loss", 0)
+    ('\\\\boldsymbol{h}', '\\\\theta', '\\\\boldsymbol{W}_{f}', '\\\\mathrm{Loss}')
+    """
+    base, subscripts = _split(name, param)
+    text = _bold(base, bool(rank))
+    if subscripts:
+        text += "_{" + ",".join(_word(s, bold=False) for s in subscripts) + "}"
+    return text
+
+
+def escape(text: str) -> str:
+    """Return LaTeX that shows the characters of `text` as they are, cut when too long."""
+    if len(text) > LONGEST:
+        text = text[: LONGEST - 1] + "…"
+    return "".join(SPECIAL.get(c, c) for c in text)
+
+
+def _split(name: str, param: bool) -> tuple[str, list[str]]:
+    if len(name) > LONGEST:
+        return name, []
+    head, *tail = [part for part in name.split("_") if part] or [name]
+    if head not in GREEK:
+        head, first = _tail(head, param)
+        tail = [*first, *tail]
+    return head, tail
+
+
+def _tail(head: str, param: bool) -> tuple[str, list[str]]:
+    digits = re.fullmatch(r"([^\W\d_]+)(\d+)", head)
+    if digits and (len(digits[1]) == 1 or digits[1] in GREEK or not param):
+        return digits[1], [digits[2]]
+    most = 3 if param else 1
+    letters = re.fullmatch(rf"([A-Z])([a-z0-9]{{1,{most}}})", head)
+    if letters:
+        return letters[1], [letters[2]]
+    vector = re.fullmatch(r"([a-z])([a-z])", head) if param else None
+    return (vector[1], [vector[2]]) if vector else (head, [])
+
+
+def _bold(base: str, bold: bool) -> str:
+    if len(base) == 1 or base in GREEK:
+        symbol = "\\" + base if base in GREEK else escape(base)
+        return rf"\boldsymbol{{{symbol}}}" if bold else symbol
+    return _word(base, bold)
+
+
+def _word(word: str, bold: bool) -> str:
+    if word in GREEK:
+        return "\\" + word
+    if len(word) == 1 or word.isdigit():
+        return escape(word)
+    return rf"\{'mathbf' if bold else 'mathrm'}{{{escape(word)}}}"

@@ -1,0 +1,107 @@
+"""Where a wire's caption stands: beside its own wire, clear of everything else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from graphfold.render.layout.paths import Line, distance
+from graphfold.render.picture import Box, Point, Run
+
+MESH = 3.0
+NEAR = 4.0
+WIDE = 5.0
+
+
+@dataclass
+class Room:
+    """What is taken, on a fine mesh; with a pitch, the same in every column."""
+
+    pitch: float | None = None
+    taken: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def _cell(self, x: float, y: float) -> tuple[int, int]:
+        if self.pitch:
+            x %= self.pitch
+        return (math.floor(x / MESH), math.floor(y / MESH))
+
+    def add(self, points: Iterable[Point], owner: int) -> None:
+        """Take the places of points; -1 owns what is shared."""
+        for x, y in points:
+            cell = self._cell(x, y)
+            self.taken[cell] = owner if self.taken.get(cell, owner) == owner else -1
+
+    def add_box(self, box: Box, owner: int = -1) -> None:
+        """Take the place of a label."""
+        self.add(mesh(box), owner)
+
+    def add_disc(self, center: Point, radius: float) -> None:
+        """Take the place of a node."""
+        cx, cy = center
+        inside = (
+            p
+            for p in mesh((cx - radius, cy - radius, cx + radius, cy + radius))
+            if distance(p, center) <= radius
+        )
+        self.add(inside, -1)
+
+    def hits(self, box: Box, owner: int | None = None) -> int:
+        """How much of a box is taken by others than `owner`."""
+        found = (self.taken.get(self._cell(x, y)) for x, y in mesh(box))
+        return sum(1 for other in found if other is not None and other != owner)
+
+
+def mesh(box: Box) -> Iterator[Point]:
+    """Points of a box, dense enough for the mesh, its edges included."""
+    x0, y0, x1, y1 = box
+    columns, rows = math.ceil((x1 - x0) / MESH), math.ceil((y1 - y0) / MESH)
+    for i in range(columns + 1):
+        for j in range(rows + 1):
+            yield (min(x0 + i * MESH, x1), min(y0 + j * MESH, y1))
+
+
+def grown(box: Box, by: float) -> Box:
+    """The box with a margin."""
+    return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)
+
+
+def place(room: Room, line: Line, run: Run, owner: int, wishes: Sequence[float]) -> Point:
+    """Return the middle of the best place for a caption; `wishes` are places along the line."""
+    width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
+    best: tuple[float, Point] = (math.inf, line.end)
+    for cost, middle in _candidates(line, width / 2, height / 2, wishes):
+        if cost >= best[0]:
+            continue
+        (x, y) = middle
+        box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        cost += 40 * room.hits(box)
+        if cost < best[0]:
+            cost += 1.5 * room.hits(grown(box, WIDE), owner)
+        best = min(best, (cost, middle))
+    return best[1]
+
+
+def _candidates(
+    line: Line, half_width: float, half_height: float, wishes: Sequence[float]
+) -> Iterator[tuple[float, Point]]:
+    samples = line.samples(2.0)
+    for rank, wish in enumerate(wishes):
+        i = max(1, min(len(samples) - 2, round(wish * (len(samples) - 1))))
+        (ax, ay), (bx, by), (x, y) = samples[i - 1], samples[i + 1], samples[i]
+        length = math.hypot(bx - ax, by - ay) or 1.0
+        nx, ny = (by - ay) / length, -(bx - ax) / length
+        if nx < -0.3 or (abs(nx) <= 0.3 and ny > 0):
+            nx, ny = -nx, -ny  # right of the wire, or above it when it lies flat
+        for extra, further in ((0.0, 0.0), (6.0, 3.0), (14.0, 7.0)):
+            reach = NEAR + further + abs(nx) * half_width + abs(ny) * half_height
+            for side, price in ((1, 0.0), (-1, 2.5)):
+                yield rank + extra + price, (x + side * nx * reach, y + side * ny * reach)
+
+
+def spread_from(middle: float, low: float, high: float) -> list[float]:
+    """Places along a line, the middle one first."""
+    steps = [middle]
+    for i in range(1, 12):
+        steps += [s for s in (middle + i * 0.04, middle - i * 0.04) if low <= s <= high]
+    return steps

@@ -1,0 +1,185 @@
+"""Where rows, sites and columns stand; every route and picture reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphfold.render.layout.columns import columns
+from graphfold.render.layout.measure import Sizes
+from graphfold.render.layout.order import order
+from graphfold.render.picture import Point
+from graphfold.render.scene import STATIC, Edge, Scene
+from graphfold.render.theme import Theme
+
+DUMMY = "/"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One step: its rows with the bends of long wires among the sites, and x of all of them."""
+
+    rows: tuple[tuple[str, ...], ...]
+    bends: Mapping[tuple[str, str], tuple[str, ...]]
+    x: Mapping[str, float]
+    left: float
+    right: float
+
+    @property
+    def width(self) -> float:
+        """From the left edge of the leftmost circle to the right edge of the rightmost."""
+        return self.right - self.left
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cell repeated by a pitch; rows at heights y, downwards, row 0 the lowest."""
+
+    cell: Cell
+    row_of: Mapping[str, int]
+    y: tuple[float, ...]
+    half: tuple[float, ...]
+    radius: Mapping[str, float]
+    pitch: float
+    static_x: Mapping[str, float]
+
+    def center(self, name: str, column: int = 0) -> Point:
+        """The middle of a node."""
+        y = self.y[self.row_of[name]]
+        if column == STATIC:
+            return (self.static_x[name], y)
+        return (self.cell.x[name] + column * self.pitch, y)
+
+    def boundary(self, column: int) -> float:
+        """The middle of the space to the right of a column."""
+        gap = self.pitch - self.cell.width
+        return self.cell.right + gap / 2 + column * self.pitch
+
+    def floor(self, channel: int) -> float:
+        """The lower edge of the space below row `channel`: the top of the row beneath."""
+        if channel == 0:
+            return self.y[0] + self.half[0] + 400
+        return self.y[channel - 1] - self.half[channel - 1]
+
+    def ceiling(self, channel: int) -> float:
+        """The upper edge of the space below row `channel`: the bottom of that row."""
+        if channel == len(self.y):
+            return self.y[-1] - self.half[-1] - 400
+        return self.y[channel] + self.half[channel]
+
+    def sites(self) -> Iterator[str]:
+        """The sites of a column."""
+        return (n for row in self.cell.rows for n in row if DUMMY not in n)
+
+    def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
+        """Whether points keep a margin to every node but the ends, all columns being full."""
+        for name in self.sites():
+            (cx, cy), reach = self.center(name), self.radius[name] + margin
+            for x, y in points:
+                if abs(y - cy) < reach:
+                    column = round((x - cx) / self.pitch)
+                    dx = x - cx - column * self.pitch
+                    if dx * dx + (y - cy) ** 2 < reach * reach and (name, column) not in ends:
+                        return False
+        return True
+
+
+def cell_of(scene: Scene, measured: Sizes, theme: Theme, extra: Mapping[str, float]) -> Cell:
+    """Order the sites of a step and place them; `extra` is room wanted beside a site."""
+    rows = [() if row.static and not scene.folded else row.names for row in scene.rows]
+    links = _links(scene)
+    filled, bends, steps = _with_bends(rows, links)
+    ordered = order(filled, [(a, b) for a, b, _ in steps])
+
+    def apart(left: str, right: str) -> float:
+        radii = [measured.radius.get(name, theme.clearance) for name in (left, right)]
+        room = extra.get(left, 0.0) + extra.get("<" + right, 0.0)
+        return sum(radii) + theme.site_gap + room
+
+    x = columns(ordered, steps, apart)
+    reach = [(x[n] - r, x[n] + r) for n, r in measured.radius.items() if n in x]
+    reach += [(v - theme.clearance, v + theme.clearance) for n, v in x.items() if DUMMY in n]
+    left, right = min((a for a, _ in reach), default=0.0), max((b for _, b in reach), default=0.0)
+    return Cell(tuple(map(tuple, ordered)), bends, x, left, right)
+
+
+def _links(scene: Scene) -> list[tuple[str, str]]:
+    free = (e for e in scene.edges if e.source[1] == e.target[1] != STATIC and not e.delay)
+    found = dict.fromkeys((e.source[0], e.target[0]) for e in free)
+    return [link for link in found if link[0] != link[1]]
+
+
+def _with_bends(
+    rows: Sequence[Sequence[str]], links: Sequence[tuple[str, str]]
+) -> tuple[
+    list[list[str]], dict[tuple[str, str], tuple[str, ...]], list[tuple[str, str, float]]
+]:
+    """Give each link that skips rows a bend in every row it passes."""
+    row_of = {name: r for r, row in enumerate(rows) for name in row}
+    filled = [list(row) for row in rows]
+    bends: dict[tuple[str, str], tuple[str, ...]] = {}
+    steps: list[tuple[str, str, float]] = []
+    for source, target in links:
+        low, high = sorted((source, target), key=lambda name: row_of[name])
+        between = range(row_of[low] + 1, row_of[high])
+        names = tuple(f"{source}{DUMMY}{target}{DUMMY}{r}" for r in between if filled[r])
+        for r, name in zip((r for r in between if rows[r]), names, strict=True):
+            filled[r].append(name)
+        bends[source, target] = names if low == source else names[::-1]
+        chain = [low, *names, high]
+        weight = 4.0 if not names else 1.0
+        if row_of[low] != row_of[high]:
+            steps += [(a, b, weight) for a, b in zip(chain, chain[1:], strict=False)]
+    return filled, bends, steps
+
+
+def grid_of(
+    scene: Scene, cell: Cell, measured: Sizes, theme: Theme, gaps: Sequence[float], gap: float
+) -> Grid:
+    """Return the grid with `gaps` between the rows and `gap` between the columns."""
+    row_of = {name: r for r, row in enumerate(scene.rows) for name in row.names}
+    half = [max([theme.radius, *(measured.radius[n] for n in row.names)]) for row in scene.rows]
+    y = [0.0]
+    for r in range(1, len(half)):
+        y.append(y[-1] - half[r - 1] - half[r] - gaps[r])
+    pitch = cell.width + gap
+    static = {} if scene.folded else _static_x(scene, cell, pitch, measured, theme)
+    return Grid(cell, row_of, tuple(y), tuple(half), measured.radius, pitch, static)
+
+
+def _static_x(
+    scene: Scene, cell: Cell, pitch: float, measured: Sizes, theme: Theme
+) -> dict[str, float]:
+    x: dict[str, float] = {}
+    middle = cell.left + (cell.width + (max(len(scene.columns), 1) - 1) * pitch) / 2
+    for row in scene.rows:
+        if row.static:
+            wishes = {n: _wish(n, scene.edges, cell, pitch, middle) for n in row.names}
+            x.update(_spread(wishes, measured, theme))
+    return x
+
+
+def _wish(
+    name: str, edges: Sequence[Edge], cell: Cell, pitch: float, middle: float
+) -> float:
+    ends = [b for a, b in _ends(edges) if a == (name, STATIC)]
+    near = [cell.x[n] + c * pitch for n, c in ends if c != STATIC]
+    return (min(near) + max(near)) / 2 if near else middle
+
+
+def _ends(edges: Sequence[Edge]) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
+    for edge in edges:
+        yield edge.source, edge.target
+        yield edge.target, edge.source
+
+
+def _spread(wishes: Mapping[str, float], measured: Sizes, theme: Theme) -> dict[str, float]:
+    names = sorted(wishes, key=lambda name: wishes[name])
+    x: dict[str, float] = {}
+    last = 0.0
+    for i, name in enumerate(names):
+        least = last + measured.radius[name] + theme.site_gap if i else wishes[name]
+        x[name] = max(wishes[name], least)
+        last = x[name] + measured.radius[name]
+    shift = sum(x[n] - wishes[n] for n in names) / len(names)
+    return {name: value - shift for name, value in x.items()}

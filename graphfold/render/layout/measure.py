@@ -1,0 +1,103 @@
+"""How large things are before they have places: labels, captions and circles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphfold.render.compose import instance
+from graphfold.render.picture import Glyph, Label, Run
+from graphfold.render.scene import Caption, Scene
+from graphfold.render.theme import Theme
+from graphfold.render.typeset import around, glyph_box, scaled, typeset
+
+SMALLEST = 0.62
+EVEN = 0.86
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The radius of every site, and how much its labels shrink."""
+
+    radius: Mapping[str, float]
+    shrink: Mapping[str, float]
+    size: float
+
+
+def sizes(scene: Scene, theme: Theme) -> Sizes:
+    """Measure every site by its widest label; labels shrink together, then circles grow."""
+    size = theme.folded_size if scene.folded else theme.instance_size
+    reach = {name: _reach(scene, name, size) for name in scene.sites}
+    room = theme.radius - 2.5
+    fits = [room / r for r in reach.values() if r]
+    even = min([1.0, *(f for f in fits if f >= EVEN)])
+    shrink = {n: max(min(even, room / r if r else 1.0), SMALLEST) for n, r in reach.items()}
+    radius = {n: max(theme.radius, reach[n] * shrink[n] + 2.5) for n in reach}
+    return Sizes(radius, shrink, size)
+
+
+def _reach(scene: Scene, name: str, size: float) -> float:
+    times = [c.time for c in scene.columns if name in c.sites]
+    widest = sorted({len(t) for t in times})[-1:]
+    wide = [t for t in times if len(t) in widest][-1:] + [t for t in times if not t.isdigit()]
+    latex = scene.sites[name].latex
+    runs = [instance(latex, time, size) for time in dict.fromkeys(wide)]
+    return max((reach_of(run) for run in runs or [typeset(latex, size)]), default=0.0)
+
+
+def reach_of(run: Run) -> float:
+    """How far a label reaches from its middle."""
+    x, y = middle(run)
+    boxes = [glyph_box(g) for g in run.glyphs] + list(run.bars) or [run.box]
+    corners = [(bx - x, by - y) for b in boxes for bx in b[::2] for by in b[1::2]]
+    return max(math.hypot(*corner) for corner in corners)
+
+
+def middle(run: Run) -> tuple[float, float]:
+    """The middle of what a run covers."""
+    x0, y0, x1, y1 = run.box
+    return ((x0 + x1) / 2, (y0 + y1) / 2)
+
+
+def centred(run: Run, x: float, y: float) -> Label:
+    """The run with its middle at a place."""
+    dx, dy = middle(run)
+    return Label(x - dx, y - dy, run)
+
+
+def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
+    """The label of a node."""
+    return _shrunk(latex, time, measured.size, round(measured.shrink[name], 4))
+
+
+@lru_cache(maxsize=4096)
+def _shrunk(latex: str, time: str, size: float, factor: float) -> Run:
+    return scaled(instance(latex, time, size), factor)
+
+
+@lru_cache(maxsize=4096)
+def caption_run(caption: Caption, time: str, size: float) -> Run | None:
+    """The label of a wire, its pieces side by side; None when it has none."""
+    runs = [instance(p.latex, time if p.stepped else "", size) for p in caption]
+    if not runs:
+        return None
+    if len(runs) == 1:
+        return runs[0]
+    return _beside([r for r in runs], size * 0.14)
+
+
+def _beside(runs: list[Run], gap: float) -> Run:
+    x, glyphs, bars, texts = 0.0, [], [], []
+    for run in runs:
+        shift = x - run.box[0]
+        glyphs += [Glyph(g.key, round(g.x + shift, 3), g.y, g.scale) for g in run.glyphs]
+        bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
+        texts.append(run.text)
+        x += run.box[2] - run.box[0] + gap
+    source = " ".join(run.source for run in runs)
+    if any(texts):
+        text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True))
+        return Run(source, (0.0, *runs[0].box[1:2], x, runs[0].box[3]), (), (), text, runs[0].size)
+    return Run(source, around([glyph_box(g) for g in glyphs] + bars), tuple(glyphs), tuple(bars))

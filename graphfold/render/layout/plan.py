@@ -1,0 +1,138 @@
+"""A scene with all its decisions taken: cell, routes, lanes, and how much room they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphfold.render.layout.folded import LOOP, Delays, Net, sides
+from graphfold.render.layout.grid import Cell, Grid, cell_of, grid_of
+from graphfold.render.layout.measure import Sizes, caption_run, sizes
+from graphfold.render.layout.routes import Key, Router
+from graphfold.render.layout.statics import Statics
+from graphfold.render.scene import STATIC, Edge, Scene
+from graphfold.render.theme import Theme
+
+ROUNDS = 4
+FAR = 1e6
+
+
+@dataclass
+class Plan:
+    """Everything that is settled before coordinates are final."""
+
+    scene: Scene
+    theme: Theme
+    measured: Sizes
+    cell: Cell
+    grid: Grid
+    router: Router
+    delays: Delays
+    statics: Statics
+
+    @property
+    def gaps(self) -> list[float]:
+        """The gap below each row."""
+        return gaps_needed(self)
+
+
+def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
+    """Settle a scene; `least` are gaps between rows that another figure needs."""
+    measured = sizes(scene, theme)
+    cell = cell_of(scene, measured, theme, _loop_room(scene))
+    gaps = [max(pair) for pair in zip(_least(scene, theme), least or _least(scene, theme), strict=True)]
+    between = FAR if scene.folded else _column_gap(scene, theme)
+    laned: set[Key] = set()
+    found = None
+    for _ in range(ROUNDS):
+        grid = grid_of(scene, cell, measured, theme, gaps, between)
+        found = _settle(scene, theme, measured, cell, grid, laned)
+        wanted = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
+        wider = max(between, found.router.lanes.width()) if not scene.folded else between
+        new = {k for k, kind in found.router.kind.items() if kind == "laned"}
+        if wanted == gaps and wider == between and new <= laned:
+            break
+        gaps, between, laned = wanted, wider, laned | new
+    assert found is not None
+    return found
+
+
+def _settle(
+    scene: Scene, theme: Theme, measured: Sizes, cell: Cell, grid: Grid, laned: set[Key]
+) -> Plan:
+    keys = tuple(dict.fromkeys(key_of(e) for e in scene.edges if is_step(e)))
+    small = frozenset(
+        (key_of(e), end)
+        for e in scene.edges
+        if is_step(e)
+        for end, (name, column) in enumerate((e.source, e.target))
+        if scene.columns[column].sites.get(name) == "dots"
+    )
+    router = Router(theme, grid, keys, small, set(laned))
+    statics = Statics(theme, grid, router.lanes, router.ports, tuple(static_edges(scene)))
+    router.choose()
+    statics.choose()
+    delays = Delays(theme, grid, _nets(scene), router.ports.angles)
+    return Plan(scene, theme, measured, cell, grid, router, delays, statics)
+
+
+def gaps_needed(found: Plan) -> list[float]:
+    """The gap below each row that the lanes ask for."""
+    rows = range(len(found.scene.rows))
+    lanes = (found.router.lanes, found.delays.lanes)
+    theme = found.theme
+    return [max([theme.row_gap, *(lane.height(r) for lane in lanes)]) for r in rows]
+
+
+def key_of(edge: Edge) -> Key:
+    """The route an edge shares with its like at other steps."""
+    return (edge.source[0], edge.target[0], edge.target[1] - edge.source[1])
+
+
+def is_step(edge: Edge) -> bool:
+    """Whether an edge joins two columns (or stays in one) without a square."""
+    return STATIC not in (edge.source[1], edge.target[1]) and not edge.delay
+
+
+def static_edges(scene: Scene) -> list[Edge]:
+    """The edges that touch a static signal."""
+    return [e for e in scene.edges if STATIC in (e.source[1], e.target[1])]
+
+
+def _nets(scene: Scene) -> dict[Net, tuple[str, ...]]:
+    nets: dict[Net, list[str]] = {}
+    for edge in scene.edges:
+        if edge.delay:
+            nets.setdefault((edge.source[0], edge.delay), []).append(edge.target[0])
+    return {net: tuple(dict.fromkeys(sinks)) for net, sinks in nets.items()}
+
+
+def _loop_room(scene: Scene) -> dict[str, float]:
+    """Room beside the sites that carry a loop."""
+    room: dict[str, float] = {}
+    for net, sinks in _nets(scene).items():
+        if sinks == (net[0],):
+            for side in sides(net):
+                key = net[0] if side > 0 else "<" + net[0]
+                if key not in room:
+                    room[key] = LOOP - 10
+                    break
+    return room
+
+
+def _least(scene: Scene, theme: Theme) -> list[float]:
+    return [theme.row_gap] * len(scene.rows)
+
+
+def _column_gap(scene: Scene, theme: Theme) -> float:
+    """Columns are at least as far apart as the widest caption of a level wire asks."""
+    row_of = {n: r for r, row in enumerate(scene.rows) for n in row.names}
+    widest = 0.0
+    for caption in dict.fromkeys(
+        e.caption
+        for e in scene.edges
+        if is_step(e) and row_of[e.source[0]] == row_of[e.target[0]]
+    ):
+        run = caption_run(caption, "9", theme.wire_size)
+        widest = max(widest, run.box[2] - run.box[0] if run else 0.0)
+    return max(theme.column_gap, widest + theme.head_length + 16)

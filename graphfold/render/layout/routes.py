@@ -1,0 +1,223 @@
+"""The wires of an unfolding: one route for each kind, the same at every step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from graphfold.render.layout.grid import Grid
+from graphfold.render.layout.lanes import Lanes
+from graphfold.render.layout.paths import Line, polar, rounded, straight
+from graphfold.render.layout.ports import Ports
+from graphfold.render.picture import Point
+from graphfold.render.theme import Theme
+
+Key = tuple[str, str, int]  # source, target, columns to the right
+DOTS = 13.0
+
+
+@dataclass
+class Router:
+    """Chooses a route for each key and draws it; what needs lanes asks for them first."""
+
+    theme: Theme
+    grid: Grid
+    keys: tuple[Key, ...]
+    small: frozenset[tuple[Key, int]] = frozenset()
+    laned: set[Key] = field(default_factory=set)
+    kind: dict[Key, str] = field(default_factory=dict)
+    lanes: Lanes = field(init=False)
+    ports: Ports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lanes = Lanes(self.theme)
+        self.ports = Ports()
+
+    # -- choosing -----------------------------------------------------------------------------
+
+    def choose(self) -> None:
+        """Decide how each wire runs."""
+        for net, sinks in self._nets().items():
+            self._choose_net(net, sinks)
+        angles: dict[str, list[float]] = {}
+        for key, kind in self.kind.items():
+            if kind == "straight":
+                angles.setdefault(key[1], []).append(self._arrival(key))
+        self.ports.angles = angles
+        for key in self.keys:
+            if self.kind[key] == "laned":
+                self._ask(key)
+
+    def _nets(self) -> Mapping[tuple[str, int], list[Key]]:
+        nets: dict[tuple[str, int], list[Key]] = {}
+        for key in self.keys:
+            nets.setdefault((key[0], key[2]), []).append(key)
+        return nets
+
+    def _choose_net(self, net: tuple[str, int], sinks: list[Key]) -> None:
+        for key in sinks:
+            self.kind[key] = self._single(key)
+        several = len(sinks) > 1 and net[1] != 0
+        if several and not self._fans(sinks):
+            for key in sinks:
+                level = self.grid.row_of[key[0]] == self.grid.row_of[key[1]]
+                if not (level and self.kind[key] == "straight"):
+                    self.kind[key] = "laned"
+
+    def _fans(self, sinks: list[Key]) -> bool:
+        """Whether one straight trunk to the column's edge can fan out to all sinks."""
+        trunk = [k for k in sinks if self.grid.row_of[k[0]] == self.grid.row_of[k[1]]]
+        if abs(sinks[0][2]) != 1 or len(sinks) > 3 or any(key in self.laned for key in sinks):
+            return False
+        if trunk and self.kind[trunk[0]] != "straight":
+            return False
+        lines = [self._fanned(key) for key in sinks if key not in trunk]
+        good = all(self._is_clear(k, self._fanned(k)) for k in sinks if k not in trunk)
+        steep = all(abs(l.heading[1]) > 0.45 for l in lines)
+        if good and steep:
+            self.kind.update({k: "fanned" for k in sinks if k not in trunk})
+        return good and steep
+
+    def _single(self, key: Key) -> str:
+        if key in self.laned:
+            return "laned"
+        source, target, distance = key
+        if self._is_clear(key, self._straight(key)):
+            return "straight"
+        if self.grid.row_of[source] == self.grid.row_of[target]:
+            arc = self._arc(key)
+            return "arc" if self._is_clear(key, arc) else "laned"
+        return "laned" if distance else "bent"
+
+    def _is_clear(self, key: Key, line: Line) -> bool:
+        ends = {(key[0], 0), (key[1], key[2])}
+        return self.grid.clear(line.samples(), ends, self.theme.clearance)
+
+    def _arrival(self, key: Key) -> float:
+        dx, dy = self._straight(key).heading
+        return math.degrees(math.atan2(-(-dy), -dx)) if False else math.degrees(math.atan2(dy, -dx))
+
+    # -- asking for lanes -------------------------------------------------------------------------
+
+    def _ask(self, key: Key) -> None:
+        source, target, distance = key
+        net = (source, distance)
+        channel = self.grid.row_of[target]
+        if not self._leaves_sideways(key):
+            self.lanes.ask_flat(self._exit(key), (net, "exit"))
+        for i in range(abs(distance)):
+            self.lanes.ask_upright((net, i))
+            self.lanes.ask_flat(channel if i == 0 else channel, (net, i))
+        if not distance:
+            self.lanes.ask_flat(channel, (net, 0))
+        self.ports.ask(target, net, -1 if distance >= 0 else 1)
+
+    def _leaves_sideways(self, key: Key) -> bool:
+        """Whether the source is the outermost of its row and nothing else leaves there."""
+        source, _, distance = key
+        if not distance:
+            return False
+        row = self.grid.cell.rows[self.grid.row_of[source]]
+        others = {k[2] for k in self.keys if k[0] == source and k[2] * distance > 0}
+        return row[-1 if distance > 0 else 0] == source and min(others, key=abs) == distance
+
+    def _exit(self, key: Key) -> int:
+        """The channel through which a source in the middle of its row leaves."""
+        source, target, _ = key
+        row = self.grid.row_of[source]
+        return row if self.grid.row_of[target] <= row else row + 1
+
+    # -- drawing ----------------------------------------------------------------------------------
+
+    def line(self, key: Key) -> Line:
+        """The route of a wire, its source in column 0."""
+        kinds = {
+            "straight": self._straight,
+            "arc": self._arc,
+            "bent": self._bent,
+            "fanned": self._fanned,
+            "laned": self._laned,
+        }
+        return kinds[self.kind[key]](key)
+
+    def _radius(self, key: Key, end: int) -> float:
+        return DOTS if (key, end) in self.small else self.grid.radius[key[end]]
+
+    def _straight(self, key: Key) -> Line:
+        source, target, distance = key
+        a, b = self.grid.center(source), self.grid.center(target, distance)
+        return straight(a, b, self._radius(key, 0), self._radius(key, 1))
+
+    def _fanned(self, key: Key) -> Line:
+        source, target, distance = key
+        (x, y), b = self.grid.center(source), self.grid.center(target, distance)
+        side = 1 if distance > 0 else -1
+        fork = (self.grid.boundary(0 if side > 0 else -1) - side * 12, y)
+        last = straight(fork, b, 0.0, self._radius(key, 1))
+        start = (x + side * self._radius(key, 0), y)
+        return rounded([start, fork, last.end], 2 * self.theme.corner)
+
+    def _arc(self, key: Key) -> Line:
+        source, target, distance = key
+        a, b = self.grid.center(source), self.grid.center(target, distance)
+        side = 1 if b[0] > a[0] else -1
+        below = self.grid.row_of[source] == 0 and len(self.grid.y) > 1
+        angle = -52 if below else 52
+        start = polar(a, self._radius(key, 0), angle if side > 0 else 180 - angle)
+        end = polar(b, self._radius(key, 1), 180 - angle if side > 0 else angle)
+        rise = self.grid.radius[source] * (1 - math.sin(math.radians(52)))
+        peak = rise + self.theme.clearance + 5 + 11 * (abs(distance) - 2)
+        lift = (peak / 0.75) * (1 if below else -1)
+        run = abs(lift) / math.tan(math.radians(52)) * side
+        return Line(start, (((start[0] + run, start[1] + lift), (end[0] - run, end[1] + lift), end),))
+
+    def _bent(self, key: Key) -> Line:
+        source, target, _ = key
+        names = self.grid.cell.bends.get((source, target), ())
+        a, b = self.grid.center(source), self.grid.center(target)
+        points: list[Point] = []
+        for name in names:
+            row = int(name.rpartition("/")[2])
+            x, y, half = self.grid.cell.x[name], self.grid.y[row], self.grid.half[row]
+            down = 1 if b[1] > a[1] else -1
+            points += [(x, y - half * down), (x, y + half * down)]
+        if not points:
+            return self._straight(key)
+        first = straight(a, points[0], self._radius(key, 0), 0).start
+        last = straight(points[-1], b, 0, self._radius(key, 1)).end
+        return rounded([first, *points, last], 2 * self.theme.corner)
+
+    def _laned(self, key: Key) -> Line:
+        source, target, distance = key
+        net = (source, distance)
+        channel = self.grid.row_of[target]
+        points = self._departure(key)
+        side = 1 if distance > 0 else -1
+        for i in range(abs(distance) - 1, -1, -1):
+            passed = abs(distance) - 1 - i
+            column = passed if side > 0 else -passed - 1
+            x = self.lanes.upright_at(self.grid, column, (net, i))
+            y = self.lanes.flat_at(self.grid, channel, (net, i))
+            points += [(x, points[-1][1]), (x, y)]
+        port = self.ports.at(self.grid, target, distance, net)
+        y = self.lanes.flat_at(self.grid, channel, (net, 0))
+        if not distance:
+            points.append((points[-1][0], y))
+        return rounded([*points, (port[0], y), port], self.theme.corner)
+
+    def _departure(self, key: Key) -> list[Point]:
+        source, _, distance = key
+        x, y = self.grid.center(source)
+        radius, side = self._radius(key, 0), 1 if distance >= 0 else -1
+        if self._leaves_sideways(key):
+            return [(x + side * radius, y)]
+        height = self.lanes.flat_at(self.grid, self._exit(key), ((source, distance), "exit"))
+        up = -1 if height < y else 1
+        offset = 0.7 * radius * side
+        return [(x + offset, y + up * 0.714 * radius), (x + offset, height)]
+
+
+def spans(keys: Iterable[Key]) -> int:
+    """The most columns a wire passes."""
+    return max((abs(key[2]) for key in keys), default=1)

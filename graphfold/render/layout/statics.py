@@ -1,0 +1,110 @@
+"""Wires between static signals and the columns: straight, or along a bus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from graphfold.render.layout.grid import Grid
+from graphfold.render.layout.lanes import Lanes
+from graphfold.render.layout.paths import Line, rounded, straight
+from graphfold.render.layout.ports import Ports
+from graphfold.render.picture import Point
+from graphfold.render.scene import STATIC, Edge
+from graphfold.render.theme import Theme
+
+
+@dataclass
+class Statics:
+    """Routes for the edges that touch a static signal; all of one signal and row run alike."""
+
+    theme: Theme
+    grid: Grid
+    lanes: Lanes
+    ports: Ports
+    edges: tuple[Edge, ...]
+    bussed: set[tuple[str, str, bool]] = field(default_factory=set)
+
+    def choose(self) -> None:
+        """Decide which run along a bus, and ask for its lanes."""
+        for edge in self.edges:
+            if not self._is_clear(edge):
+                self.bussed.add(_family(edge))
+        for edge in self.edges:
+            if _family(edge) in self.bussed:
+                self._ask(edge)
+
+    def line(self, edge: Edge) -> Line:
+        """The route of an edge."""
+        return self._bus(edge) if _family(edge) in self.bussed else self._straight(edge)
+
+    def _straight(self, edge: Edge) -> Line:
+        a, b = self.grid.center(*edge.source), self.grid.center(*edge.target)
+        radius = self.grid.radius
+        return straight(a, b, radius[edge.source[0]], radius[edge.target[0]])
+
+    def _is_clear(self, edge: Edge) -> bool:
+        ends = {edge.source, edge.target}
+        points = self._straight(edge).samples()
+        if not self.grid.clear(points, ends, self.theme.clearance):
+            return False
+        others = ((n, x) for n, x in self.grid.static_x.items() if (n, STATIC) not in ends)
+        return all(self._misses(points, name, x) for name, x in others)
+
+    def _misses(self, points: list[Point], name: str, x: float) -> bool:
+        y = self.grid.y[self.grid.row_of[name]]
+        reach = self.grid.radius[name] + self.theme.clearance
+        return all((px - x) ** 2 + (py - y) ** 2 >= reach**2 for px, py in points)
+
+    def _ask(self, edge: Edge) -> None:
+        family = _family(edge)
+        self.lanes.ask_flat(self._channel(edge), family)
+        if edge.target[1] != STATIC and self._channel(edge) != self.grid.row_of[edge.target[0]]:
+            self.lanes.ask_upright(family)
+            self.lanes.ask_flat(self.grid.row_of[edge.target[0]], (family, "fan"))
+        if edge.target[1] != STATIC:
+            self.ports.ask(edge.target[0], family, -1)
+        elif edge.source[1] != STATIC:
+            self.lanes.ask_upright(family)
+
+    def _channel(self, edge: Edge) -> int:
+        """The channel of the bus: next to the static signal, on the columns' side."""
+        name = edge.source[0] if edge.source[1] == STATIC else edge.target[0]
+        other = edge.target[0] if edge.source[1] == STATIC else edge.source[0]
+        row = self.grid.row_of[name]
+        return row + 1 if self.grid.row_of[other] > row else row
+
+    def _bus(self, edge: Edge) -> Line:
+        family, channel = _family(edge), self._channel(edge)
+        y = self.lanes.flat_at(self.grid, channel, family)
+        start = self._leave(edge, y)
+        if edge.target[1] == STATIC:
+            x, target = self.grid.center(*edge.target)
+            radius = self.grid.radius[edge.target[0]] * (1 if target < y else -1)
+            return rounded([*start, (x, y), (x, target + radius)], self.theme.corner)
+        port = self.ports.at(self.grid, edge.target[0], edge.target[1], family)
+        row = self.grid.row_of[edge.target[0]]
+        if channel == row:
+            return rounded([*start, (port[0], y), port], self.theme.corner)
+        x = self.lanes.upright_at(self.grid, edge.target[1] - 1, family)
+        fan = self.lanes.flat_at(self.grid, row, (family, "fan"))
+        return rounded([*start, (x, y), (x, fan), (port[0], fan), port], self.theme.corner)
+
+    def _leave(self, edge: Edge, y: float) -> list[Point]:
+        (x, here), radius = self.grid.center(*edge.source), self.grid.radius[edge.source[0]]
+        if edge.source[1] == STATIC or self._top(edge.source[0], y):
+            return [(x, here - radius if y < here else here + radius), (x, y)]
+        lane = self.lanes.upright_at(self.grid, edge.source[1], _family(edge))
+        return [(x + radius, here), (lane, here), (lane, y)]
+
+    def _top(self, name: str, y: float) -> bool:
+        """Whether nothing stands between a row of the columns and the bus."""
+        row = self.grid.row_of[name]
+        here = self.grid.y[row]
+        beyond = range(row + 1, len(self.grid.y)) if y < here else range(row)
+        between = (r for r in beyond if min(here, y) < self.grid.y[r] < max(here, y))
+        return not any(self.grid.cell.rows[r] for r in between)
+
+
+def _family(edge: Edge) -> tuple[str, str, bool]:
+    """The edges of one static signal to the like of one site."""
+    return (edge.source[0], edge.target[0], edge.source[1] == STATIC)

@@ -1,0 +1,27 @@
+"""How a figure is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphfold.render.theme import BOOK, Theme
+
+
+@dataclass(frozen=True)
+class DrawOptions:
+    """What to show and how.
+
+    `pair` puts the folded circuit and an arrow before an unfolding (None: yes when the axis has
+    steps to show); `elide` cuts long times in the middle, after `first` and before the `last`
+    steps, when there are more than `most`; `scale` is pixels per point in PNG.
+    """
+
+    pair: bool = True
+    elide: bool = True
+    first: int = 3
+    last: int = 2
+    most: int = 8
+    scale: float = 2.0
+    title: str | None = None
+    word: str = "Unfold"
+    theme: Theme = BOOK

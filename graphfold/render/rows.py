@@ -1,0 +1,91 @@
+"""Rows of a figure, from bottom to top: as the model asks, or from the data flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphfold.circuit import Circuit
+from graphfold.render.contract import Tie
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Signals side by side; static ones stand in rows of their own."""
+
+    names: tuple[str, ...]
+    static: bool = False
+
+
+def arrange(circuit: Circuit, ties: Sequence[Tie], shown: Sequence[str]) -> tuple[Row, ...]:
+    """Return the rows, from bottom to top, of the signals that are shown."""
+    static = [name for name in shown if circuit.axis_of[name] is None]
+    moving = [name for name in shown if circuit.axis_of[name] is not None]
+    late = _fed_by(ties, moving)
+    asked = [[n for n in row if n in moving] for row in circuit.style.rows]
+    rows = _levels(circuit, ties, moving, asked)
+    before = _static(circuit, ties, [n for n in static if n not in late])
+    after = _static(circuit, ties, [n for n in static if n in late])
+    return (*before, *(Row(tuple(names)) for names in rows), *after)
+
+
+def _fed_by(ties: Sequence[Tie], moving: Sequence[str]) -> set[str]:
+    """Static signals that come after some sequence, however far."""
+    late = {t.target for t in ties if t.source in moving and t.reach in ("fixed", "all")}
+    size = -1
+    while size < len(late):
+        size = len(late)
+        late |= {t.target for t in ties if t.source in late and t.reach == "static"}
+    return late - set(moving)
+
+
+def _static(circuit: Circuit, ties: Sequence[Tie], names: list[str]) -> list[Row]:
+    asked = [[n for n in row if n in names] for row in circuit.style.rows]
+    return [Row(tuple(row), True) for row in _levels(circuit, ties, names, asked)]
+
+
+def _levels(
+    circuit: Circuit, ties: Sequence[Tie], names: Sequence[str], asked: list[list[str]]
+) -> list[list[str]]:
+    chosen = [row for row in asked if row]
+    placed = {name for row in chosen for name in row}
+    rest = [name for name in names if name not in placed]
+    level = flow(circuit, ties, rest)
+    by_level: dict[int, list[str]] = {}
+    for name in rest:
+        by_level.setdefault(level[name], []).append(name)
+    return chosen + [by_level[k] for k in sorted(by_level)]
+
+
+def flow(circuit: Circuit, ties: Sequence[Tie], names: Sequence[str]) -> dict[str, int]:
+    """Return how high each signal stands: the longest delay-free way to it.
+
+    An input stands right below its first reader.
+    """
+    inside = set(names)
+    links = [t for t in ties if {t.source, t.target} <= inside and t.source != t.target]
+    free = [t for t in links if t.reach in ("step", "static") and not t.delay]
+    level = _longest(names, free)
+    for name in names:
+        if circuit.kind_of(name) != "equation":
+            readers = [t.target for t in free if t.source == name]
+            readers = readers or [t.target for t in links if t.source == name]
+            level[name] = min((level[r] for r in readers), default=1) - 1
+    return level
+
+
+def _longest(names: Sequence[str], free: Sequence[Tie]) -> dict[str, int]:
+    readers: dict[str, list[str]] = {name: [] for name in names}
+    waiting = dict.fromkeys(names, 0)
+    for tie in free:
+        readers[tie.source].append(tie.target)
+        waiting[tie.target] += 1
+    level = dict.fromkeys(names, 0)
+    ready = [name for name in names if not waiting[name]]
+    for name in ready:
+        for reader in readers[name]:
+            level[reader] = max(level[reader], level[name] + 1)
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                ready.append(reader)
+    return level

@@ -1,0 +1,33 @@
+"""Sizes of a figure, in points at scale 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """All lengths that the layout and the back-ends use."""
+
+    radius: float = 24.0
+    row_gap: float = 37.0
+    site_gap: float = 34.0
+    column_gap: float = 52.0
+    pair_gap: float = 50.0
+    margin: float = 16.0
+    stroke: float = 1.5
+    square: float = 13.0
+    head_length: float = 12.0
+    head_width: float = 8.2
+    clearance: float = 7.0
+    lane: float = 13.0
+    corner: float = 11.0
+    folded_size: float = 23.0
+    instance_size: float = 16.0
+    wire_size: float = 17.0
+    count_size: float = 13.0
+    word_size: float = 17.0
+    arrow: float = 52.0
+
+
+BOOK = Theme()

@@ -1,0 +1,133 @@
+"""LaTeX to glyph outlines, quietly: a bad label comes out as plain text."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from functools import lru_cache
+from typing import Any
+from xml.etree import ElementTree
+
+from graphfold.render.picture import Box, Glyph, Run
+
+OUTLINES: dict[str, str] = {}
+_BOXES: dict[str, Box] = {}
+_SPOKEN = ("ziamath", "ziafont", "latex2mathml", "root")
+
+
+@lru_cache(maxsize=4096)
+def typeset(latex: str, size: float) -> Run:
+    """Return `latex` at a font size in points, its origin at the left of the base line."""
+    try:
+        run = _read(latex, size, _ziamath_svg(latex, size))
+    except Exception:
+        return plain(latex, size)  # whatever the typesetter dislikes, the reader still sees it
+    return run if run.glyphs else plain(latex, size)
+
+
+def plain(text: str, size: float) -> Run:
+    """Return `text` as characters; its width is an estimate."""
+    shown = text if len(text) <= 24 else text[:23] + "…"
+    return Run(text, (0.0, -0.7 * size, 0.62 * size * len(shown), 0.2 * size), (), (), shown, size)
+
+
+def scaled(run: Run, factor: float) -> Run:
+    """Return the run grown by a factor."""
+    if factor == 1:
+        return run
+    box = tuple(c * factor for c in run.box)
+    bars = tuple(tuple(c * factor for c in bar) for bar in run.bars)
+    glyphs = tuple(
+        Glyph(g.key, g.x * factor, g.y * factor, g.scale * factor) for g in run.glyphs
+    )
+    return Run(run.source, box, glyphs, bars, run.text, run.size * factor)  # type: ignore[arg-type]
+
+
+def _ziamath_svg(latex: str, size: float) -> Any:
+    levels = {name: logging.getLogger(name).level for name in _SPOKEN}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in _SPOKEN:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        try:
+            import ziamath
+
+            return ziamath.Latex(latex, size=size).svgxml()
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
+
+
+def _read(latex: str, size: float, root: ElementTree.Element) -> Run:
+    views: dict[str, list[float]] = {}
+    glyphs: list[Glyph] = []
+    bars: list[Box] = []
+    for element in root.iter():
+        kind = element.tag.rpartition("}")[2]
+        if kind == "symbol":
+            views[_define(element)] = _numbers(element.get("viewBox", ""))
+        elif kind == "use":
+            glyphs.append(_glyph(element, views))
+        elif kind == "rect":
+            bars.append(_bar(element))
+        elif kind not in ("svg", "path", "g", "title", "defs"):
+            raise ValueError(kind)
+    if any(_missing(glyph.key) for glyph in glyphs):
+        return plain(latex, size)
+    boxes = [glyph_box(glyph) for glyph in glyphs] + bars
+    return Run(latex, around(boxes), tuple(glyphs), tuple(bars))
+
+
+def _define(symbol: ElementTree.Element) -> str:
+    key = symbol.get("id", "").rpartition("_")[2]
+    if key not in OUTLINES:
+        outline = symbol[0].get("d", "")
+        OUTLINES[key] = re.sub(r"\s*([A-Z])\s*", r"\1", outline).strip()
+        numbers = _numbers(re.sub("[A-Z]", " ", outline))
+        _BOXES[key] = _span(numbers)
+    return key
+
+
+def _span(numbers: list[float]) -> Box:
+    if not numbers:
+        return (0.0, 0.0, 0.0, 0.0)
+    xs, ys = numbers[::2], numbers[1::2]
+    return (min(xs), min(ys), max(xs), max(ys))
+
+
+def _glyph(use: ElementTree.Element, views: dict[str, list[float]]) -> Glyph:
+    href = use.get("href") or use.get("{http://www.w3.org/1999/xlink}href") or ""
+    key = href.rpartition("_")[2]
+    x, y, width, height = views[key]
+    scale = float(use.get("height", height)) / height
+    left, top = float(use.get("x", 0)), float(use.get("y", 0))
+    return Glyph(key, round(left - x * scale, 3), round(top - y * scale, 3), round(scale, 4))
+
+
+def _bar(rect: ElementTree.Element) -> Box:
+    x, y, w, h = (float(rect.get(k, 0)) for k in ("x", "y", "width", "height"))
+    return (x, y, x + w, y + h)
+
+
+def _missing(key: str) -> bool:
+    return key == "0"  # glyph 0 is the font's "not defined"
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(n) for n in text.split()]
+
+
+def glyph_box(glyph: Glyph) -> Box:
+    """Return what a glyph covers within its run."""
+    x0, y0, x1, y1 = _BOXES[glyph.key]
+    s = glyph.scale
+    return (glyph.x + x0 * s, glyph.y + y0 * s, glyph.x + x1 * s, glyph.y + y1 * s)
+
+
+def around(boxes: list[Box]) -> Box:
+    """Return the smallest box around some."""
+    if not boxes:
+        return (0.0, 0.0, 0.0, 0.0)
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return (min(x0), min(y0), max(x1), max(y1))

@@ -1,0 +1,119 @@
+"""Circuit, unfolding or window to scene: what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graphfold.circuit import Circuit
+from graphfold.render.contract import Tie, contract, ties
+from graphfold.render.factors import Factor, Product
+from graphfold.render.labels import escape, latex_of
+from graphfold.render.rows import Row, arrange
+from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
+
+
+@dataclass(frozen=True)
+class View:
+    """What all figures of one circuit share: its sites, rows, ties and captions."""
+
+    circuit: Circuit
+    sites: Mapping[str, Site]
+    rows: tuple[Row, ...]
+    ties: tuple[Tie, ...]
+    captions: Mapping[tuple[Product, ...], Caption]
+
+    @property
+    def static(self) -> tuple[str, ...]:
+        """The static signals that are shown."""
+        return tuple(n for row in self.rows if row.static for n in row.names)
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """The sequences that are shown."""
+        return tuple(n for row in self.rows if not row.static for n in row.names)
+
+    def caption(self, tie: Tie) -> Caption:
+        """What stands beside the tie's wire."""
+        return self.captions[tie.products]
+
+
+def view(circuit: Circuit, untied: frozenset[str] = frozenset()) -> View:
+    """Return what figures of the circuit show; `untied` parameters carry a time."""
+    signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
+    hide = [n for n in circuit.style.hide if n in signals]
+    kept, gone = contract(ties(circuit), hide)
+    shown = [n for n in signals if n not in gone]
+    latex = _latex(circuit)
+    sites = {n: Site(n, latex[n], circuit.kind_of(n)) for n in shown}
+    captions = {t.products: _caption(t.products, latex, untied) for t in kept}
+    return View(circuit, sites, arrange(circuit, kept, shown), kept, captions)
+
+
+def folded(seen: View) -> Scene:
+    """Return the scene of the folded circuit."""
+    everything: dict[str, NodeKind] = dict.fromkeys(seen.sites, "node")
+    edges = [
+        Edge((t.source, 0), (t.target, 0), (*seen.caption(t), *_when(seen, t)), t.delay)
+        for t in seen.ties
+    ]
+    return Scene(seen.rows, seen.sites, (Column("", everything),), join(edges), folded=True)
+
+
+def join(edges: Sequence[Edge]) -> tuple[Edge, ...]:
+    """Draw the edges between the same two nodes, by the same delay, as one."""
+    found: dict[tuple[tuple[str, int], tuple[str, int], int], Edge] = {}
+    for edge in edges:
+        key = (edge.source, edge.target, edge.delay)
+        old = found.get(key)
+        if old and edge.caption and old.caption != edge.caption:
+            comma = (Piece(","),) if old.caption else ()
+            caption = old.caption + comma + edge.caption
+            edge = Edge(*key[:2], caption, edge.delay, edge.dashed)
+        found[key] = old if old and not edge.caption else edge
+    return tuple(found.values())
+
+
+def _when(seen: View, tie: Tie) -> Caption:
+    """Which step a fixed read takes, for the folded figure."""
+    if tie.reach != "fixed" or tie.index is None:
+        return ()
+    axis = seen.circuit.axis_of[tie.source]
+    return (Piece(f"{{\\scriptstyle {escape(str(axis))}={escape(str(tie.index))}}}"),)
+
+
+def _latex(circuit: Circuit) -> Mapping[str, str]:
+    ranks = _ranks(circuit)
+    labels = dict(circuit.style.labels)
+    return {
+        name: labels.get(name) or latex_of(name, ranks.get(name, 1), name in params)
+        for params in [{p.name for p in circuit.params}]
+        for name in circuit.signals
+    } | {f.name: labels.get(f.name) or latex_of(f.name, 0) for f in circuit.functions}
+
+
+def _ranks(circuit: Circuit) -> Mapping[str, int]:
+    try:
+        from graphfold.shapes import infer_shapes
+
+        return {name: len(shape) for name, shape in infer_shapes(circuit).items()}
+    except Exception:  # a figure of a half-written model is better than none
+        return {name: len(signal.shape) for name, signal in circuit.declared.items()}
+
+
+def _caption(
+    ways: tuple[Product, ...], latex: Mapping[str, str], untied: frozenset[str]
+) -> Caption:
+    pieces: list[Piece] = []
+    for way in ways:
+        if way and pieces:
+            pieces.append(Piece(","))
+        pieces += [_piece(factor, latex, untied) for factor in way]
+    return tuple(pieces)
+
+
+def _piece(factor: Factor, latex: Mapping[str, str], untied: frozenset[str]) -> Piece:
+    text = latex[factor.name]
+    if factor.transposed:
+        text = f"{{{text}}}^{{\\top}}"
+    return Piece(text, factor.name in untied)
