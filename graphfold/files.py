@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file by way of a new one beside it; OSError as the system raises it."""
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file through a temporary one beside it; OSError leaves what was there untouched."""
     target = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    if target.exists() and not target.is_file():  # a device or pipe such as /dev/stdout
+        target.write_bytes(data)
+        return
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, _mode(target))
-        os.replace(temporary, target)
+            file.write(data)
+        os.chmod(name, _mode(target))
+        os.replace(name, target)
     except BaseException:
-        os.unlink(temporary)
+        Path(name).unlink(missing_ok=True)
         raise
 
 
 def _mode(target: Path) -> int:
-    """The mode of the file that is replaced, or what a new file gets."""
-    try:
+    """The mode a new file would have, or the one the old file has."""
+    if target.exists():
         return target.stat().st_mode & 0o777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
