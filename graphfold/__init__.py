@@ -5,7 +5,9 @@ Every public name is loaded on first use, so that `import graphfold` costs next 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -84,6 +86,17 @@ def _operation(name: str) -> Any:
     if name.startswith("_") or name not in callable_names():
         raise AttributeError(f"module 'graphfold' has no attribute '{name}'")
     return import_module("graphfold.build").function_of(name)
+
+
+class _Package(ModuleType):
+    """Keeps `gf.check` the function: importing graphfold.check would put the module there."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

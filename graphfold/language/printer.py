@@ -30,11 +30,12 @@ class TooLongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text, how strongly it binds, and the signs of its chain of products."""
+    """A text, how strongly it binds, the signs of its chain of products, whether it is a scalar."""
 
     text: str
     level: int = ATOM
     signs: frozenset[str] = frozenset()
+    scalar: bool = False
 
     def at(self, level: int) -> str:
         """The text, in parentheses when it binds more weakly than `level`."""

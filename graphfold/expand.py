@@ -1,0 +1,302 @@
+"""Unfolded algebra: s[3] = f(s[2]; θ) = f(f(s[1]; θ); θ), and the unfolded function g.
+
+Each equals sign puts the equations in for one more layer of signals. When the text grows past a
+limit, the sub-expressions keep their names and are written beneath.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from graphfold.circuit import REDUCTIONS, Apply, Circuit, Expression, Freezable, Read
+from graphfold.edges import predecessors
+from graphfold.errors import GraphfoldError, UnfoldingError, shorten, suggest
+from graphfold.language.printer import SUM, Piece, TooLongError, write_nodes
+from graphfold.notations import Latex, Unicode
+from graphfold.unfold import unfold
+from graphfold.unfolding import Instance, Unfolding, format_id
+
+NOTATIONS = ("brackets", "parentheses", "superscripts", "latex")
+LONGEST = 1000  # characters of all the sides together
+_MOST_LINES = 24  # of named sub-expressions
+_MOST_VISITS = 20_000  # instances looked at for the unfolded function
+
+_SYMBOLIC = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
+_NUMBERED = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*(-?\d{1,15})\s*[\])]")
+
+
+def expand(
+    circuit: Freezable | Unfolding,
+    signal: str,
+    *,
+    steps: int | None = None,
+    notation: str | None = None,
+) -> str:
+    """Write the algebra of an instance: "s[3]", "s(3)", "h[t]", or "Loss" with `steps`.
+
+    `notation` is brackets, parentheses, superscripts or latex; left out, it is that of the
+    question. UnfoldingError for an instance that does not exist.
+
+    >>> from graphfold import load
+    >>> from graphfold.examples import example_path
+    >>> print(expand(load(example_path("classical")), "s(3)"))
+    s(3) = f(s(2); θ) = f(f(s(1); θ); θ)
+    """
+    if notation not in (None, *NOTATIONS):
+        raise GraphfoldError(f"unknown notation '{notation}'{suggest(str(notation), NOTATIONS)}")
+    chosen = notation or ("parentheses" if "(" in signal else "brackets")
+    frozen = circuit.circuit if isinstance(circuit, Unfolding) else circuit.freeze()
+    writer = Latex(frozen) if chosen == "latex" else Unicode(frozen, chosen)
+    name, step = _read_question(frozen, signal)
+    if isinstance(step, str):
+        return _symbolic(frozen, writer, name)
+    unfolding = _unfolding(circuit, frozen, name, step, steps)
+    axis = frozen.axis_of[name]
+    if axis is not None and step is None:
+        step = unfolding.length(axis)
+    return _Expander(unfolding, writer).text(unfolding.find(format_id(name, step)))
+
+
+def _read_question(circuit: Circuit, text: str) -> tuple[str, int | str | None]:
+    symbolic, numbered = _SYMBOLIC.fullmatch(text.strip()), _NUMBERED.fullmatch(text.strip())
+    name = symbolic[1] if symbolic else numbered[1] if numbered else text.strip()
+    if name not in circuit.axis_of:
+        raise UnfoldingError(f"unknown signal '{shorten(name)}'{suggest(name, circuit.signals)}")
+    if numbered:
+        return name, int(numbered[2])
+    axis = circuit.axis_of[name]
+    if symbolic and symbolic[2] == circuit.length_of.get(str(axis)):
+        return name, None
+    if symbolic and symbolic[2] != axis:
+        raise UnfoldingError(f"'{name}' has no index '{symbolic[2]}'; write {name}[3]")
+    return name, symbolic[2] if symbolic else None
+
+
+def _unfolding(
+    circuit: Freezable | Unfolding, frozen: Circuit, name: str, step: int | None, steps: int | None
+) -> Unfolding:
+    if isinstance(circuit, Unfolding):
+        return circuit
+    if steps is None and step is None and any(frozen.axis_of.values()):
+        axis = frozen.axis_of[name]
+        what = f"{name}[3]" if axis else f"{name} with steps=3"
+        raise UnfoldingError(f"say at how many steps: expand {what}")
+    return unfold(frozen, steps if steps is not None else max(step or 0, 0))
+
+
+class _Expander:
+    def __init__(self, unfolding: Unfolding, notation: Unicode) -> None:
+        self.unfolding, self.circuit = unfolding, unfolding.circuit
+        self.notation = notation
+
+    def name(self, instance: Instance) -> str:
+        signal, step = instance
+        return self.notation.instance(signal, None if step is None else str(step))
+
+    def is_leaf(self, instance: Instance) -> bool:
+        signal, step = instance
+        return signal not in self.circuit.equation or self.unfolding.is_boundary(signal, step)
+
+    def inner(self, instance: Instance) -> list[Instance]:
+        """What an instance reads and an equation defines."""
+        found = predecessors(self.unfolding, *instance)
+        return [i for i in found if not self.is_leaf(i)]
+
+    def text(self, root: Instance) -> str:
+        if self.is_leaf(root):
+            return f"{self.name(root)} is {self._leaf_kind(root)}"
+        sides, whole = self._sides(root)
+        lines = [self.notation.equation([self.name(root), *sides])]
+        if not whole:
+            lines += self._named_parts(root)
+        lines += self._unfolded_function(root)
+        return "\n".join(lines)
+
+    def _leaf_kind(self, root: Instance) -> str:
+        if self.unfolding.is_boundary(*root):
+            boundary = self.unfolding.boundary_value(*root)
+            if boundary is None or boundary.value is None:
+                return "given"
+            return write_nodes(boundary.value, self.notation)[-1].text
+        return _kind(self.circuit, root[0])
+
+    def _sides(self, root: Instance) -> tuple[list[str], bool]:
+        """The right sides, one layer deeper each; the first alone, and False, past the limit."""
+        sides: list[str] = []
+        frontier = [{root}]
+        while frontier[-1]:
+            try:
+                sides.append(self._layers(frontier)[root].text)
+            except TooLongError:
+                return sides[:1], False
+            deeper = {inner for instance in frontier[-1] for inner in self.inner(instance)}
+            if sum(map(len, sides)) > LONGEST or len(deeper) > LONGEST:
+                return sides[:1], False
+            frontier.append(deeper)
+        return sides, True
+
+    def _layers(self, frontier: list[set[Instance]]) -> dict[Instance, Piece]:
+        pieces: dict[Instance, Piece] = {}
+        for layer in reversed(frontier):
+            pieces = {i: _write(self.unfolding, self.notation, i, pieces.get) for i in layer}
+        return pieces
+
+    def _named_parts(self, root: Instance) -> list[str]:
+        """One line for each sub-expression, nearest first, the middle left out when many."""
+        order, seen = [root], {root}
+        for instance in order:
+            fresh = [i for i in self.inner(instance) if i not in seen]
+            seen.update(fresh)
+            order += fresh
+            if len(order) > _MOST_LINES + 1:
+                break
+        shown = order[1 : _MOST_LINES + 1]
+        lines = []
+        for i in shown:
+            side = _write(self.unfolding, self.notation, i, lambda _: None).text
+            lines.append(self.notation.equation([self.name(i), side]))
+        return [*lines, self.notation.dots] if len(order) > len(shown) + 1 else lines
+
+    def _unfolded_function(self, root: Instance) -> list[str]:
+        """h[3] = g⁽³⁾(x[3], x[2], x[1]), when the instance depends on a sequence input."""
+        step, inputs = root[1], self._inputs(root)
+        if step is None or not inputs:
+            return []
+        names = [self.name(i) for i in sorted(inputs, key=self._newest_first)]
+        if len(names) > 8:
+            names = [*names[:3], self.notation.dots, names[-1]]
+        g = self.notation.whole(self._free_letter, str(step))
+        return [self.notation.equation([self.name(root), f"{g}({', '.join(names)})"])]
+
+    def _newest_first(self, instance: Instance) -> tuple[int, int]:
+        return -(instance[1] or 0), self.circuit.signals.index(instance[0])
+
+    @cached_property
+    def _free_letter(self) -> str:
+        return free_letter(self.circuit)
+
+    def _inputs(self, root: Instance) -> set[Instance]:
+        seen, pending = {root}, [root]
+        while pending:
+            for instance in predecessors(self.unfolding, *pending.pop()):
+                if instance not in seen:
+                    seen.add(instance)
+                    pending.append(instance)
+            if len(seen) > _MOST_VISITS:
+                return set()
+        inputs = {s.name for s in self.circuit.inputs if s.axis is not None}
+        return {i for i in seen if i[0] in inputs and not self.unfolding.is_boundary(*i)}
+
+
+def _kind(circuit: Circuit, signal: str) -> str:
+    return "an input" if circuit.kind_of(signal) == "input" else "a parameter"
+
+
+def free_letter(circuit: Circuit) -> str:
+    """A name for the unfolded function that the model does not use: g, as in the book."""
+    taken = {*circuit.signals, *circuit.function}
+    return next(letter for letter in ("g", "G", "phi", "unfolded") if letter not in taken)
+
+
+def _symbolic(circuit: Circuit, notation: Unicode, name: str) -> str:
+    """h[t] by its equation, and as the unfolded function of all inputs up to t."""
+    axis = circuit.axis_of[name]
+    left = notation.instance(name, axis)
+    equation = circuit.equation.get(name)
+    if equation is None:
+        return f"{left} is {_kind(circuit, name)}"
+    side = write_nodes(equation.expression, notation)[-1].text
+    lines = [notation.equation([left, side])]
+    inputs = [s.name for s in circuit.inputs if s.axis == axis]
+    forward = all(link.delay >= 0 and link.reach in ("step", "static") for link in circuit.links)
+    if axis and inputs and forward and any(d.signal in circuit.equation for d in circuit.delays):
+        newest = [notation.instance(n, index) for index in (axis, f"{axis}-1") for n in inputs]
+        oldest = [notation.instance(n, "1") for n in inputs]
+        g = notation.whole(free_letter(circuit), axis)
+        arguments = ", ".join([*newest, notation.dots, *oldest])
+        lines.append(notation.equation([left, f"{g}({arguments})"]))
+    return "\n".join(lines)
+
+
+# -- one instance ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where an expression is written: its unfolding, the step, and what stands for reads."""
+
+    unfolding: Unfolding
+    notation: Unicode
+    replaced: Callable[[Instance], Piece | None]
+    step: int | None
+
+
+def _write(
+    unfolding: Unfolding,
+    notation: Unicode,
+    instance: Instance,
+    replaced: Callable[[Instance], Piece | None],
+) -> Piece:
+    expression = unfolding.circuit.equation[instance[0]].expression
+    return _write_node(_At(unfolding, notation, replaced, instance[1]), expression, expression.root)
+
+
+def _write_node(at: _At, expression: Expression, root: int) -> Piece:
+    """Write the nodes up to `root`; a reduction writes its body once a step."""
+    pieces: list[Piece] = []
+    for node in expression.nodes[: root + 1]:
+        if isinstance(node, Read):
+            pieces.append(_read(at, node))
+        elif isinstance(node, Apply) and node.operation in REDUCTIONS:
+            pieces.append(_reduce(at, expression, node))
+        elif isinstance(node, Apply) and node.operation in ("step", "length"):
+            pieces.append(_clock(at, node))
+        elif isinstance(node, Apply):
+            pieces.append(at.notation.apply(node, [pieces[o] for o in node.operands]))
+        else:
+            pieces.append(at.notation.constant(node.value))
+        if len(pieces[-1].text) > 20 * LONGEST:
+            raise TooLongError
+    return pieces[root]
+
+
+def _clock(at: _At, node: Apply) -> Piece:
+    if node.operation == "length":
+        return Piece(str(at.unfolding.length(str(node.attribute("axis")))))
+    return Piece(str(at.step))
+
+
+def _read(at: _At, node: Read) -> Piece:
+    axis = at.unfolding.circuit.axis_of[node.signal]
+    step: int | None = None
+    if axis is not None and node.index is not None:
+        moving = node.index.base == axis
+        step = (at.step or 0) + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
+    found = at.replaced((node.signal, step))
+    if found is not None:
+        return found
+    named = at.notation.read(node)
+    text = at.notation.instance(node.signal, None if step is None else str(step))
+    return replace(named, text=text)
+
+
+def _reduce(at: _At, expression: Expression, node: Apply) -> Piece:
+    length = at.unfolding.length(str(node.attribute("axis")))
+    shown = [*range(1, length + 1)] if length <= 8 else [1, 2, length]
+    parts = [
+        _write_node(_At(at.unfolding, at.notation, at.replaced, step), expression, node.operands[0])
+        for step in shown
+    ]
+    texts = [p.text for p in parts]
+    if node.operation == "sum_over":
+        texts = [p.at(SUM + (place > 0)) for place, p in enumerate(parts)]
+    if len(shown) < length:
+        texts.insert(2, at.notation.dots)
+    if node.operation != "sum_over":
+        return Piece(f"{node.operation.removesuffix('_over')}({', '.join(texts)})")
+    if len(texts) < 2:
+        return parts[0] if parts else Piece("0")
+    return Piece(" + ".join(texts), SUM)
