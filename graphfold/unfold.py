@@ -37,7 +37,7 @@ def unfold(
     ModelError when the circuit is not well formed; UnfoldingError for wrong steps.
 
     >>> from graphfold import loads
-    >>> c = loads("graphfold: 1\\ninit: {h[0]: zeros}\\nequations: |\\n  h[t] = h[t-1] + 1")
+    >>> c = loads("graphfold: 1\\ninit: {'h[0]': zeros}\\nequations: |\\n  h[t] = h[t-1] + 1")
     >>> unfold(c, 10**15).node_count
     1000000000000001
     """
