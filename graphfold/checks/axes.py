@@ -118,9 +118,13 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> Iterator[Diagnostic]:
             if isinstance(node, Apply) and node.operation in ("step", *REDUCTIONS):
                 message = f"{name}[{index}] must be static; give its value a name of its own"
                 yield _problem(message, boundary.value.mark(number), name)
-            elif isinstance(node, Read) and node.index is not None:
+            elif isinstance(node, Read) and _is_fixed(circuit, node):
                 message = f"write a static equation for {node.signal}[{node.index}] first"
                 yield _problem(message, boundary.value.mark(number), name)
+
+
+def _is_fixed(circuit: Circuit, read: Read) -> bool:
+    return read.index is not None and read.index.base not in circuit.length_of
 
 
 def _boundary_index(
