@@ -28,19 +28,30 @@ if TYPE_CHECKING:
     from graphfold.errors import ValuesError as ValuesError
     from graphfold.evaluate import Evaluation as Evaluation
     from graphfold.evaluate import evaluate as evaluate
+    from graphfold.evaluate import find_non_finite as find_non_finite
+    from graphfold.evaluate import random_values as random_values
+    from graphfold.examples import example_names as example_names
+    from graphfold.examples import example_path as example_path
     from graphfold.exchange import to_graphviz as to_graphviz
     from graphfold.exchange import to_networkx as to_networkx
     from graphfold.exchange import to_node_link as to_node_link
     from graphfold.expand import expand as expand
+    from graphfold.formats.arrays import decode_arrays as decode_arrays
+    from graphfold.formats.arrays import encode_npz as encode_npz
+    from graphfold.formats.arrays import read_arrays as read_arrays
+    from graphfold.formats.arrays import write_arrays as write_arrays
     from graphfold.formats.model_files import dump as dump
     from graphfold.formats.model_files import load as load
     from graphfold.formats.model_files import loads as loads
     from graphfold.formats.model_writer import dumps as dumps
+    from graphfold.render import Drawing as Drawing
+    from graphfold.render import DrawOptions as DrawOptions
     from graphfold.render import draw as draw
     from graphfold.shapes import infer_shapes as infer_shapes
     from graphfold.unfold import unfold as unfold
     from graphfold.unfold import window as window
     from graphfold.unfolding import Unfolding as Unfolding
+    from graphfold.unfolding import Window as Window
 
 _HOMES = {
     "analyze": ("analyze",),
@@ -56,15 +67,17 @@ _HOMES = {
         "UnfoldingError",
         "ValuesError",
     ),
-    "evaluate": ("Evaluation", "evaluate"),
+    "evaluate": ("Evaluation", "evaluate", "find_non_finite", "random_values"),
+    "examples": ("example_names", "example_path"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),
+    "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
     "formats.model_writer": ("dumps",),
-    "render": ("draw",),
+    "render": ("DrawOptions", "Drawing", "draw"),
     "shapes": ("infer_shapes",),
     "unfold": ("unfold", "window"),
-    "unfolding": ("Unfolding",),
+    "unfolding": ("Unfolding", "Window"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Freezable
@@ -15,9 +16,12 @@ from graphfold.formats.model_writer import dumps
 LARGEST = 10_000_000  # bytes; YAML of that size takes minutes, and no model comes near it
 
 
-def load(path: str | os.PathLike[str]) -> Circuit:
-    """Read a model file; ModelError lists what is wrong with it, warnings and history aside."""
-    circuit = read_model(path)
+def load(path: str | os.PathLike[str] | BinaryIO) -> Circuit:
+    """Read a model from a path or an open binary file.
+
+    ModelError lists what is wrong with it; missing history is left to `check`.
+    """
+    circuit = _read(path)
     ensure_well_formed(circuit)
     return circuit
 
@@ -34,26 +38,28 @@ def dump(circuit: Freezable, path: str | os.PathLike[str]) -> None:
     write_whole(path, dumps(circuit).encode())
 
 
-def read_model(path: str | os.PathLike[str]) -> Circuit:
-    """Read a model file without checking what it means; ModelError when it cannot be read."""
+def _read(path: str | os.PathLike[str] | BinaryIO) -> Circuit:
+    if not isinstance(path, str | os.PathLike):
+        name = getattr(path, "name", "model")
+        source = "<stdin>" if name in ("<stdin>", 0) else str(name)
+        return _decode(path.read(LARGEST + 1), source)
     source = os.fspath(path)
     try:
         if Path(path).is_dir():
             raise _unreadable(source, "is a directory, not a model file")
         size = Path(path).stat().st_size
-        if size > LARGEST:
-            raise _too_large(source, size)
-        data = Path(path).read_bytes()
+        data = Path(path).read_bytes() if size <= LARGEST else b""
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(source, f"cannot be read: {reason}") from None
-    return decode_model(data, source)
+    if size > LARGEST:
+        raise _too_large(source, f"{size / 1e6:,.0f} MB")
+    return _decode(data, source)
 
 
-def decode_model(data: bytes, source: str) -> Circuit:
-    """Read a model from bytes in UTF-8; ModelError when they are not that."""
+def _decode(data: bytes, source: str) -> Circuit:
     if len(data) > LARGEST:
-        raise _too_large(source, len(data))
+        raise _too_large(source, "more")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -66,6 +72,6 @@ def _unreadable(source: str, message: str) -> ModelError:
     return ModelError([Diagnostic("file", "file", message, source=source)])
 
 
-def _too_large(source: str, size: int) -> ModelError:
-    message = f"has {size / 1e6:,.0f} MB; a model file has at most {LARGEST / 1e6:.0f} MB"
+def _too_large(source: str, size: str) -> ModelError:
+    message = f"a model file has at most {LARGEST / 1e6:.0f} MB; this one has {size}"
     return _unreadable(source, message)

@@ -1,0 +1,64 @@
+"""`graphfold examples`: the models that come along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    import graphfold as gf
+
+    return [name for name in gf.example_names() if name.startswith(incomplete)]
+
+
+@click.command("examples")
+@click.argument("name", required=False, shell_complete=_complete)
+@click.option("--save", is_flag=True, help="Write the model, and its data if there is some, into this folder.")
+def command(name: str | None, save: bool) -> None:
+    """List the built-in models, print one, or save one with its data.
+
+    \b
+    graphfold examples
+    graphfold examples lstm > lstm.yaml
+    graphfold examples rnn_loss --save
+    """
+    import graphfold as gf
+
+    if name is None:
+        if save:
+            raise click.UsageError("say which example to save")
+        _list()
+        return
+    path = gf.example_path(name)
+    if save:
+        _save(path)
+    else:
+        click.echo(path.read_text(encoding="utf-8"), nl=False)
+
+
+def _list() -> None:
+    import graphfold as gf
+    from graphfold_cli.tables import print_table
+
+    rows: list[list[Any]] = []
+    for name in gf.example_names():
+        path = gf.example_path(name)
+        data = path.with_suffix(".npz").name if path.with_suffix(".npz").exists() else ""
+        rows.append([name, gf.load(path).name, data])
+    print_table(["example", "what it is", "data"], rows)
+
+
+def _save(path: Path) -> None:
+    from graphfold_cli.messages import say
+    from graphfold_cli.output import write
+
+    for file in (path, path.with_suffix(".npz")):
+        if not file.exists():
+            continue
+        if Path(file.name).exists():
+            raise click.UsageError(f"{file.name} exists already; it is left as it is")
+        write(file.name, file.read_bytes())
+        say(file.name)

@@ -1,0 +1,94 @@
+"""`graphfold COMMAND MODEL …`: finds the command, and turns errors into messages and exit codes.
+
+0 done, 1 an unexpected failure, 2 the model, the data or the call is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "check": "check",
+    "draw": "draw",
+    "unfold": "unfold",
+    "expand": "expand",
+    "eval": "evaluate",
+    "analyze": "analyze",
+    "examples": "examples",
+    "completion": "completion",
+}
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is asked for; a typo gets a suggestion."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order they are shown."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"graphfold_cli.{COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        from graphfold_cli.messages import no_such_command
+
+        raise click.UsageError(no_such_command(name, list(COMMANDS)), ctx)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from graphfold import __version__
+
+        click.echo(f"graphfold {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+    epilog="Start with `graphfold examples`, then `graphfold unfold MODEL --steps 3`.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def commands() -> None:
+    """Make recurrent computation visible: describe, unfold, evaluate and draw circuits."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    try:
+        code = commands.main(args, prog_name="graphfold", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.Abort:
+        code = 130
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001 - everything becomes a message and a code
+        from graphfold_cli.messages import report
+
+        code = report(error)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,99 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from graphfold.circuit import Circuit
+
+model_argument = click.argument("model", type=click.Path(allow_dash=True, path_type=str))
+json_option = click.option(
+    "--json", "_json", is_flag=True, help="Print diagnostics (and results) as JSON."
+)
+
+
+def output_option(what: str) -> Callable[[Any], Any]:
+    """`-o FILE`, with what it means for the command."""
+    return click.option("-o", "--output", type=click.Path(allow_dash=True), help=what)
+
+
+class Steps(click.ParamType):
+    """A number of steps: 3, or t=3,u=2 with several axes."""
+
+    name = "steps"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return a number, or a mapping from axis to number."""
+        if not isinstance(value, str):
+            return value
+        if "=" not in value:
+            return self._whole(value, param, ctx)
+        pairs = [part.partition("=") for part in value.split(",")]
+        names = [name.strip() for name, _, _ in pairs]
+        for name in names:
+            if names.count(name) > 1:
+                self.fail(f"axis '{name}' is given twice", param, ctx)
+        return {name.strip(): self._whole(number, param, ctx) for name, _, number in pairs}
+
+    def _whole(self, text: str, param: Any, ctx: Any) -> int:
+        if re.fullmatch(r"[0-9]{1,18}", text.strip()):
+            return int(text)
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        self.fail(f"'{shown}' is not a whole number from 0 on; write 3 or t=3", param, ctx)
+
+
+class Width(click.ParamType):
+    """The columns of a window before and after t: 1,1."""
+
+    name = "before,after"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the two numbers."""
+        if not isinstance(value, str):
+            return value
+        match = re.fullmatch(r"\s*([0-9]{1,4})\s*,\s*([0-9]{1,4})\s*", value)
+        if not match:
+            self.fail(f"'{value[:40]}' is not two whole numbers; write 1,1", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+def load_model(path: str) -> Circuit:
+    """Read the model file a command was given; `-` is standard input."""
+    import graphfold as gf
+
+    if path == "-":
+        return gf.load(sys.stdin.buffer)
+    try:
+        return gf.load(path)
+    except gf.ModelError as error:
+        hint = _example_hint(path, error)
+        if hint:
+            raise click.UsageError(hint) from None
+        raise
+
+
+def _example_hint(path: str, error: Exception) -> str | None:
+    """When there is no such file but an example of that name: how to get it."""
+    from pathlib import Path
+
+    import graphfold as gf
+
+    name = Path(path).stem
+    if "No such file" not in str(error) or name not in gf.example_names():
+        return None
+    return f"{path}: there is no such file; for the example write: graphfold examples {name} --save"
+
+
+def stem(path: str, name: str) -> str:
+    """The name that output files begin with."""
+    from pathlib import Path
+
+    if path != "-":
+        return Path(path).stem
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:40] or "circuit"

@@ -1,0 +1,107 @@
+"""`graphfold unfold`: the main job, a circuit and its unfolding side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from graphfold_cli.options import (
+    Steps,
+    Width,
+    json_option,
+    load_model,
+    model_argument,
+    output_option,
+    stem,
+)
+
+if TYPE_CHECKING:
+    from graphfold.circuit import Circuit
+    from graphfold.unfolding import Unfolding, Window
+
+FORMATS = ("svg", "png", "json", "dot")
+
+
+@click.command("unfold")
+@model_argument
+@click.option("--steps", type=Steps(), help="How many steps: 3, or t=3.  [default: 3]")
+@click.option("--window", type=Width(), help="Symbolic columns before and after t instead: 1,1.")
+@output_option("The file; - is standard output.  [default: MODEL-unfolded.svg]")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Instead of the suffix; json is node-link data.")
+@click.option("--only-unfolded", is_flag=True, help="Leave out the folded circuit and the arrow.")
+@click.option("--all-steps", is_flag=True, help="Draw every step, however many there are.")
+@click.option("--untie", multiple=True, metavar="NAME", help="One copy of this parameter a step; may be repeated.")
+@click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
+@click.option("--scale", type=click.FloatRange(0.1, 20), default=2.0, show_default=True, help="Pixels per point in PNG.")
+@json_option
+def command(model: str, **options: object) -> None:
+    """Unfold a circuit over time and draw both, the circuit and its unfolding.
+
+    \b
+    graphfold unfold model.yaml --steps 3
+    graphfold unfold model.yaml --window 1,1 -o figure.png
+    graphfold unfold model.yaml --steps 1000 --format json -o graph.json
+    """
+    from graphfold_cli.messages import say
+    from graphfold_cli.output import choose_format, write
+
+    output = options["output"]
+    chosen = choose_format(output, options["format_"], FORMATS)  # type: ignore[arg-type]
+    circuit = load_model(model)
+    unfolding = _unfold(circuit, options)
+    data = _encode(unfolding, chosen, options)
+    target = str(output or f"{stem(model, circuit.name)}-unfolded.{chosen}")
+    write(target, data)
+    say(_facts(unfolding) + ("" if target == "-" else f": {target}"))
+
+
+def _unfold(circuit: Circuit, options: dict[str, object]) -> Unfolding | Window:
+    import graphfold as gf
+
+    steps, width = options["steps"], options["window"]
+    if width is not None:
+        for name in ("steps", "prune", "untie"):
+            if options[name]:
+                raise click.UsageError(f"--window shows no fixed steps; leave out --{name}")
+        before, after = width  # type: ignore[misc]
+        return gf.window(circuit, before=before, after=after)
+    lengths = steps if isinstance(steps, dict) else {}
+    count = None if isinstance(steps, dict) else 3 if steps is None else steps
+    return gf.unfold(
+        circuit,
+        count,  # type: ignore[arg-type]
+        untie=options["untie"],  # type: ignore[arg-type]
+        prune=bool(options["prune"]),
+        **lengths,
+    )
+
+
+def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, object]) -> bytes:
+    import graphfold as gf
+
+    if chosen in ("json", "dot") and isinstance(unfolding, gf.Window):
+        raise click.UsageError(f"a window has no end: give --steps to write {chosen}")
+    if chosen == "json":
+        import json
+
+        return json.dumps(gf.to_node_link(unfolding)).encode()  # type: ignore[arg-type]
+    if chosen == "dot":
+        return gf.to_graphviz(unfolding).source.encode()
+    drawing = gf.draw(
+        unfolding,
+        pair=not options["only_unfolded"],
+        elide=not options["all_steps"],
+        scale=options["scale"],
+    )
+    return drawing.encode(chosen)
+
+
+def _facts(unfolding: Unfolding | Window) -> str:
+    import graphfold as gf
+
+    if isinstance(unfolding, gf.Window):
+        return f"{unfolding.axis} - {unfolding.before} .. {unfolding.axis} + {unfolding.after}"
+    shared = sum(p.axis is None for p in unfolding.circuit.params)
+    nodes, edges = unfolding.node_count, gf.edge_count(unfolding)
+    return f"{nodes:,} nodes, {edges:,} edges, {shared} shared parameters"

@@ -1,0 +1,62 @@
+"""Values as a table: a row a step, long times and long vectors cut in the middle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from graphfold.circuit import Circuit
+
+MOST_ROWS = 20
+
+
+def print_values(circuit: Circuit, found: dict[str, Any], batch_first: bool) -> None:
+    """Print sequences side by side, a row a step, then static values."""
+    import graphfold as gf
+    from graphfold_cli.tables import print_table
+
+    ranks = {name: len(shape) for name, shape in gf.infer_shapes(circuit).items()}
+    moving = {n: v for n, v in found.items() if circuit.axis_of[n] is not None}
+    shown = {n: _first_example(v, v.ndim - 1 > ranks[n], batch_first) for n, v in moving.items()}
+    batches = {v.shape[0 if batch_first else 1] for n, v in moving.items() if v.ndim - 1 > ranks[n]}
+    if batches:
+        click.echo(f"example 1 of {max(batches)}; -o FILE.npz writes them all\n")
+    if shown:
+        axis = str(circuit.axis_of[next(iter(shown))])
+        steps = len(next(iter(shown.values())))
+        rows = [_row(shown, t) for t in _rows(steps)]
+        print_table([axis, *shown], rows, right=0)
+    still = {n: v for n, v in found.items() if circuit.axis_of[n] is None}
+    if shown and still:
+        click.echo()
+    for name, value in still.items():
+        click.echo(f"{name} = {_text(value)}")
+
+
+def _first_example(value: Any, batched: bool, batch_first: bool) -> Any:
+    if not batched:
+        return value
+    return value[0] if batch_first else value[:, 0]
+
+
+def _rows(steps: int) -> list[int | None]:
+    if steps <= MOST_ROWS:
+        return list(range(steps))
+    return [*range(MOST_ROWS // 2), None, *range(steps - MOST_ROWS // 2, steps)]
+
+
+def _row(shown: dict[str, Any], step: int | None) -> list[str]:
+    if step is None:
+        return ["…"] * (len(shown) + 1)
+    return [str(step + 1), *(_text(value[step]) for value in shown.values())]
+
+
+def _text(value: Any) -> str:
+    import numpy as np
+
+    text = np.array2string(
+        np.asarray(value), precision=4, threshold=12, edgeitems=3, suppress_small=False
+    )
+    return " ".join(text.split()).replace("[ ", "[")

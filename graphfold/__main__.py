@@ -1,0 +1,5 @@
+"""`python -m graphfold` is the command line."""
+
+from graphfold_cli import main
+
+main()
