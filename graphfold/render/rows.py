@@ -54,7 +54,15 @@ def _levels(
     by_level: dict[int, list[str]] = {}
     for name in rest:
         by_level.setdefault(level[name], []).append(name)
-    return chosen + [by_level[k] for k in sorted(by_level)]
+    again = {t.source for t in ties if t.source == t.target}
+    return chosen + [row for k in sorted(by_level) for row in _apart(by_level[k], again)]
+
+
+def _apart(names: list[str], again: set[str]) -> list[list[str]]:
+    """A signal that reads itself has a row alone, for a straight wire through the steps."""
+    rows = [[name for name in names if name not in again]]
+    rows += [[name] for name in names if name in again]
+    return [row for row in rows if row]
 
 
 def flow(circuit: Circuit, ties: Sequence[Tie], names: Sequence[str]) -> dict[str, int]:

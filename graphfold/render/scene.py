@@ -9,7 +9,7 @@ from typing import Literal
 from graphfold.render.rows import Row
 
 NodeKind = Literal["node", "boundary", "pinned", "stub", "dots"]
-STATIC = -1
+STATIC = -(10**9)  # no column and no distance of columns
 
 
 @dataclass(frozen=True, slots=True)

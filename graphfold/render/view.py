@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphfold.circuit import Circuit
 from graphfold.render.contract import Tie, contract, ties
 from graphfold.render.factors import Factor, Product
-from graphfold.render.labels import escape, latex_of
+from graphfold.labels import escape, latex_of
 from graphfold.render.rows import Row, arrange
 from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
 
@@ -79,7 +79,7 @@ def _when(seen: View, tie: Tie) -> Caption:
     if tie.reach != "fixed" or tie.index is None:
         return ()
     axis = seen.circuit.axis_of[tie.source]
-    return (Piece(f"{{\\scriptstyle {escape(str(axis))}={escape(str(tie.index))}}}"),)
+    return (Piece(","), Piece(f"{escape(str(axis))}={escape(str(tie.index))}"))
 
 
 def _latex(circuit: Circuit) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from graphfold.render.layout.paths import Line, distance
 from graphfold.render.picture import Box, Point, Run
 
 MESH = 3.0
-NEAR = 4.0
+NEAR = 5.5
 WIDE = 5.0
 
 
@@ -66,24 +66,38 @@ def grown(box: Box, by: float) -> Box:
     return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)
 
 
-def place(room: Room, line: Line, run: Run, owner: int, wishes: Sequence[float]) -> Point:
-    """Return the middle of the best place for a caption; `wishes` are places along the line."""
+def place(
+    room: Room,
+    line: Line,
+    run: Run,
+    owner: int,
+    wishes: Sequence[float],
+    away: Point | None = None,
+) -> Point:
+    """Return the middle of the best place for a caption.
+
+    `wishes` are places along the line; the side that faces `away` from a point is better.
+    """
     width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
     best: tuple[float, Point] = (math.inf, line.end)
-    for cost, middle in _candidates(line, width / 2, height / 2, wishes):
+    for cost, middle in _candidates(line, width / 2, height / 2, wishes, away):
         if cost >= best[0]:
             continue
         (x, y) = middle
         box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
         cost += 40 * room.hits(box)
         if cost < best[0]:
-            cost += 1.5 * room.hits(grown(box, WIDE), owner)
+            cost += 0.3 * room.hits(grown(box, WIDE), owner)
         best = min(best, (cost, middle))
     return best[1]
 
 
 def _candidates(
-    line: Line, half_width: float, half_height: float, wishes: Sequence[float]
+    line: Line,
+    half_width: float,
+    half_height: float,
+    wishes: Sequence[float],
+    away: Point | None,
 ) -> Iterator[tuple[float, Point]]:
     samples = line.samples(2.0)
     for rank, wish in enumerate(wishes):
@@ -91,11 +105,15 @@ def _candidates(
         (ax, ay), (bx, by), (x, y) = samples[i - 1], samples[i + 1], samples[i]
         length = math.hypot(bx - ax, by - ay) or 1.0
         nx, ny = (by - ay) / length, -(bx - ax) / length
-        if nx < -0.3 or (abs(nx) <= 0.3 and ny > 0):
-            nx, ny = -nx, -ny  # right of the wire, or above it when it lies flat
-        for extra, further in ((0.0, 0.0), (6.0, 3.0), (14.0, 7.0)):
+        if away is not None:
+            inward = nx * (away[0] - x) + ny * (away[1] - y) > 0
+        else:  # right of the wire, or above it when it lies flat
+            inward = nx < -0.3 or (abs(nx) <= 0.3 and ny > 0)
+        if inward:
+            nx, ny = -nx, -ny
+        for extra, further in ((0.0, 0.0), (14.0, 3.0), (30.0, 7.0)):
             reach = NEAR + further + abs(nx) * half_width + abs(ny) * half_height
-            for side, price in ((1, 0.0), (-1, 2.5)):
+            for side, price in ((1, 0.0), (-1, 3.0)):
                 yield rank + extra + price, (x + side * nx * reach, y + side * ny * reach)
 
 

@@ -33,11 +33,11 @@ class Lanes:
         self.upright.setdefault(key, len(self.upright))
 
     def flat_at(self, grid: Grid, channel: int, key: Hashable) -> float:
-        """The height of a track; the first one lies next to the row above."""
+        """The height of a track; the first one lies next to the row beneath."""
         track = self.flat[channel][key]
-        if channel == len(grid.y):
-            return grid.floor(channel) - self.theme.lane * (track + 1) - FOOT
-        return grid.ceiling(channel) + APPROACH + self.theme.lane * track
+        if channel == 0:
+            return grid.ceiling(channel) + APPROACH + self.theme.lane * track
+        return grid.floor(channel) - FOOT - self.theme.lane * track
 
     def upright_at(self, grid: Grid, column: int, key: Hashable) -> float:
         """The place of a track to the right of a column."""

@@ -91,6 +91,8 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
 def _beside(runs: list[Run], gap: float) -> Run:
     x, glyphs, bars, texts = 0.0, [], [], []
     for run in runs:
+        if run.source == ",":
+            x -= gap * 0.8
         shift = x - run.box[0]
         glyphs += [Glyph(g.key, round(g.x + shift, 3), g.y, g.scale) for g in run.glyphs]
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]

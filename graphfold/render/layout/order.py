@@ -24,9 +24,10 @@ def _by_graphviz(
     graph.node_attr.update(label="", shape="box", fixedsize="true", width="0.6", height="0.3")
     for name in number:
         graph.add_node(number[name])
-    for row in rows:
+    for row in filter(None, rows):
         graph.add_subgraph([number[name] for name in row], rank="same")
-    for below, above in zip(rows, rows[1:], strict=False):
+    filled = [row for row in rows if row]
+    for below, above in zip(filled, filled[1:], strict=False):
         graph.add_edge(number[below[0]], number[above[0]], style="invis", weight="0")
     for source, target in links:
         graph.add_edge(number[source], number[target])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphfold.render.layout.folded import LOOP, Delays, Net, sides
+from graphfold.render.layout.folded import LOOP, Delays, Net, first_sides
 from graphfold.render.layout.grid import Cell, Grid, cell_of, grid_of
 from graphfold.render.layout.measure import Sizes, caption_run, sizes
 from graphfold.render.layout.routes import Key, Router
@@ -72,16 +72,31 @@ def _settle(
     statics = Statics(theme, grid, router.lanes, router.ports, tuple(static_edges(scene)))
     router.choose()
     statics.choose()
-    delays = Delays(theme, grid, _nets(scene), router.ports.angles)
+    others = [router.line(key) for key in keys] if scene.folded else []
+    delays = Delays(theme, grid, _nets(scene), router.ports.angles, others)
     return Plan(scene, theme, measured, cell, grid, router, delays, statics)
 
 
 def gaps_needed(found: Plan) -> list[float]:
     """The gap below each row that the lanes ask for."""
-    rows = range(len(found.scene.rows))
-    lanes = (found.router.lanes, found.delays.lanes)
-    theme = found.theme
-    return [max([theme.row_gap, *(lane.height(r) for lane in lanes)]) for r in rows]
+    theme, gaps = found.theme, []
+    for row in range(len(found.scene.rows)):
+        lanes = max(lane.height(row) for lane in (found.router.lanes, found.delays.lanes))
+        slanted = _slanted(found, row)
+        spread = theme.row_gap + 12 + 17 * (slanted - 1) if slanted else theme.row_gap
+        gaps.append(max(spread, lanes + 8 * slanted if lanes else 0.0))
+    return gaps
+
+
+def _slanted(found: Plan, row: int) -> int:
+    """How many wires with captions pass aslant below a row: each wants some room."""
+    captioned = {key_of(e) for e in found.scene.edges if is_step(e) and e.caption}
+    grid, count = found.grid, 0
+    for source, target, distance in captioned:
+        low, high = sorted((grid.row_of[source], grid.row_of[target]))
+        aslant = distance or abs(grid.cell.x[source] - grid.cell.x[target]) > 1
+        count += low < row <= high and bool(aslant)
+    return min(count, 6)
 
 
 def key_of(edge: Edge) -> Key:
@@ -112,7 +127,7 @@ def _loop_room(scene: Scene) -> dict[str, float]:
     room: dict[str, float] = {}
     for net, sinks in _nets(scene).items():
         if sinks == (net[0],):
-            for side in sides(net):
+            for side in first_sides(net):
                 key = net[0] if side > 0 else "<" + net[0]
                 if key not in room:
                     room[key] = LOOP - 10

@@ -23,7 +23,7 @@ class Ports:
         """Reserve a port on the side a wire comes from: -1 left, 1 right."""
         ports = self.taken.setdefault(site, {})
         if key not in ports:
-            free = [f * -side for f in SPREAD if f * -side not in ports.values()]
+            free = [f * side for f in SPREAD if f * side not in ports.values()]
             ports[key] = max(free or [0.9 * side], key=lambda f: self._room(site, f))
 
     def _room(self, site: str, fraction: float) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from graphfold.render.layout.grid import Grid
+from graphfold.render.layout.grid import DUMMY, Grid
 from graphfold.render.layout.lanes import Lanes
 from graphfold.render.layout.paths import Line, polar, rounded, straight
 from graphfold.render.layout.ports import Ports
@@ -92,11 +92,11 @@ class Router:
 
     def _is_clear(self, key: Key, line: Line) -> bool:
         ends = {(key[0], 0), (key[1], key[2])}
-        return self.grid.clear(line.samples(), ends, self.theme.clearance)
+        return self.grid.clear(line.samples(), ends, self.theme.clearance + 3)
 
     def _arrival(self, key: Key) -> float:
         dx, dy = self._straight(key).heading
-        return math.degrees(math.atan2(-(-dy), -dx)) if False else math.degrees(math.atan2(dy, -dx))
+        return math.degrees(math.atan2(dy, -dx))  # seen from the target, counter-clockwise
 
     # -- asking for lanes -------------------------------------------------------------------------
 
@@ -118,9 +118,17 @@ class Router:
         source, _, distance = key
         if not distance:
             return False
-        row = self.grid.cell.rows[self.grid.row_of[source]]
+        if any(self.kind[k] == "straight" and self._level(k) for k in self._net_of(key)):
+            return True
+        row = [n for n in self.grid.cell.rows[self.grid.row_of[source]] if DUMMY not in n]
         others = {k[2] for k in self.keys if k[0] == source and k[2] * distance > 0}
         return row[-1 if distance > 0 else 0] == source and min(others, key=abs) == distance
+
+    def _level(self, key: Key) -> bool:
+        return self.grid.row_of[key[0]] == self.grid.row_of[key[1]]
+
+    def _net_of(self, key: Key) -> list[Key]:
+        return [k for k in self.keys if (k[0], k[2]) == (key[0], key[2])]
 
     def _exit(self, key: Key) -> int:
         """The channel through which a source in the middle of its row leaves."""
@@ -163,13 +171,13 @@ class Router:
         a, b = self.grid.center(source), self.grid.center(target, distance)
         side = 1 if b[0] > a[0] else -1
         below = self.grid.row_of[source] == 0 and len(self.grid.y) > 1
-        angle = -52 if below else 52
+        angle = -48 if below else 48
         start = polar(a, self._radius(key, 0), angle if side > 0 else 180 - angle)
         end = polar(b, self._radius(key, 1), 180 - angle if side > 0 else angle)
-        rise = self.grid.radius[source] * (1 - math.sin(math.radians(52)))
-        peak = rise + self.theme.clearance + 5 + 11 * (abs(distance) - 2)
+        rise = self.grid.radius[source] * (1 - math.sin(math.radians(48)))
+        peak = rise + self.theme.clearance + 9 + 11 * (abs(distance) - 2)
         lift = (peak / 0.75) * (1 if below else -1)
-        run = abs(lift) / math.tan(math.radians(52)) * side
+        run = min(abs(lift) * 1.5, abs(end[0] - start[0]) * 0.4) * side
         return Line(start, (((start[0] + run, start[1] + lift), (end[0] - run, end[1] + lift), end),))
 
     def _bent(self, key: Key) -> Line:

@@ -87,14 +87,20 @@ def _wishes(kind: str, line: Line) -> list[float]:
 
 
 def _wire(
-    plan: Plan, room: Room, line: Line, run: Run | None, owner: int, wishes: list[float]
+    plan: Plan,
+    room: Room,
+    line: Line,
+    run: Run | None,
+    owner: int,
+    wishes: list[float],
+    away: Point | None = None,
 ) -> Wire:
     theme = plan.theme
     tip = head(line.end, line.heading, theme.head_length, theme.head_width)
     body = shortened(line, theme.head_length - 1).stroke()
     if run is None:
         return Wire(body, tip, None)
-    at = place(room, line, run, owner, wishes)
+    at = place(room, line, run, owner, wishes, away)
     half = (run.box[2] - run.box[0]) / 2, (run.box[3] - run.box[1]) / 2
     room.add_box((at[0] - half[0], at[1] - half[1], at[0] + half[0], at[1] + half[1]))
     return Wire(body, tip, at)
@@ -131,9 +137,9 @@ def _delayed(plan: Plan, room: Room) -> Iterator[Group]:
         for sink in sinks:
             line = delays.line(net, sink)
             run = caption_run(captions[*net, sink], "", plan.theme.wire_size)
-            kind = delays.kind[net]
-            wishes = _wishes("laned", line) if kind == "laned" else spread_from(0.3, 0.1, 0.9)
-            wire = _wire(plan, room, line, run, -2, wishes)
+            wishes = spread_from(0.3, 0.1, 0.9) if net in delays.curve else _wishes("laned", line)
+            away = plan.grid.center(net[0]) if net in delays.curve else None
+            wire = _wire(plan, room, line, run, -2, wishes, away)
             yield _copied(plan, Edge((net[0], 0), (sink, 0), captions[*net, sink]), wire)
         yield _square(plan, room, net)
 
