@@ -66,14 +66,14 @@ def bind(
 
 def measure(
     unfolding: Unfolding,
-    wanted: tuple[Slot, ...],
+    shapes: Mapping[str, Shape],
     values: Mapping[str, Any],
     dims: Iterable[Dimension],
 ) -> dict[str, int]:
     """Return the sizes that `values`, complete or not, and then `dims` tell."""
     findings = _Findings()
-    _arrays(_name_values(unfolding, wanted, values, findings), False, findings)
-    shapes = {slot.name: slot.shape for slot in wanted}
+    given = _name_values(unfolding, slots(unfolding, shapes), values, findings)
+    _arrays(given, False, findings)
     return bind_sizes(dims, [*findings.claims, *_constants(unfolding, shapes)])[0]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from graphfold.circuit import Apply, Circuit, Expression, ExpressionBuilder, Read
-from graphfold.errors import Diagnostic, ModelError, TooLargeError
+from graphfold.errors import TooLargeError
 
 _MOST_NODES = 1_000_000
 
@@ -14,7 +14,8 @@ _MOST_NODES = 1_000_000
 def inline_functions(circuit: Circuit) -> Circuit:
     """Return the circuit without calls of defined functions; calls of opaque ones stay.
 
-    TooLargeError when functions within functions would grow beyond a million nodes.
+    In a well-formed circuit a function calls only those declared before it. TooLargeError when
+    functions within functions would grow beyond a million nodes.
     """
     if not any(f.body is not None for f in circuit.functions):
         return circuit
@@ -32,7 +33,7 @@ def inline_functions(circuit: Circuit) -> Circuit:
 
 def _inline(expression: Expression, circuit: Circuit) -> Expression:
     builder = ExpressionBuilder()
-    return builder.finish(_add(builder, expression, circuit, {}, ()))
+    return builder.finish(_add(builder, expression, circuit, {}))
 
 
 def _add(
@@ -40,7 +41,6 @@ def _add(
     expression: Expression,
     circuit: Circuit,
     formals: Mapping[str, int],
-    within: tuple[str, ...],
 ) -> int:
     """Add the nodes of an expression; reads of `formals` become the nodes of the arguments."""
     numbers: list[int] = []
@@ -50,7 +50,7 @@ def _add(
         elif isinstance(node, Apply):
             operands = tuple(numbers[o] for o in node.operands)
             applied = replace(node, operands=operands)
-            called = _call(builder, applied, circuit, within)
+            called = _call(builder, applied, circuit)
             added = builder.add(applied, expression.mark(place)) if called is None else called
             numbers.append(added)
         else:
@@ -60,17 +60,12 @@ def _add(
     return numbers[expression.root]
 
 
-def _call(
-    builder: ExpressionBuilder, node: Apply, circuit: Circuit, within: tuple[str, ...]
-) -> int | None:
+def _call(builder: ExpressionBuilder, node: Apply, circuit: Circuit) -> int | None:
     if node.operation != "call":
         return None
     function = circuit.function[str(node.attribute("function"))]
     if function.body is None:
         return None
-    if function.name in within:
-        message = f"function '{function.name}' calls itself"
-        raise ModelError([Diagnostic("names", "function", message, function.mark)])
     names = (*function.arguments, *function.parameters)
     formals = dict(zip(names, node.operands, strict=True))
-    return _add(builder, function.body, circuit, formals, (*within, function.name))
+    return _add(builder, function.body, circuit, formals)

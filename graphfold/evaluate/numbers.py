@@ -32,6 +32,8 @@ def as_numbers(value: Any) -> Array:
             array = np.asarray(value)
     except Exception as error:  # any class may say in its own way that it is no array
         raise ValueError(_why_no_array(value)) from error
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise ValueError(_why_no_array(value))
     if array.dtype.kind not in "fiub":
         kind = _KINDS.get(array.dtype.kind, f"{array.dtype} values")
         raise ValueError(f"holds {kind}, not real numbers")

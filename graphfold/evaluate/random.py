@@ -11,7 +11,7 @@ from graphfold.circuit import Dimension
 from graphfold.errors import ValuesError, shorten, suggest
 from graphfold.evaluate.binding import measure
 from graphfold.evaluate.numbers import floating_dtype
-from graphfold.evaluate.sizing import need
+from graphfold.evaluate.sizing import need, need_all
 from graphfold.evaluate.slots import Role, Slot, slots
 from graphfold.evaluate.value import Array
 from graphfold.memory import ensure_fits
@@ -46,11 +46,13 @@ def random_values(
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValuesError(f"the seed must be a whole number from 0 on, not {seed!r}")
     given, chosen = values or {}, frozenset(roles)
-    wanted = slots(unfolding, infer_shapes(unfolding.circuit))
-    numbers = measure(unfolding, wanted, given, _with(unfolding.circuit.dims, sizes or {}))
-    empty = [s for s in wanted if s.required and s.role in chosen and not _is_given(s, given)]
+    shapes = infer_shapes(unfolding.circuit)
+    known = measure(unfolding, shapes, given, _with(unfolding.circuit.dims, sizes or {}))
+    wanted = [s for s in slots(unfolding, shapes) if s.required and s.role in chosen]
+    empty = [s for s in wanted if not _is_given(s, given)]
+    need_all((size for slot in empty for size in slot.shape), known)
     dtype = floating_dtype(given.values())
-    return {s.name: _draw(s, _shape(s, numbers, batch), seed, dtype) for s in empty}
+    return {s.name: _draw(s, _shape(s, known, batch), seed, dtype) for s in empty}
 
 
 def _is_given(slot: Slot, given: Mapping[str, Any]) -> bool:

@@ -107,8 +107,13 @@ def known(size: Size, sizes: Mapping[str, int]) -> int | None:
 
 def need(size: Size, sizes: Mapping[str, int]) -> int:
     """Return the number; ValuesError names the symbol whose size nothing tells."""
-    for symbol in size.symbols:
-        if symbol not in sizes:
-            cure = f"give it a default, `dims: {{{symbol}: 4}}`"
-            raise ValuesError(f"no array tells the size of {symbol}; {cure}")
+    need_all([size], sizes)
     return size.evaluate(sizes)
+
+
+def need_all(wanted: Iterable[Size], sizes: Mapping[str, int]) -> None:
+    """Raise a ValuesError that names the symbols in `wanted` whose size nothing tells."""
+    unknown = list(dict.fromkeys(s for size in wanted for s in _unknown(size, sizes)))
+    if unknown:
+        cure = f"give a default, `dims: {{{', '.join(f'{s}: 4' for s in unknown)}}}`"
+        raise ValuesError(f"no array tells the size of {', '.join(unknown)}; {cure}")

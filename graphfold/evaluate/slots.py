@@ -66,6 +66,8 @@ def _declared(unfolding: Unfolding) -> Iterator[Slot]:
 def _exists(unfolding: Unfolding, name: str, axis: str | None) -> bool:
     if axis is None:
         return unfolding.contains(name, None)
+    if unfolding.kept is None:
+        return True
     steps = range(1, unfolding.length(axis) + 1)
     return any(unfolding.contains(name, t) for t in steps if not unfolding.is_pinned(name, t))
 
