@@ -51,7 +51,7 @@ def sigmoid(x: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
-# -- the models of the book, by loops -----------------------------------------------------------
+# -- the models of the book, by loops -----------------------------------------
 
 
 def test_the_driven_system_is_a_loop_over_its_function() -> None:
@@ -122,7 +122,7 @@ def test_a_lookahead_starts_at_the_far_end() -> None:
     np.testing.assert_array_equal(found["g[6]"], np.zeros(2))
 
 
-# -- independent engines ----------------------------------------------------------------------
+# -- independent engines -----------------------------------------
 
 
 LSTM_TANH = """i[t] = sigmoid(bi + Wi @ x[t] + Ri @ h[t-1])
@@ -204,7 +204,7 @@ def test_a_time_delay_network_is_a_convolution() -> None:
     np.testing.assert_allclose(run(circuit, 20, v).signal("y"), expected, rtol=1e-11)
 
 
-# -- laws ----------------------------------------------------------------------------------------
+# -- laws -----------------------------------------
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -303,7 +303,7 @@ def test_untied_copies_of_one_array_change_nothing_and_different_ones_do() -> No
     np.testing.assert_allclose(found["h[3]"], h, rtol=1e-12)
 
 
-# -- single features -------------------------------------------------------------------------------
+# -- single features -----------------------------------------
 
 
 X = ["inputs: {'x[t]': []}"]
@@ -447,7 +447,7 @@ def test_a_long_float32_sum_keeps_its_digits() -> None:
     np.testing.assert_allclose([found["y"], found["m"]], [3000, 0.1], rtol=1e-7)
 
 
-# -- no steps, no examples -------------------------------------------------------------------------
+# -- no steps, no examples -----------------------------------------
 
 
 @pytest.mark.parametrize("batch", [None, 0, 2])
@@ -478,7 +478,7 @@ def test_an_empty_batch_has_empty_values() -> None:
             assert np.isfinite(value).all(), instance
 
 
-# -- the result ----------------------------------------------------------------------------------------
+# -- the result -----------------------------------------
 
 
 def test_the_result_is_a_mapping_in_topological_order() -> None:

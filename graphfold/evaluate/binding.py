@@ -137,6 +137,8 @@ def _name_values(
 def _missing(slot: Slot, unknown: list[str]) -> str:
     close = suggest(slot.name, unknown) if unknown else ""
     cure = close.replace("did you mean", "is it") if close else ""
+    if slot.role == "history" and not close:
+        cure = f"; give it, or write `{slot.name}: zeros` under init"
     return f"{slot.role} {slot.name} is missing: an array {_expected(slot)}{cure}"
 
 

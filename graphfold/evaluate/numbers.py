@@ -60,13 +60,16 @@ def floating_dtype(values: Iterable[Any]) -> np.dtype[Any]:
 
 
 def inexact(name: str, array: Array, dtype: np.dtype[Any]) -> list[str]:
-    """Say so when whole numbers are too large for the dtype to hold them exactly."""
-    if array.dtype.kind not in "iu" or array.size == 0:
-        return []
-    limit = 2 ** (np.finfo(dtype).nmant + 1)
-    if max(int(array.max()), -int(array.min())) <= limit:
-        return []
-    return [f"{name}: holds whole numbers beyond {limit:,}, which {dtype} cannot hold exactly"]
+    """Say so when the dtype cannot hold numbers of the array: large whole ones, or any at all."""
+    whole = 2 ** (np.finfo(dtype).nmant + 1)
+    if array.dtype.kind in "iu" and array.size:
+        if max(int(array.max()), -int(array.min())) > whole:
+            return [f"{name}: holds whole numbers beyond {whole:,}, too large for {dtype}"]
+    elif array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize:
+        finite = array[np.isfinite(array)]
+        if finite.size and np.abs(finite).max() > np.finfo(dtype).max:
+            return [f"{name}: holds numbers that are too large for {dtype}"]
+    return []
 
 
 def find_non_finite(values: Mapping[str, Any]) -> list[str]:
@@ -77,7 +80,10 @@ def find_non_finite(values: Mapping[str, Any]) -> list[str]:
     """
     lines = []
     for name, value in values.items():
-        array = np.asarray(value)
+        try:
+            array = as_numbers(value)
+        except ValueError:
+            continue  # an evaluation reports it
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             places = np.argwhere(~np.isfinite(array))
             first = array[tuple(places[0])]

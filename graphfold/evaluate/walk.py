@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphfold.circuit import Circuit
-from graphfold.errors import TooLargeError, ValuesError
+from graphfold.errors import TooLargeError, UnfoldingError, ValuesError
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.evaluation import Evaluation, no_steps
@@ -48,6 +48,8 @@ def evaluate(
     >>> evaluate(unfold(loads(text), 10), {}).signal("F").tolist()
     [1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 89.0]
     """
+    if not isinstance(unfolding, Unfolding):
+        raise UnfoldingError("evaluate takes an unfolding: evaluate(unfold(circuit, 3), values)")
     circuit = unfolding.circuit
     inlined = inline_functions(circuit)
     shapes = solve_shapes(inlined)
@@ -57,8 +59,7 @@ def evaluate(
     batch = _batches(circuit, bound)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
     walk = _Walk(_setting(unfolding, bound, callables, batch), bound, inlined, shapes)
-    with np.errstate(all="ignore"):  # infinities and NaN are values here, and shown as such
-        walk.run()
+    walk.run()
     return Evaluation(unfolding, walk.setting.store, walk.empty(), batch_first)
 
 
@@ -112,6 +113,7 @@ class _Walk:
     shapes: Shapes
     programs: dict[str, Program] = field(default_factory=dict)
 
+    @np.errstate(all="ignore")  # infinities and NaN are values here, and shown as such
     def run(self) -> None:
         for instance in self.setting.unfolding.instances():
             try:
