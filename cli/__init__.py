@@ -1,5 +1,5 @@
 """The command line of graphfold: one file a command."""
 
-from graphfold_cli.main import main
+from .main import main
 
 __all__ = ["main"]

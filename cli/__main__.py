@@ -1,5 +1,5 @@
 """`python -m graphfold_cli`."""
 
-from graphfold_cli.main import main
+from .main import main
 
 main()

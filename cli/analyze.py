@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphfold_cli.options import json_option, load_model, model_argument
+from .options import json_option, load_model, model_argument
 
 if TYPE_CHECKING:
     from graphfold.analyze import Analysis, Cycle
@@ -53,7 +53,7 @@ def _plain(analysis: Analysis) -> dict[str, object]:
 
 
 def _print(circuit: Circuit, analysis: Analysis) -> None:
-    from graphfold_cli.tables import print_table
+    from .tables import print_table
 
     if not analysis.delays:
         click.echo("no delays: nothing is remembered from step to step")
@@ -71,7 +71,9 @@ def _print(circuit: Circuit, analysis: Analysis) -> None:
         click.echo("\nno recurrence: no signal depends on its own past")
     for recurrence in analysis.recurrences:
         more = "" if recurrence.complete else f" (the first {len(recurrence.cycles)})"
-        click.echo(f"\n{recurrence.direction} recurrence of {', '.join(recurrence.signals)}{more}\n")
+        click.echo(
+            f"\n{recurrence.direction} recurrence of {', '.join(recurrence.signals)}{more}\n"
+        )
         print_table(["cycle", "steps"], [_row(c) for c in recurrence.cycles], right=1)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphfold_cli.options import json_option, load_model, model_argument
+from .options import json_option, load_model, model_argument
 
 if TYPE_CHECKING:
     from graphfold.analyze import Analysis
@@ -26,7 +26,8 @@ def command(model: str, shapes: bool, _json: bool) -> None:
     graphfold examples lstm | graphfold check -
     """
     import graphfold as gf
-    from graphfold_cli.messages import print_diagnostics
+
+    from .messages import print_diagnostics
 
     circuit = load_model(model)
     problems = gf.check(circuit)
@@ -44,7 +45,9 @@ def command(model: str, shapes: bool, _json: bool) -> None:
 
 def _summary(circuit: Circuit, analysis: Analysis) -> str:
     inputs, params, equations = map(len, (circuit.inputs, circuit.params, circuit.equations))
-    kinds = f"{_count(inputs, 'input')}, {_count(params, 'parameter')}, {_count(equations, 'equation')}"
+    kinds = (
+        f"{_count(inputs, 'input')}, {_count(params, 'parameter')}, {_count(equations, 'equation')}"
+    )
     parts = [
         f"{_count(len(circuit.signals), 'signal')} ({kinds})",
         _count(len(circuit.delays), "delay"),
@@ -70,11 +73,17 @@ def _facts(circuit: Circuit, analysis: Analysis) -> dict[str, object]:
 
 def _show_shapes(circuit: Circuit, as_json: bool) -> None:
     import graphfold as gf
-    from graphfold_cli.tables import print_table
+
+    from .tables import print_table
 
     shapes = gf.infer_shapes(circuit)
     rows = [
-        [name, circuit.kind_of(name), axis or "static", ", ".join(map(str, shapes[name])) or "scalar"]
+        [
+            name,
+            circuit.kind_of(name),
+            axis or "static",
+            ", ".join(map(str, shapes[name])) or "scalar",
+        ]
         for name, axis in circuit.axis_of.items()
     ]
     if as_json:

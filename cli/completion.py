@@ -17,7 +17,7 @@ def command(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from graphfold_cli.main import commands
+    from .main import commands
 
     found = get_completion_class(shell)
     if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from graphfold_cli.options import json_option, load_model, model_argument, output_option, stem
+from .options import json_option, load_model, model_argument, output_option, stem
 
 FORMATS = ("svg", "png", "dot")
 
@@ -13,7 +13,13 @@ FORMATS = ("svg", "png", "dot")
 @model_argument
 @output_option("The figure's file; - is standard output.  [default: MODEL-folded.svg]")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Instead of the suffix.")
-@click.option("--scale", type=click.FloatRange(0.1, 20), default=2.0, show_default=True, help="Pixels per point in PNG.")
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.1, 20),
+    default=2.0,
+    show_default=True,
+    help="Pixels per point in PNG.",
+)
 @json_option
 def command(model: str, output: str | None, format_: str | None, scale: float, _json: bool) -> None:
     """Draw the folded circuit: a black square on the wire of every delay.
@@ -23,8 +29,9 @@ def command(model: str, output: str | None, format_: str | None, scale: float, _
     graphfold draw model.yaml -o model.png --scale 3
     """
     import graphfold as gf
-    from graphfold_cli.messages import say
-    from graphfold_cli.output import choose_format, write
+
+    from .messages import say
+    from .output import choose_format, write
 
     chosen = choose_format(output, format_, FORMATS)
     circuit = load_model(model)

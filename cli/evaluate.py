@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphfold_cli.options import Steps, json_option, load_model, model_argument, output_option
+from .options import Steps, json_option, load_model, model_argument, output_option
 
 if TYPE_CHECKING:
     from graphfold.circuit import Circuit
@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 
 @click.command("eval")
 @model_argument
-@click.option("--inputs", "-i", type=click.Path(allow_dash=True), help="Arrays by name: .npz, .safetensors or .json; - is .npz on standard input.")
-@click.option("--params", "-p", type=click.Path(), help="More arrays by name, such as the parameters.")
-@click.option("--seed", type=click.IntRange(min=0), help="Draw the parameters that are missing at random.")
+@click.option(
+    "--inputs",
+    "-i",
+    type=click.Path(allow_dash=True),
+    help="Arrays by name: .npz, .safetensors or .json; - is .npz on standard input.",
+)
+@click.option(
+    "--params", "-p", type=click.Path(), help="More arrays by name, such as the parameters."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Draw the parameters that are missing at random."
+)
 @click.option("--steps", type=Steps(), help="How many steps.  [default: as long as the inputs]")
 @click.option("--batch-first", is_flag=True, help="Sequences are (B, T, …) instead of (T, B, …).")
 @click.option("--all", "everything", is_flag=True, help="All signals instead of the outputs.")
@@ -39,8 +48,13 @@ def command(model: str, **options: Any) -> None:
     if output not in (None, "-") and not str(output).endswith(".npz"):
         raise click.UsageError(f"{output}: values are written as .npz")
     circuit = load_model(model)
+    opaque = [function.name for function in circuit.functions if function.body is None]
+    if opaque:
+        bound = ", ".join(f"'{name}': …" for name in opaque)
+        message = f"{', '.join(opaque)}: opaque, so only Python can evaluate it: "
+        raise click.UsageError(f"{message}gf.evaluate(…, functions={{{bound}}})")
     values = _read_values(options)
-    unfolding = gf.unfold(circuit, **_lengths(circuit, values, options))
+    unfolding = gf.unfold(circuit, _lengths(circuit, values, options))
     if options["seed"] is not None:
         values |= gf.random_values(unfolding, options["seed"], values)
     result = gf.evaluate(unfolding, values, batch_first=options["batch_first"])
@@ -67,34 +81,34 @@ def _read_values(options: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) -> dict[str, int]:
-    """The steps of each axis: as asked for, else as long as the inputs are."""
-    steps = options["steps"]
-    if isinstance(steps, dict):
-        return dict(steps)
-    if steps is not None:
-        return {axis.name: steps for axis in circuit.axes}
-    place = 1 if options["batch_first"] else 0
+def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) -> Any:
+    """The steps: as asked for, else as long as the inputs are."""
+    if options["steps"] is not None:
+        return options["steps"]
     lengths: dict[str, int] = {}
-    for signal in circuit.inputs:
+    sequences = [signal for signal in circuit.inputs if signal.axis is not None]
+    for signal in sequences:
         shape = getattr(values.get(signal.name), "shape", ())
-        if signal.axis is not None and len(shape) > len(signal.shape):
-            batched = len(shape) > len(signal.shape) + 1
-            lengths.setdefault(signal.axis, shape[place if batched else 0])
-    if any(circuit.axis_of.values()):
-        missing = [a.name for a in circuit.axes if a.name not in lengths]
-        sequences = [s.name for s in circuit.inputs if s.axis is not None]
-        if missing and sequences:
-            lengths |= dict.fromkeys(missing, 1)  # the evaluation says which inputs are missing
-        elif missing:
-            raise click.UsageError("say how many steps: --steps 3")
-    return lengths | {a.name: 0 for a in circuit.axes if a.name not in lengths}
+        batched = len(shape) > len(signal.shape) + 1
+        if len(shape) > len(signal.shape):
+            lengths.setdefault(str(signal.axis), shape[batched and options["batch_first"]])
+    moving = {axis for axis in circuit.axis_of.values() if axis is not None}
+    if moving - lengths.keys():
+        raise click.UsageError(_say_steps([signal.name for signal in sequences]))
+    return {axis.name: lengths.get(axis.name, 0) for axis in circuit.axes}
+
+
+def _say_steps(sequences: list[str]) -> str:
+    if not sequences:
+        return "say how many steps: --steps 3"
+    return f"give the inputs {', '.join(sequences)}: --inputs FILE.npz"
 
 
 def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any]) -> None:
     import graphfold as gf
-    from graphfold_cli.messages import say
-    from graphfold_cli.output import write
+
+    from .messages import say
+    from .output import write
 
     if options["output"] is not None:
         write(options["output"], gf.encode_npz(found))
@@ -104,6 +118,6 @@ def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any
     elif options["_json"]:
         click.echo(json.dumps({name: array.tolist() for name, array in found.items()}))
     else:
-        from graphfold_cli.values import print_values
+        from .values import print_values
 
         print_values(unfolding.circuit, found, options["batch_first"])

@@ -16,7 +16,9 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 @click.command("examples")
 @click.argument("name", required=False, shell_complete=_complete)
-@click.option("--save", is_flag=True, help="Write the model, and its data if there is some, into this folder.")
+@click.option(
+    "--save", is_flag=True, help="Write the model, and its data if there is some, into this folder."
+)
 def command(name: str | None, save: bool) -> None:
     """List the built-in models, print one, or save one with its data.
 
@@ -41,7 +43,8 @@ def command(name: str | None, save: bool) -> None:
 
 def _list() -> None:
     import graphfold as gf
-    from graphfold_cli.tables import print_table
+
+    from .tables import print_table
 
     rows: list[list[Any]] = []
     for name in gf.example_names():
@@ -52,8 +55,8 @@ def _list() -> None:
 
 
 def _save(path: Path) -> None:
-    from graphfold_cli.messages import say
-    from graphfold_cli.output import write
+    from .messages import say
+    from .output import write
 
     for file in (path, path.with_suffix(".npz")):
         if not file.exists():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from graphfold_cli.options import Steps, json_option, load_model, model_argument
+from .options import Steps, json_option, load_model, model_argument
 
 NOTATIONS = ("brackets", "parentheses", "superscripts")
 
@@ -13,8 +13,19 @@ NOTATIONS = ("brackets", "parentheses", "superscripts")
 @model_argument
 @click.argument("signal")
 @click.option("--steps", type=Steps(), help="How many steps the axis has: 3.")
-@click.option("--format", "format_", type=click.Choice(("unicode", "latex")), default="unicode", show_default=True, help="Plain text, or LaTeX for a paper.")
-@click.option("--notation", type=click.Choice(NOTATIONS), help="s[3], s(3) or s⁽³⁾.  [default: as SIGNAL is written]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("unicode", "latex")),
+    default="unicode",
+    show_default=True,
+    help="Plain text, or LaTeX for a paper.",
+)
+@click.option(
+    "--notation",
+    type=click.Choice(NOTATIONS),
+    help="s[3], s(3) or s⁽³⁾.  [default: as SIGNAL is written]",
+)
 @json_option
 def command(
     model: str, signal: str, steps: object, format_: str, notation: str | None, _json: bool

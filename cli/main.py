@@ -34,7 +34,7 @@ class Commands(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"graphfold_cli.{COMMANDS[cmd_name]}")
+        module = import_module(f".{COMMANDS[cmd_name]}", __package__)
         command: click.Command = module.command
         return command
 
@@ -45,7 +45,7 @@ class Commands(click.Group):
         name = args[0]
         if name in COMMANDS or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        from graphfold_cli.messages import no_such_command
+        from .messages import no_such_command
 
         raise click.UsageError(no_such_command(name, list(COMMANDS)), ctx)
 
@@ -87,8 +87,8 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except Exception as error:  # noqa: BLE001 - everything becomes a message and a code
-        from graphfold_cli.messages import report
+    except Exception as error:
+        from .messages import report
 
         code = report(error)
     sys.exit(code if isinstance(code, int) else 0)

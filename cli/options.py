@@ -23,7 +23,7 @@ def output_option(what: str) -> Callable[[Any], Any]:
     return click.option("-o", "--output", type=click.Path(allow_dash=True), help=what)
 
 
-class Steps(click.ParamType):
+class Steps(click.ParamType):  # type: ignore[type-arg]
     """A number of steps: 3, or t=3,u=2 with several axes."""
 
     name = "steps"
@@ -45,10 +45,10 @@ class Steps(click.ParamType):
         if re.fullmatch(r"[0-9]{1,18}", text.strip()):
             return int(text)
         shown = text if len(text) <= 40 else text[:39] + "…"
-        self.fail(f"'{shown}' is not a whole number from 0 on; write 3 or t=3", param, ctx)
+        return self.fail(f"'{shown}' is not a whole number from 0 on; write 3 or t=3", param, ctx)
 
 
-class Width(click.ParamType):
+class Width(click.ParamType):  # type: ignore[type-arg]
     """The columns of a window before and after t: 1,1."""
 
     name = "before,after"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphfold_cli.options import (
+from .options import (
     Steps,
     Width,
     json_option,
@@ -28,14 +28,30 @@ FORMATS = ("svg", "png", "json", "dot")
 @click.option("--steps", type=Steps(), help="How many steps: 3, or t=3.  [default: 3]")
 @click.option("--window", type=Width(), help="Symbolic columns before and after t instead: 1,1.")
 @output_option("The file; - is standard output.  [default: MODEL-unfolded.svg]")
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Instead of the suffix; json is node-link data.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="Instead of the suffix; json is node-link data.",
+)
 @click.option("--only-unfolded", is_flag=True, help="Leave out the folded circuit and the arrow.")
 @click.option("--all-steps", is_flag=True, help="Draw every step, however many there are.")
-@click.option("--untie", multiple=True, metavar="NAME", help="One copy of this parameter a step; may be repeated.")
+@click.option(
+    "--untie",
+    multiple=True,
+    metavar="NAME",
+    help="One copy of this parameter a step; may be repeated.",
+)
 @click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
-@click.option("--scale", type=click.FloatRange(0.1, 20), default=2.0, show_default=True, help="Pixels per point in PNG.")
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.1, 20),
+    default=2.0,
+    show_default=True,
+    help="Pixels per point in PNG.",
+)
 @json_option
-def command(model: str, **options: object) -> None:
+def command(model: str, **options: Any) -> None:
     """Unfold a circuit over time and draw both, the circuit and its unfolding.
 
     \b
@@ -43,11 +59,11 @@ def command(model: str, **options: object) -> None:
     graphfold unfold model.yaml --window 1,1 -o figure.png
     graphfold unfold model.yaml --steps 1000 --format json -o graph.json
     """
-    from graphfold_cli.messages import say
-    from graphfold_cli.output import choose_format, write
+    from .messages import say
+    from .output import choose_format, write
 
     output = options["output"]
-    chosen = choose_format(output, options["format_"], FORMATS)  # type: ignore[arg-type]
+    chosen = choose_format(output, options["format_"], FORMATS)
     circuit = load_model(model)
     unfolding = _unfold(circuit, options)
     data = _encode(unfolding, chosen, options)
@@ -56,45 +72,44 @@ def command(model: str, **options: object) -> None:
     say(_facts(unfolding) + ("" if target == "-" else f": {target}"))
 
 
-def _unfold(circuit: Circuit, options: dict[str, object]) -> Unfolding | Window:
+def _unfold(circuit: Circuit, options: dict[str, Any]) -> Unfolding | Window:
     import graphfold as gf
 
-    steps, width = options["steps"], options["window"]
-    if width is not None:
+    if options["window"] is not None:
         for name in ("steps", "prune", "untie"):
             if options[name]:
                 raise click.UsageError(f"--window shows no fixed steps; leave out --{name}")
-        before, after = width  # type: ignore[misc]
+        before, after = options["window"]
         return gf.window(circuit, before=before, after=after)
-    lengths = steps if isinstance(steps, dict) else {}
-    count = None if isinstance(steps, dict) else 3 if steps is None else steps
-    return gf.unfold(
-        circuit,
-        count,  # type: ignore[arg-type]
-        untie=options["untie"],  # type: ignore[arg-type]
-        prune=bool(options["prune"]),
-        **lengths,
-    )
+    steps = 3 if options["steps"] is None else options["steps"]
+    return gf.unfold(circuit, steps, untie=options["untie"], prune=options["prune"])
 
 
-def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, object]) -> bytes:
+def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any]) -> bytes:
     import graphfold as gf
 
-    if chosen in ("json", "dot") and isinstance(unfolding, gf.Window):
-        raise click.UsageError(f"a window has no end: give --steps to write {chosen}")
-    if chosen == "json":
-        import json
-
-        return json.dumps(gf.to_node_link(unfolding)).encode()  # type: ignore[arg-type]
-    if chosen == "dot":
-        return gf.to_graphviz(unfolding).source.encode()
+    if chosen in ("json", "dot"):
+        if isinstance(unfolding, gf.Window):
+            raise click.UsageError(f"a window has no end: give --steps to write {chosen}")
+        return _export(unfolding, chosen)
     drawing = gf.draw(
         unfolding,
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
         scale=options["scale"],
     )
-    return drawing.encode(chosen)
+    data: bytes = drawing.encode(chosen)
+    return data
+
+
+def _export(unfolding: Unfolding, chosen: str) -> bytes:
+    import graphfold as gf
+
+    if chosen == "dot":
+        return str(gf.to_graphviz(unfolding).source).encode()
+    import json
+
+    return json.dumps(gf.to_node_link(unfolding)).encode()
 
 
 def _facts(unfolding: Unfolding | Window) -> str:

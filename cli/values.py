@@ -15,7 +15,8 @@ MOST_ROWS = 20
 def print_values(circuit: Circuit, found: dict[str, Any], batch_first: bool) -> None:
     """Print sequences side by side, a row a step, then static values."""
     import graphfold as gf
-    from graphfold_cli.tables import print_table
+
+    from .tables import print_table
 
     ranks = {name: len(shape) for name, shape in gf.infer_shapes(circuit).items()}
     moving = {n: v for n, v in found.items() if circuit.axis_of[n] is not None}

@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from graphfold.analyze import analyze as analyze
-    from graphfold.build import CircuitBuilder as Circuit
+    from graphfold.build import CircuitBuilder as Circuit  # noqa: F401
     from graphfold.check import check as check
     from graphfold.edges import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
@@ -93,7 +93,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _operation(name: str) -> Any:
-    """The function that makes terms of an operation: gf.tanh, gf.sum, …"""
+    """Return the function that makes terms of an operation, such as gf.tanh."""
     from graphfold.operations import callable_names
 
     if name.startswith("_") or name not in callable_names():

@@ -67,11 +67,14 @@ def analyze(circuit: Freezable) -> Analysis:
     recurrences = (
         _recurrence(frozen, c.signals, c.direction) for c in components if c.direction is not None
     )
-    return Analysis(frozen.delays, tuple(recurrences))
+    order = {signal: place for place, signal in enumerate(frozen.signals)}
+    return Analysis(
+        frozen.delays, tuple(sorted(recurrences, key=lambda r: min(order[s] for s in r.signals)))
+    )
 
 
 def _recurrence(circuit: Circuit, signals: tuple[str, ...], direction: str) -> Recurrence:
-    cycles = []
+    cycles: list[Cycle] = []
     for cycle in _simple_cycles(circuit, set(signals)):
         if len(cycles) == MOST_CYCLES:
             return Recurrence(signals, direction, _by_length(cycles), complete=False)
@@ -87,7 +90,7 @@ def _simple_cycles(circuit: Circuit, members: set[str]) -> Iterator[Cycle]:
     """Every simple cycle of a component, once for each choice of delays along it."""
     import networkx as nx
 
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     links: dict[tuple[str, str], list[Link]] = {}
     for link in circuit.links:
         if link.source in members and link.target in members:

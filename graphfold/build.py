@@ -258,13 +258,13 @@ class AxisHandle:
         return self + -steps if isinstance(steps, int) else self.term() - steps
 
     def __mul__(self, other: Any) -> Term:
-        return self.term() * other
+        return apply("mul", self, other)
 
     def __mod__(self, other: Any) -> Term:
-        return self.term() % other
+        return apply("mod", self, other)
 
     def __truediv__(self, other: Any) -> Term:
-        return self.term() / other
+        return apply("div", self, other)
 
 
 class SignalHandle(Term):
@@ -377,7 +377,9 @@ class CircuitBuilder:
     ) -> Callable[..., Term]:
         """Declare a function: opaque with a `shape`, or defined by a `body` of terms."""
         names = (*arguments, *parameters)
-        expression = None if body is None else flatten(as_term(body(*(Term(Read(n)) for n in names))))
+        expression = (
+            None if body is None else flatten(as_term(body(*(Term(Read(n)) for n in names))))
+        )
         sizes = None if shape is None else shape_of(*shape)
         self._functions.append(
             Function(name, tuple(arguments), tuple(parameters), sizes, expression)

@@ -29,12 +29,12 @@ STAGES: tuple[Callable[[Circuit], Iterable[Diagnostic]], ...] = (
 
 
 def check(circuit: Freezable) -> list[Diagnostic]:
-    """Return the problems of the first stage that has any, by place; [] when all is well.
+    r"""Return the problems of the first stage that has any, by place; [] when all is well.
 
     Stages in order: names, axes, shapes, cycles, history.
 
     >>> from graphfold.formats.model_reader import parse_model
-    >>> for problem in check(parse_model("graphfold: 1\\nequations: |\\n  h[t] = h[t-1]")):
+    >>> for problem in check(parse_model("graphfold: 1\nequations: |\n  h[t] = h[t-1]")):
     ...     print(problem)
     3:10: history: h[t-1] at t = 1 reads h[0], which has no value; add `h[0]: zeros` under init
     """

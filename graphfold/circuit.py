@@ -320,10 +320,10 @@ class Circuit:
 
     @cached_property
     def delays(self) -> tuple[Delay, ...]:
-        """The delays (and lookaheads), one per (signal, k), however many read it.
+        r"""The delays (and lookaheads), one per (signal, k), however many read it.
 
         >>> from graphfold import loads
-        >>> c = loads("graphfold: 1\\ninit: {F: [0, 1]}\\nequations: |\\n  F[t] = F[t-1] + F[t-2]")
+        >>> c = loads("graphfold: 1\ninit: {F: [0, 1]}\nequations: |\n  F[t] = F[t-1] + F[t-2]")
         >>> c.delays
         (Delay(signal='F', steps=1), Delay(signal='F', steps=2))
         """

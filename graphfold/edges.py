@@ -108,12 +108,12 @@ def _always_read(unfolding: Unfolding, group: _Group) -> tuple[range, set[int]]:
 
 
 def edge_arrays(unfolding: Unfolding) -> tuple[Numbers, Numbers]:
-    """All edges as two arrays of node numbers, (sources, targets), int64.
+    r"""All edges as two arrays of node numbers, (sources, targets), int64.
 
     Filled at memory speed: one arithmetic sequence for each read of the circuit.
 
     >>> from graphfold import loads, unfold
-    >>> text = "graphfold: 1\\ninit: {F: [0, 1]}\\nequations: |\\n  F[t] = F[t-1] + F[t-2]"
+    >>> text = "graphfold: 1\ninit: {F: [0, 1]}\nequations: |\n  F[t] = F[t-1] + F[t-2]"
     >>> sources, targets = edge_arrays(unfold(loads(text), 2))
     >>> sources.tolist(), targets.tolist()
     ([1, 2, 0, 1], [2, 3, 2, 3])

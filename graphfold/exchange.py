@@ -19,7 +19,7 @@ _BYTES_PER_NODE = 2_000  # a networkx node with its attributes and edges, roughl
 Delays = Literal["nodes", "edges"]
 
 
-def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiGraph:
+def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiGraph[str]:
     """Return a `networkx.DiGraph` of a circuit or an unfolding.
 
     In a circuit, delays are nodes such as "h[t-1]" (`delays="nodes"`), or the attribute `delays`
@@ -34,7 +34,7 @@ def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiG
     """
     import networkx as nx
 
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     if isinstance(x, Unfolding):
         _add_unfolding(graph, x)
         return graph
@@ -52,7 +52,7 @@ def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiG
     return graph
 
 
-def _add_delay(graph: nx.DiGraph, circuit: Circuit, link: Link) -> None:
+def _add_delay(graph: nx.DiGraph[str], circuit: Circuit, link: Link) -> None:
     axis = circuit.axis_of[link.source]
     name = f"{link.source}[{axis}{-link.delay:+d}]"
     graph.add_node(name, kind="delay", axis=axis, signal=link.source, steps=link.delay)
@@ -60,7 +60,7 @@ def _add_delay(graph: nx.DiGraph, circuit: Circuit, link: Link) -> None:
     graph.add_edge(name, link.target)
 
 
-def _add_edge(graph: nx.DiGraph, link: Link) -> None:
+def _add_edge(graph: nx.DiGraph[str], link: Link) -> None:
     if not graph.has_edge(link.source, link.target):
         graph.add_edge(link.source, link.target, delays=[])
     edge = graph.edges[link.source, link.target]
@@ -72,7 +72,7 @@ def _add_edge(graph: nx.DiGraph, link: Link) -> None:
         edge["over"] = "all steps"
 
 
-def _add_unfolding(graph: nx.DiGraph, unfolding: Unfolding) -> None:
+def _add_unfolding(graph: nx.DiGraph[str], unfolding: Unfolding) -> None:
     ensure_fits(unfolding.node_count * _BYTES_PER_NODE, "the graph")
     graph.graph["name"] = unfolding.circuit.name
     instances = list(unfolding.instances())

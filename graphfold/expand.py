@@ -274,7 +274,9 @@ def _read(at: _At, node: Read) -> Piece:
     step: int | None = None
     if axis is not None and node.index is not None:
         moving = node.index.base == axis
-        step = (at.step or 0) + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
+        step = (
+            (at.step or 0) + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
+        )
     found = at.replaced((node.signal, step))
     if found is not None:
         return found

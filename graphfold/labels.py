@@ -5,11 +5,42 @@ from __future__ import annotations
 import re
 
 LONGEST = 20
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau"
-    " upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-).split()
-GREEK_LETTERS = dict(zip(_GREEK, "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
+GREEK_LETTERS = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "zeta": "ζ",
+    "eta": "η",
+    "theta": "θ",
+    "iota": "ι",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "xi": "ξ",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "upsilon": "υ",
+    "phi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+    "Gamma": "Γ",
+    "Delta": "Δ",
+    "Theta": "Θ",
+    "Lambda": "Λ",
+    "Xi": "Ξ",
+    "Pi": "Π",
+    "Sigma": "Σ",
+    "Upsilon": "Υ",
+    "Phi": "Φ",
+    "Psi": "Ψ",
+    "Omega": "Ω",
+}
 GREEK = frozenset(GREEK_LETTERS)
 SPECIAL = {
     "\\": r"\backslash ",
@@ -27,10 +58,10 @@ SPECIAL = {
 
 
 def latex_of(name: str, rank: int | None = 1, param: bool = False) -> str:
-    """Return the LaTeX of a signal's name; `rank` is the length of its shape.
+    r"""Return the LaTeX of a signal's name; `rank` is the length of its shape.
 
     >>> latex_of("h"), latex_of("theta", 0), latex_of("Wf", 2, True), latex_of("Loss", 0)
-    ('\\\\boldsymbol{h}', '\\\\theta', '\\\\boldsymbol{W}_{f}', '\\\\mathrm{Loss}')
+    ('\\boldsymbol{h}', '\\theta', '\\boldsymbol{W}_{f}', '\\mathrm{Loss}')
     """
     base, subscripts = _split(name, param)
     text = _bold(base, bool(rank))

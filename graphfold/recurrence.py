@@ -51,7 +51,9 @@ def dependencies(circuit: Circuit) -> Iterator[Link]:
     """Every read as a link; boundaries are static nodes between their values and their signal."""
     for link in circuit.links:
         if link.index is not None and is_boundary_read(circuit, link.source, link.index):
-            yield Link(BOUNDARY + link.source, link.target, "static", node=link.node, mark=link.mark)
+            yield Link(
+                BOUNDARY + link.source, link.target, "static", node=link.node, mark=link.mark
+            )
         else:
             yield link
     for boundary in circuit.boundaries:
@@ -161,7 +163,7 @@ def _shortest(part: list[str], links: list[Link]) -> tuple[Link, ...]:
 
 
 def _potentials(part: list[str], links: list[Link], sign: int) -> tuple[int, ...] | None:
-    """Bellman-Ford on weights (n + 1) k - 1: None when a cycle's delays do not add up to sign > 0."""
+    """Bellman-Ford on weights (n + 1) k - 1; None when a cycle's total has the wrong sign."""
     scale = len(part) + 1
     level = dict.fromkeys(part, 0)
     for _ in range(len(part) + 1):
@@ -176,52 +178,51 @@ def _potentials(part: list[str], links: list[Link], sign: int) -> tuple[int, ...
     return None
 
 
-_MOST_STATES = 200_000
+State = tuple[str, int]
 
 
 def _zero_walk(part: list[str], links: list[Link]) -> tuple[Link, ...]:
-    """The shortest closed walk whose delays add up to zero, by breadth-first search."""
+    """The shortest closed walk whose delays add up to zero, by deepening breadth-first search.
+
+    Such a walk goes round cycles of both signs, in an order in which their sum stays small.
+    """
     leaving: dict[str, list[Link]] = {}
     for link in links:
         leaving.setdefault(link.source, []).append(link)
+    widest = 6 * len(part) * max(abs(link.delay) for link in links)
     best: tuple[Link, ...] = ()
-    states = 0
-    for start in part:
-        came: dict[tuple[str, int], tuple[tuple[str, int], Link]] = {}
-        layer, length = [(start, 0)], 0
-        while layer and (not best or length + 1 < len(best)) and states < _MOST_STATES:
-            layer, found = _advance(layer, leaving, came, (start, 0))
-            states, length = states + len(layer), length + 1
-            if found:
-                best = _walk(came, (start, 0))
-                break
-    return best or tuple(links[:2])
+    depth = 2
+    while not best:
+        depth *= 2
+        for start in part:
+            best = _walk_back(start, leaving, widest, len(best) - 1 if best else depth) or best
+    return best
 
 
-def _advance(
-    layer: list[tuple[str, int]],
-    leaving: dict[str, list[Link]],
-    came: dict[tuple[str, int], tuple[tuple[str, int], Link]],
-    goal: tuple[str, int],
-) -> tuple[list[tuple[str, int]], bool]:
-    following = []
-    for state in layer:
-        for link in leaving.get(state[0], ()):
-            reached = (link.target, state[1] + link.delay)
-            if reached not in came:
-                came[reached] = (state, link)
-                following.append(reached)
-            if reached == goal:
-                return following, True
-    return following, False
-
-
-def _walk(
-    came: dict[tuple[str, int], tuple[tuple[str, int], Link]], goal: tuple[str, int]
+def _walk_back(
+    start: str, leaving: dict[str, list[Link]], widest: int, most: int
 ) -> tuple[Link, ...]:
-    links, state = [], goal
+    """The shortest walk of at most `most` links back to the start without delay, or ()."""
+    came: dict[State, tuple[State, Link]] = {}
+    layer = [(start, 0)]
+    for _ in range(most):
+        following: list[State] = []
+        for state in layer:
+            for link in leaving.get(state[0], ()):
+                reached = (link.target, state[1] + link.delay)
+                if reached not in came and abs(reached[1]) <= widest:
+                    came[reached] = (state, link)
+                    following.append(reached)
+        if (start, 0) in came:
+            return _walk(came, (start, 0))
+        layer = following
+    return ()
+
+
+def _walk(came: dict[State, tuple[State, Link]], goal: State) -> tuple[Link, ...]:
+    links: list[Link] = []
+    state = goal
     while not links or state != goal:
         state, link = came[state]
         links.append(link)
     return tuple(links[::-1])
-

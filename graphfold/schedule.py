@@ -7,7 +7,6 @@ that comes after everything it reads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphfold.circuit import Circuit, Link
@@ -46,14 +45,14 @@ def schedule(circuit: Circuit) -> tuple[Level, ...]:
     components, problems = find_components(circuit)
     if problems:
         raise ValueError("the circuit is not well formed")  # check() reports why
-    planner = _Planner(circuit, components)
+    planner = _Planner(circuit)
     for component in components:
         planner.place(component)
     return planner.levels()
 
 
 class _Planner:
-    def __init__(self, circuit: Circuit, components: Sequence[Component]) -> None:
+    def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.links = tuple(dict.fromkeys(dependencies(circuit)))
         self.incoming: dict[str, list[Link]] = {}

@@ -192,13 +192,15 @@ def _same(node: Apply, shapes: Sequence[Known]) -> Known:
 
 
 SHAPE_RULES: dict[str, Rule] = {
-    **dict.fromkeys("add sub mul div pow mod lt le gt ge eq ne neg".split(), _elementwise),
-    **dict.fromkeys("tanh sigmoid relu softplus exp log sqrt sin cos".split(), _elementwise),
-    **dict.fromkeys("abs sign square maximum minimum where clip".split(), _elementwise),
-    **dict.fromkeys("sum mean max norm".split(), _reduce),
-    **dict.fromkeys("softmax log_softmax layer_norm".split(), _along),
-    **dict.fromkeys("sum_over mean_over max_over".split(), _same),
-    **dict.fromkeys("step length size".split(), _scalar),
+    **dict.fromkeys(("add", "sub", "mul", "div", "pow", "mod", "neg"), _elementwise),
+    **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne", "where"), _elementwise),
+    **dict.fromkeys(("tanh", "sigmoid", "relu", "softplus", "exp", "log", "sqrt"), _elementwise),
+    **dict.fromkeys(("sin", "cos", "abs", "sign", "square"), _elementwise),
+    **dict.fromkeys(("maximum", "minimum", "clip"), _elementwise),
+    **dict.fromkeys(("sum", "mean", "max", "norm"), _reduce),
+    **dict.fromkeys(("softmax", "log_softmax", "layer_norm"), _along),
+    **dict.fromkeys(("sum_over", "mean_over", "max_over"), _same),
+    **dict.fromkeys(("step", "length", "size"), _scalar),
     "matmul": _matmul,
     "concat": _concat,
     "stack": _stack,

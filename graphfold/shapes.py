@@ -120,7 +120,7 @@ class _Solver:
                 if shape is not None and shape != old:
                     self.shapes[equation.signal] = shape
                     changed = True
-            if not changed or len(equations) == 1 and not self._reads_itself(equations[0]):
+            if not changed or (len(equations) == 1 and not self._reads_itself(equations[0])):
                 return
 
     def _reads_itself(self, equation: Equation) -> bool:
@@ -262,9 +262,7 @@ def _boundary_problems(solver: _Solver) -> Iterator[Diagnostic]:
             message = _describe(solver, boundary.value, shapes, *misfits[0])
         elif not _fits(shapes[-1], solver.shapes.get(boundary.signal)):
             given, wanted = shapes[-1] or (), solver.shapes.get(boundary.signal) or ()
-            message = (
-                f"{name} is {shape_text(given)} but {boundary.signal} is {shape_text(wanted)}"
-            )
+            message = f"{name} is {shape_text(given)} but {boundary.signal} is {shape_text(wanted)}"
         if message:
             yield Diagnostic(
                 "shapes",

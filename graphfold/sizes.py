@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 
 Monomial = tuple[str, ...]
 
@@ -47,9 +48,7 @@ class Size:
         """Return the number for given sizes of the symbols; KeyError when one is missing."""
         total = 0
         for monomial, coefficient in self.terms:
-            for symbol in monomial:
-                coefficient *= sizes[symbol]
-            total += coefficient
+            total += coefficient * prod(sizes[symbol] for symbol in monomial)
         return total
 
     def __add__(self, other: Size | int | str) -> Size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphfold.check import ensure_well_formed
@@ -24,20 +24,20 @@ _MOST_STEPS = 2**53
 
 def unfold(
     circuit: Freezable,
-    steps: int | None = None,
+    steps: int | Mapping[str, int] | None = None,
     *,
     untie: Iterable[str] = (),
     prune: bool = False,
     **lengths: int,
 ) -> Unfolding:
-    """Unfold a circuit over `steps` steps, or over a number of steps for each axis by name.
+    r"""Unfold a circuit over `steps` steps, or over a number for each axis: t=3, {"t": 3}.
 
     The result is arithmetic: it costs as much as the circuit, whatever the steps. `untie` names
     parameters that get one copy a step; `prune` keeps the ancestors of the outputs only.
     ModelError when the circuit is not well formed; UnfoldingError for wrong steps.
 
     >>> from graphfold import loads
-    >>> c = loads("graphfold: 1\\ninit: {'h[0]': zeros}\\nequations: |\\n  h[t] = h[t-1] + 1")
+    >>> c = loads("graphfold: 1\ninit: {'h[0]': zeros}\nequations: |\n  h[t] = h[t-1] + 1")
     >>> unfold(c, 10**15).node_count
     1000000000000001
     """
@@ -52,7 +52,9 @@ def unfold(
     return prune_unfolding(unfolding) if prune else unfolding
 
 
-def window(circuit: Freezable, axis: str | None = None, *, before: int = 1, after: int = 1) -> Window:
+def window(
+    circuit: Freezable, axis: str | None = None, *, before: int = 1, after: int = 1
+) -> Window:
     """Show the columns t - before .. t + after of an unfolding of any length.
 
     ModelError when the circuit is not well formed; UnfoldingError for a wrong axis or width.
@@ -77,9 +79,11 @@ def _whole(name: str, value: int) -> int:
 
 
 def _lengths(
-    circuit: Circuit, steps: int | None, lengths: dict[str, int]
+    circuit: Circuit, steps: int | Mapping[str, int] | None, lengths: dict[str, int]
 ) -> tuple[tuple[str, int], ...]:
     names = [a.name for a in circuit.axes]
+    if isinstance(steps, Mapping):
+        lengths, steps = {**steps, **lengths}, None
     for name in lengths:
         if name not in names:
             raise UnfoldingError(f"unknown axis '{name}'{suggest(name, names)}")
@@ -97,7 +101,10 @@ def _check_fixed_reads(unfolding: Unfolding) -> None:
             continue
         axis = unfolding.circuit.axis_of[link.source]
         length = unfolding.length(str(axis))
-        if link.index.offset > length and not (link.source, link.index.offset) in unfolding.declared_boundaries:
+        if (
+            link.index.offset > length
+            and (link.source, link.index.offset) not in unfolding.declared_boundaries
+        ):
             read = f"{link.source}[{link.index}]"
             message = f"'{link.target}' reads {read}, but {axis} runs over {length} steps only"
             raise UnfoldingError(message)
@@ -147,4 +154,3 @@ def prune_unfolding(unfolding: Unfolding) -> Unfolding:
     from graphfold.prune import ancestors
 
     return replace(unfolding, kept=ancestors(unfolding))
-

@@ -185,7 +185,7 @@ class Unfolding:
 
     def _steps_outside(self, link: Link) -> list[int]:
         axis = self.circuit.axis_of.get(link.source)
-        if axis is None or link.reach == "static":
+        if axis is None or link.reach == "static" or not self._has_readers(link.target):
             return []
         length = self.length(axis)
         if link.index is not None:
@@ -197,6 +197,14 @@ class Unfolding:
             readers = range(max(1, length + link.delay + 1), length + 1)
         reads = link.reach == "all"
         return [t - link.delay for t in readers if reads or not self.is_pinned(link.target, t)]
+
+    def _has_readers(self, target: str) -> bool:
+        """Whether the target's equation holds at any step at all."""
+        axis = self.circuit.axis_of[target]
+        if axis is None:
+            return True
+        pins = (s == target and self._inside(s, t) for s, t in self.declared_boundaries)
+        return sum(pins) < self.length(axis)
 
     @cached_property
     def boundaries(self) -> tuple[tuple[str, int], ...]:
@@ -333,7 +341,9 @@ class Unfolding:
         if axis is None:
             return f"'{signal}' is static: write {signal}"
         if step is None:
-            return f"'{signal}' is a sequence: write {signal}[1] up to {signal}[{self.length(axis)}]"
+            return (
+                f"'{signal}' is a sequence: write {signal}[1] up to {signal}[{self.length(axis)}]"
+            )
         if not self._inside(signal, step) or self.kept is None:
             return f"{signal}[{step}] is not in this unfolding ({axis} = 1..{self.length(axis)})"
         return f"{signal}[{step}] was pruned: no output needs it"

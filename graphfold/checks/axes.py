@@ -111,7 +111,9 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> Iterator[Diagnostic]:
             mark = boundary.value.mark(number) or boundary.mark
             message = _read_problem(circuit, read)
             if not message and read.index is not None and read.index.base in circuit.length_of:
-                message = f"{name}[{index}] is one value: it cannot read {read.signal}[{read.index}]"
+                message = (
+                    f"{name}[{index}] is one value: it cannot read {read.signal}[{read.index}]"
+                )
             if message:
                 yield _problem(message, mark, name)
         for number, node in enumerate(boundary.value.nodes):

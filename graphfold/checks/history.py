@@ -35,8 +35,7 @@ def _outside(circuit: Circuit, link: Link) -> Iterator[tuple[str, Index]]:
     else:
         for back in range(-link.delay):
             if link.reach == "all" or (link.target, Index(length, -back)) not in circuit.boundary:
-                step = str(Index(length, -back))
-                yield step, Index(length, -back - link.delay)
+                yield str(Index(length, -back)), Index(length, -back - link.delay)
 
 
 def _missing(circuit: Circuit, link: Link, step: str, index: Index) -> Diagnostic:

@@ -68,9 +68,7 @@ def _definitions(circuit: Circuit) -> Iterator[Diagnostic]:
             first[name] = (what, mark)
 
 
-def _again(
-    name: str, what: str, mark: Mark | None, before: str, first: Mark | None
-) -> Diagnostic:
+def _again(name: str, what: str, mark: Mark | None, before: str, first: Mark | None) -> Diagnostic:
     where = f" at line {first.line}" if first else ""
     if what == "defined" and before != "defined":
         message = f"'{name}' is {before} and cannot be redefined"
@@ -163,7 +161,9 @@ def _call(
             return
         least = most = len(function.arguments) + len(function.parameters)
         name = called
-        if inside is not None and circuit.functions.index(function) >= circuit.functions.index(inside):
+        if inside is not None and circuit.functions.index(function) >= circuit.functions.index(
+            inside
+        ):
             message = f"{inside.name} calls '{called}', which must be declared before it"
             yield _problem("recursion", message, mark)
     elif name not in OPERATIONS:

@@ -30,12 +30,14 @@ from graphfold.language.tokens import Line, SyntaxProblem, Token, tokenize
 from graphfold.sizes import Shape, Size
 
 SECTIONS = (
-    "graphfold name axes modes dims inputs params functions init equations outputs draw".split()
+    *("graphfold", "name", "axes", "modes", "dims", "inputs", "params", "functions"),
+    *("init", "equations", "outputs", "draw"),
 )
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _FUNCTION = re.compile(r"\s*([^\W\d]\w*)\s*\(([^();]*)(?:;([^();]*))?\)\s*")
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # the line breaks of YAML
 _LONGEST_NAME = 200
+
 
 def parse_model(text: str, source: str | None = None) -> Circuit:
     """Read a model file's text into a circuit, well formed or not; ModelError when unreadable."""
@@ -49,6 +51,7 @@ def parse_model(text: str, source: str | None = None) -> Circuit:
         problems = sorted(reader.problems, key=lambda p: p.mark or Mark(0, 0))
         raise ModelError([replace(p, source=source) for p in problems])
     return replace(circuit, source=source)
+
 
 @dataclass
 class _Reader:
@@ -95,7 +98,9 @@ class _Reader:
         if version is None:
             self.blame("version", "missing key 'graphfold'; begin with `graphfold: 1`", top.mark)
         elif not isinstance(version, Scalar) or version.text != "1":
-            self.blame("version", "this graphfold reads version 1; write `graphfold: 1`", version.mark)
+            self.blame(
+                "version", "this graphfold reads version 1; write `graphfold: 1`", version.mark
+            )
         modes = sections.get("modes")
         if modes is not None:
             self.blame("unsupported", "modes are not supported yet; keep one branch", modes.mark)
@@ -130,9 +135,8 @@ class _Reader:
             self.blame("section", f"'{section}' must be a list, as [a, b]", node.mark)
 
     def _whole(self, node: YamlNode) -> int | None:
-        if isinstance(node, Scalar) and node.text.isascii() and node.text.isdigit():
-            if len(node.text) <= 15:
-                return int(node.text)
+        if isinstance(node, Scalar) and re.fullmatch("[0-9]{1,15}", node.text):
+            return int(node.text)
         self.blame("size", "a size must be a whole number", node.mark)
         return None
 
@@ -220,9 +224,7 @@ class _Reader:
             elif isinstance(value, Pairs):
                 message = "a function is a shape, as [n], or an expression"
                 self.blame("function", message, value.mark)
-        return tuple(
-            replace(f, body=bodies[f.mark]) if f.mark in bodies else f for f in functions
-        )
+        return tuple(replace(f, body=bodies[f.mark]) if f.mark in bodies else f for f in functions)
 
     def _expression(self, node: Scalar, scope: Scope) -> Expression | None:
         line = Line(" ".join(node.text.splitlines()), node.inner_mark)
@@ -249,7 +251,7 @@ class _Reader:
                 self.blame("init", message, key.mark)
 
     def _init_key(self, key: Scalar) -> tuple[str, Index | None] | None:
-        tokens = [t for t in tokenize([Line(key.text, key.inner_mark)])]
+        tokens = list(tokenize([Line(key.text, key.inner_mark)]))
         words = [t for t in tokens if isinstance(t, Token)]
         if len(words) == len(tokens) and words and words[0].kind == "name":
             if len(words) == 1:
@@ -339,6 +341,7 @@ class _Reader:
             else:
                 self.blame("labels", "a label is a text in LaTeX", value.mark)
 
+
 def _style(found: dict[str, object]) -> Style:
     rows: tuple[tuple[Scalar, ...], ...] = found.get("rows", ())  # type: ignore[assignment]
     hide: tuple[Scalar, ...] = found.get("hide", ())  # type: ignore[assignment]
@@ -351,8 +354,10 @@ def _style(found: dict[str, object]) -> Style:
         tuple((s.text, s.mark) for s in named),
     )
 
+
 def _split(text: str | None) -> list[str]:
     return [part.strip() for part in text.split(",")] if text and text.strip() else []
+
 
 def _is_empty(node: YamlNode) -> bool:
     return isinstance(node, Scalar) and not node.text and not node.style

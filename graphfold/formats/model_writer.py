@@ -28,10 +28,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
 
 
 def dumps(circuit: Freezable) -> str:
-    """Write a circuit in the model language; GraphfoldError when an equation is too long.
+    r"""Write a circuit in the model language; GraphfoldError when an equation is too long.
 
     >>> from graphfold import loads
-    >>> print(dumps(loads("graphfold: 1\\nequations: |\\n  y[t]=(x[t])+1\\ninputs: {'x[t]': []}")))
+    >>> print(dumps(loads("graphfold: 1\nequations: |\n  y[t]=(x[t])+1\ninputs: {'x[t]': []}")))
     graphfold: 1
     name: circuit
     inputs:

@@ -67,7 +67,8 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
         if isinstance(event, yaml.AliasEvent):
             self._refuse("alias", f"alias '*{event.anchor}'", event)
             self.get_event()  # type: ignore[no-untyped-call]
-            return yaml.ScalarNode("", "", event.start_mark, event.end_mark)
+            mark: Any = event.start_mark
+            return yaml.ScalarNode("", "", mark, mark)
         if event.anchor is not None:
             self._refuse("anchor", f"anchor '&{event.anchor}'", event)
             event.anchor = None
@@ -85,7 +86,7 @@ def compose(text: str) -> Pairs:
     """Read a YAML document whose top is a mapping; ModelError lists what is wrong."""
     try:
         loader = _Loader(text)
-        top = loader.get_single_node()  # type: ignore[no-untyped-call]
+        top = loader.get_single_node()
         problems = loader.problems
         node = None if top is None else _convert(top, problems)
     except yaml.MarkedYAMLError as error:
@@ -142,7 +143,9 @@ def _convert(node: Any, problems: list[Diagnostic]) -> YamlNode:
             message = "a key must be a plain text"
             problems.append(Diagnostic("file", "key", message, key.mark))
         elif key.text in seen:
-            message = f"key '{shorten(key.text)}' is given twice (first at line {seen[key.text].line})"
+            message = (
+                f"key '{shorten(key.text)}' is given twice (first at line {seen[key.text].line})"
+            )
             problems.append(Diagnostic("file", "duplicate-key", message, key.mark))
         else:
             seen[key.text] = key.mark

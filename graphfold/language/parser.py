@@ -25,7 +25,9 @@ from graphfold.language.tokens import SyntaxProblem, Token
 from graphfold.operations import OPERATIONS
 from graphfold.sizes import Size
 
-_COMPARISONS = {o.infix: o.name for o in OPERATIONS.values() if o.name in "lt le gt ge eq ne".split()}
+_COMPARISONS = {
+    o.infix: o.name for o in OPERATIONS.values() if o.name in ["lt", "le", "gt", "ge", "eq", "ne"]
+}
 _SUMS = {"+": "add", "-": "sub"}
 _PRODUCTS = {"*": "mul", "/": "div", "@": "matmul", "%": "mod"}
 _DEPTH = 100
@@ -220,9 +222,7 @@ class _Parser:
                 operation = "step" if token.text == axis else "length"
                 return self.builder.add(Apply(operation, (), (("axis", axis),)), token.mark)
         if token.text in self.scope.dims:
-            return self.builder.add(
-                Apply("size", (), (("size", Size.of(token.text)),)), token.mark
-            )
+            return self.builder.add(Apply("size", (), (("size", Size.of(token.text)),)), token.mark)
         return self.builder.add(Read(token.text), token.mark)
 
     def index(self, signal: Token) -> Index:

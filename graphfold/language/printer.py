@@ -81,7 +81,9 @@ class Notation:
         if level == POWER:
             return Piece(f"{left.at(ATOM)} {sign} {right.at(UNARY)}", level)
         if level != PRODUCT:
-            return Piece(f"{left.at(level + (level == COMPARISON))} {sign} {right.at(level + 1)}", level)
+            return Piece(
+                f"{left.at(level + (level == COMPARISON))} {sign} {right.at(level + 1)}", level
+            )
         signs = left.signs | {node.operation}
         if {"mul", "matmul"} <= signs:  # the language does not let them stand side by side
             left, signs = Piece(f"({left.text})"), frozenset({node.operation})
