@@ -175,6 +175,8 @@ def _group_edges(unfolding: Unfolding, group: _Group) -> Iterable[tuple[Numbers,
     import numpy as np
 
     steps, targets = _active(unfolding, group.target)
+    if not len(targets):
+        return []
     parts = []
     for link in group.links:
         if link.reach == "static":
