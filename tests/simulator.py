@@ -1,0 +1,163 @@
+"""What a circuit means, told a second time: instance by instance, by recursion from each read.
+
+Knows nothing of unfoldings, schedules, links or kernels; only of signals, reads and boundaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from circuits import core_shape
+
+from graphfold.circuit import Apply, Boundary, Circuit, Const, Expression, Read
+
+Instance = tuple[str, int | None]
+
+_REDUCE = {"sum_over": np.sum, "mean_over": np.mean, "max_over": np.max}
+
+_COMPUTE: dict[str, Any] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "neg": lambda a: -a,
+    "gt": lambda a, b: (a > b) * 1.0,
+    "where": np.where,
+    "matmul": lambda a, b: a @ b,
+    "tanh": np.tanh,
+    "sin": np.sin,
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "sum": np.sum,
+    "mean": np.mean,
+    "max": np.max,
+    "dot": lambda a, b: (a * b).sum(),
+    "outer": lambda a, b: np.array([[x * y for y in b] for x in a]),
+    "transpose": np.transpose,
+}
+
+
+class Simulator:
+    """A circuit over T steps, with values for what comes from outside."""
+
+    def __init__(
+        self, circuit: Circuit, steps: int, values: Mapping[str, Any] | None = None
+    ) -> None:
+        self.circuit, self.T, self.given = circuit, steps, values or {}
+        self.known: dict[Instance, Any] = {}
+        self.declared: dict[Instance, Boundary] = {
+            (b.signal, b.index.offset + (steps if b.index.base else 0)): b
+            for b in circuit.boundaries
+        }
+        self.running = {s for s, axis in circuit.axis_of.items() if axis}
+
+    # -- which instances there are --------------------------------------------------------------
+
+    def is_boundary(self, signal: str, step: int | None) -> bool:
+        if step is None:
+            return False
+        return not 1 <= step <= self.T or (signal, step) in self.declared
+
+    def instances(self) -> set[Instance]:
+        """Every static signal, every step of a sequence, and the boundaries that are read."""
+        found: set[Instance] = set()
+        for signal in self.circuit.signals:
+            steps = range(1, self.T + 1) if signal in self.running else [None]
+            found |= {(signal, step) for step in steps}
+        return found | {read for instance in found for read in self.reads(*instance)}
+
+    def reads(self, signal: str, step: int | None) -> set[Instance]:
+        """What an instance reads directly."""
+        if self.is_boundary(signal, step):
+            boundary = self.declared.get((signal, step))
+            return set(self._reads(boundary.value, None)) if boundary and boundary.value else set()
+        if signal in self.circuit.declared:
+            return set()
+        return set(self._reads(self.circuit.equation[signal].expression, step))
+
+    def _reads(self, expression: Expression, step: int | None) -> Iterator[Instance]:
+        waiting = [(expression.root, step)]
+        while waiting:
+            number, t = waiting.pop()
+            node = expression.nodes[number]
+            if isinstance(node, Read):
+                yield node.signal, self._step(node, t)
+            elif isinstance(node, Apply):
+                steps = range(1, self.T + 1) if node.operation in _REDUCE else [t]
+                waiting += [(operand, t) for operand in node.operands for t in steps]
+
+    def _step(self, read: Read, t: int | None) -> int | None:
+        if read.index is None:
+            return None
+        base = {"t": t, "T": self.T, "": 0}[read.index.base]
+        assert base is not None
+        return base + read.index.offset
+
+    def ancestors(self, goals: list[Instance]) -> set[Instance]:
+        found, waiting = set(goals), list(goals)
+        while waiting:
+            new = self.reads(*waiting.pop()) - found
+            found |= new
+            waiting += new
+        return found
+
+    def asked(self) -> dict[str, tuple[int, ...]]:
+        """The names and shapes of the arrays that must be given."""
+        wanted: dict[str, tuple[int, ...]] = {
+            signal: (self.T, *core_shape(self.circuit, signal))
+            if signal in self.running
+            else core_shape(self.circuit, signal)
+            for signal in self.circuit.declared
+        }
+        for signal, step in sorted(self.instances(), key=str):
+            if self.is_boundary(signal, step):
+                boundary = self.declared.get((signal, step))
+                if boundary is None or boundary.value is None:
+                    wanted[f"{signal}[{step}]"] = core_shape(self.circuit, signal)
+        return wanted
+
+    # -- values --------------------------------------------------------------------------------
+
+    def value(self, signal: str, step: int | None) -> Any:
+        """The value of an instance."""
+        if (signal, step) not in self.known:
+            self.known[signal, step] = self._value(signal, step)
+        return self.known[signal, step]
+
+    def _value(self, signal: str, step: int | None) -> Any:
+        if self.is_boundary(signal, step):
+            boundary = self.declared.get((signal, step))
+            if boundary is None or boundary.value is None:
+                return self.given[f"{signal}[{step}]"]
+            value = self._compute(boundary.value, boundary.value.root, None)
+            return np.broadcast_to(value, core_shape(self.circuit, signal))
+        if signal in self.circuit.declared:
+            whole = self.given[signal]
+            return whole if step is None else whole[step - 1]
+        expression = self.circuit.equation[signal].expression
+        return self._compute(expression, expression.root, step)
+
+    def _compute(self, expression: Expression, number: int, t: int | None) -> Any:
+        node = expression.nodes[number]
+        if isinstance(node, Const):
+            return np.array(node.value, float)
+        if isinstance(node, Read):
+            return self.value(node.signal, self._step(node, t))
+        if node.operation in _REDUCE:
+            (body,) = node.operands
+            every = [self._compute(expression, body, step) for step in range(1, self.T + 1)]
+            return _REDUCE[node.operation](np.array(every), axis=0)
+        if node.operation == "step":
+            return float(t or 0)
+        if node.operation == "length":
+            return float(self.T)
+        operands = [self._compute(expression, operand, t) for operand in node.operands]
+        return _COMPUTE[node.operation](*operands)
+
+
+def random_values(circuit: Circuit, steps: int, seed: int = 0) -> dict[str, Any]:
+    """Arrays for all that a circuit asks for."""
+    random = np.random.default_rng(seed)
+    asked = Simulator(circuit, steps).asked()
+    return {name: random.uniform(-1, 1, shape) for name, shape in asked.items()}
