@@ -98,7 +98,7 @@ def _operation(name: str) -> Any:
 
     if name.startswith("_") or name not in callable_names():
         raise AttributeError(f"module 'graphfold' has no attribute '{name}'")
-    return import_module("graphfold.build").function_of(name)
+    return import_module("graphfold.terms").function_of(name)
 
 
 class _Package(ModuleType):

@@ -7,23 +7,15 @@ here that `check` can report with the whole circuit in view.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graphfold.circuit import (
-    REDUCTIONS,
-    Apply,
-    AttributeValue,
     Axis,
     Boundary,
     Circuit,
-    Const,
-    Constant,
     Delay,
     Dimension,
     Equation,
-    Expression,
-    ExpressionBuilder,
     Function,
     Index,
     Output,
@@ -32,239 +24,11 @@ from graphfold.circuit import (
     Style,
     sort_boundaries,
 )
-from graphfold.errors import GraphfoldError, suggest
-from graphfold.operations import OPERATIONS
+from graphfold.errors import GraphfoldError
 from graphfold.sizes import Size, shape_of
+from graphfold.terms import AxisHandle, Term, apply, as_term, flatten
 
 SizeLike = Size | int | str
-
-
-class Term:
-    """A value in an equation being written; operators and functions make new terms of it."""
-
-    __slots__ = ("attributes", "head", "operands")
-    __array_ufunc__ = None  # so that `array @ term` asks the term
-    __hash__ = object.__hash__
-
-    def __init__(
-        self,
-        head: str | Const | Read,
-        operands: tuple[Term, ...] = (),
-        attributes: tuple[tuple[str, AttributeValue], ...] = (),
-    ) -> None:
-        self.head, self.operands, self.attributes = head, operands, attributes
-
-    @property
-    def T(self) -> Term:
-        """The transpose."""
-        return Term("transpose", (self,))
-
-    def __add__(self, other: Any) -> Term:
-        return apply("add", self, other)
-
-    def __radd__(self, other: Any) -> Term:
-        return apply("add", other, self)
-
-    def __sub__(self, other: Any) -> Term:
-        return apply("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Term:
-        return apply("sub", other, self)
-
-    def __mul__(self, other: Any) -> Term:
-        return apply("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Term:
-        return apply("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Term:
-        return apply("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Term:
-        return apply("div", other, self)
-
-    def __matmul__(self, other: Any) -> Term:
-        return apply("matmul", self, other)
-
-    def __rmatmul__(self, other: Any) -> Term:
-        return apply("matmul", other, self)
-
-    def __pow__(self, other: Any) -> Term:
-        return apply("pow", self, other)
-
-    def __rpow__(self, other: Any) -> Term:
-        return apply("pow", other, self)
-
-    def __mod__(self, other: Any) -> Term:
-        return apply("mod", self, other)
-
-    def __rmod__(self, other: Any) -> Term:
-        return apply("mod", other, self)
-
-    def __neg__(self) -> Term:
-        return apply("neg", self)
-
-    def __abs__(self) -> Term:
-        return apply("abs", self)
-
-    def __lt__(self, other: Any) -> Term:
-        return apply("lt", self, other)
-
-    def __le__(self, other: Any) -> Term:
-        return apply("le", self, other)
-
-    def __gt__(self, other: Any) -> Term:
-        return apply("gt", self, other)
-
-    def __ge__(self, other: Any) -> Term:
-        return apply("ge", self, other)
-
-    def __eq__(self, other: object) -> Term:  # type: ignore[override]
-        return apply("eq", self, other)
-
-    def __ne__(self, other: object) -> Term:  # type: ignore[override]
-        return apply("ne", self, other)
-
-    def __bool__(self) -> bool:
-        raise GraphfoldError("a term has no truth value; choose with gf.where(c, a, b)")
-
-
-def apply(operation: str, *operands: Any, **attributes: AttributeValue) -> Term:
-    """Make the term of an operation; numbers, lists and arrays become constants."""
-    return Term(operation, tuple(as_term(o) for o in operands), tuple(attributes.items()))
-
-
-def as_term(value: Any) -> Term:
-    """Turn a number, nested list, array, axis or term into a term."""
-    if isinstance(value, Term):
-        return value
-    if isinstance(value, AxisHandle):
-        return value.term()
-    return Term(Const(constant_of(value)))
-
-
-def constant_of(value: Any) -> Constant:
-    """Turn a number, nested list or array into a constant; GraphfoldError for anything else."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, list | tuple) and value:
-        return tuple(constant_of(item) for item in value)
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float) and abs(value) < float("inf"):
-        return value
-    raise GraphfoldError(f"{value!r} is neither a term nor a finite number nor a list of them")
-
-
-def function_of(name: str) -> Callable[..., Term]:
-    """Return the Python function that makes terms of an operation, as `gf.tanh`."""
-    operation = OPERATIONS[name]
-
-    def function(*operands: Any, over: AxisHandle | None = None, **attributes: Any) -> Term:
-        if over is not None:
-            return _reduction(name, operands, over)
-        count = len(operands) if operation.most is None else operation.most
-        settings = _settings(name, operands[count:], attributes)
-        return Term(name, tuple(as_term(o) for o in operands[:count]), settings)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"The operation `{name}` of the model language."
-    return function
-
-
-def _reduction(name: str, operands: tuple[Any, ...], over: AxisHandle) -> Term:
-    if f"{name}_over" not in REDUCTIONS or len(operands) != 1:
-        raise GraphfoldError(f"only sum, mean and max of one term go over an axis, not {name}")
-    return apply(f"{name}_over", operands[0], axis=over.name)
-
-
-def _settings(
-    name: str, positional: tuple[Any, ...], keywords: Mapping[str, Any]
-) -> tuple[tuple[str, AttributeValue], ...]:
-    specs = OPERATIONS[name].attributes
-    if specs and specs[0].kind == "sizes" and positional:
-        return (("shape", shape_of(*positional)),)
-    if len(positional) > len(specs):
-        raise GraphfoldError(f"{name} takes at most {len(specs)} settings")
-    given = dict(zip((s.name for s in specs), positional, strict=False)) | dict(keywords)
-    for keyword in keywords:
-        if keyword not in {s.name for s in specs}:
-            hint = suggest(keyword, [s.name for s in specs])
-            raise GraphfoldError(f"{name} has no setting '{keyword}'{hint}")
-    missing = [s.name for s in specs if s.required and s.name not in given]
-    if missing:
-        raise GraphfoldError(f"{name} needs its {missing[0]}")
-    return tuple(
-        (s.name, given[s.name] if s.kind == "axis" else Size.of(given[s.name]))
-        for s in specs
-        if s.name in given and given[s.name] != s.default
-    )
-
-
-def flatten(term: Term) -> Expression:
-    """Turn a term into flat nodes, without recursion; equal sub-terms become one node."""
-    builder, numbers = ExpressionBuilder(), dict[int, int]()
-    pending: list[tuple[Term, bool]] = [(term, False)]
-    while pending:
-        current, ready = pending.pop()
-        if id(current) in numbers:
-            continue
-        if not ready:
-            pending.append((current, True))
-            pending += [(operand, False) for operand in reversed(current.operands)]
-            continue
-        node: Const | Read | Apply
-        if isinstance(current.head, str):
-            operands = tuple(numbers[id(o)] for o in current.operands)
-            node = Apply(current.head, operands, current.attributes)
-        else:
-            node = current.head
-        numbers[id(current)] = builder.add(node)
-    return builder.finish(numbers[id(term)])
-
-
-@dataclass(frozen=True)
-class AxisHandle:
-    """An axis, or a step beside it: `t`, `t - 1`; `t.last` is the last step."""
-
-    name: str
-    length: str
-    offset: int = 0
-    at_end: bool = False
-
-    @property
-    def last(self) -> AxisHandle:
-        """The last step of the axis, for reads such as `h[t.last]`."""
-        return AxisHandle(self.name, self.length, 0, True)
-
-    @property
-    def index(self) -> Index:
-        """The index this stands for."""
-        return Index(self.length if self.at_end else self.name, self.offset)
-
-    def term(self) -> Term:
-        """The number of the step as a value."""
-        base = apply("length" if self.at_end else "step", axis=self.name)
-        if not self.offset:
-            return base
-        return base + self.offset if self.offset > 0 else base - -self.offset
-
-    def __add__(self, steps: Any) -> Any:
-        if isinstance(steps, int):
-            return AxisHandle(self.name, self.length, self.offset + steps, self.at_end)
-        return self.term() + steps
-
-    def __sub__(self, steps: Any) -> Any:
-        return self + -steps if isinstance(steps, int) else self.term() - steps
-
-    def __mul__(self, other: Any) -> Term:
-        return apply("mul", self, other)
-
-    def __mod__(self, other: Any) -> Term:
-        return apply("mod", self, other)
-
-    def __truediv__(self, other: Any) -> Term:
-        return apply("div", self, other)
 
 
 class SignalHandle(Term):
