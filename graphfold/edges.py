@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from graphfold.circuit import Link
-from graphfold.unfolding import Instance, Unfolding
+from graphfold.instances import Instance
+from graphfold.unfolding import Unfolding
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from graphfold.circuit import Circuit, Freezable, Link
 from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError
+from graphfold.instances import Instance, format_id
 from graphfold.memory import ensure_fits
-from graphfold.unfolding import Instance, Unfolding, Window, format_id
+from graphfold.unfolding import Unfolding, Window
 
 if TYPE_CHECKING:
     import graphviz

@@ -14,10 +14,11 @@ from functools import cached_property
 from graphfold.circuit import REDUCTIONS, Apply, Circuit, Expression, Freezable, Read
 from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError, UnfoldingError, shorten, suggest
+from graphfold.instances import Instance, format_id
 from graphfold.language.printer import SUM, Piece, TooLongError, write_nodes
 from graphfold.notations import Latex, Unicode
 from graphfold.unfold import unfold
-from graphfold.unfolding import Instance, Unfolding, format_id
+from graphfold.unfolding import Unfolding
 
 NOTATIONS = ("brackets", "parentheses", "superscripts", "latex")
 LONGEST = 1000  # characters of all the sides together

@@ -7,7 +7,6 @@ each other without a list of nodes. Memory does not grow with T.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,105 +15,10 @@ from types import MappingProxyType
 
 from graphfold.circuit import Boundary, Circuit, Index, Link
 from graphfold.errors import UnfoldingError, shorten, suggest
+from graphfold.instances import Instance, parse_id
 from graphfold.recurrence import BOUNDARY
 from graphfold.schedule import Level, Statics, Sweep, schedule
-
-Instance = tuple[str, int | None]
-Place = tuple[Instance, ...]
-
-_ID = re.compile(r"([^\W\d]\w*)(?:\[(-?\d+)\])?")
-
-
-def format_id(signal: str, step: int | None) -> str:
-    """Write an instance: "h[3]", or "W" for a static signal."""
-    return signal if step is None else f"{signal}[{step}]"
-
-
-def parse_id(text: str) -> Instance:
-    """Read "h[3]" or "W"; UnfoldingError for anything else.
-
-    >>> parse_id("h[-1]")
-    ('h', -1)
-    """
-    match = _ID.fullmatch(text.strip())
-    if not match or len(text) > 300:
-        raise UnfoldingError(f"'{shorten(text)}' is no instance; write h[3], or W for a static one")
-    return match[1], None if match[2] is None else int(match[2])
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A run of nodes that are listed one by one."""
-
-    first: int
-    instances: Place
-
-    @property
-    def count(self) -> int:
-        """How many nodes."""
-        return len(self.instances)
-
-
-@dataclass(frozen=True)
-class Table:
-    """The nodes of a sweep: slot (column - 1) * n + position, less the slots that do not exist."""
-
-    first: int
-    sweep: Sweep
-    steps: int
-    missing: tuple[int, ...]
-
-    @cached_property
-    def position(self) -> Mapping[str, int]:
-        """Each signal's place within a column."""
-        return MappingProxyType({s: i for i, s in enumerate(self.sweep.signals)})
-
-    @property
-    def columns(self) -> int:
-        """The number of columns: the steps and the largest lag."""
-        return self.steps + max(self.sweep.lags) if self.steps else 0
-
-    @property
-    def count(self) -> int:
-        """How many nodes."""
-        return self.columns * len(self.sweep.signals) - len(self.missing)
-
-    def slot(self, signal: str, step: int) -> int:
-        """The slot of an instance; it may be one that does not exist."""
-        place = self.position[signal]
-        column = self.steps + 1 - step if self.sweep.backward else step
-        return (column - 1 + self.sweep.lags[place]) * len(self.sweep.signals) + place
-
-    def number(self, signal: str, step: int) -> int | None:
-        """The node number of an instance, or None when it is missing."""
-        slot = self.slot(signal, step)
-        below = bisect_left(self.missing, slot)
-        if below < len(self.missing) and self.missing[below] == slot:
-            return None
-        return self.first + slot - below
-
-    def instance(self, number: int) -> Instance:
-        """The instance with that node number."""
-        return self._at(self._slot_of(number - self.first))
-
-    def _slot_of(self, rank: int) -> int:
-        low, high = 0, len(self.missing)
-        while low < high:  # the missing slots below: missing[j] - j never falls
-            middle = (low + high) // 2
-            if self.missing[middle] - middle <= rank:
-                low = middle + 1
-            else:
-                high = middle
-        return rank + low
-
-    def _at(self, slot: int) -> Instance:
-        column, place = divmod(slot, len(self.sweep.signals))
-        step = column + 1 - self.sweep.lags[place]
-        signal = self.sweep.signals[place]
-        return signal, self.steps + 1 - step if self.sweep.backward else step
-
-
-Block = Listed | Table
+from graphfold.tables import Block, Listed, Table
 
 
 @dataclass(frozen=True)

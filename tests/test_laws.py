@@ -17,9 +17,10 @@ import graphfold as gf
 from graphfold.checks.cycles import check_cycles
 from graphfold.circuit import Circuit
 from graphfold.examples import example_names, example_path
+from graphfold.instances import format_id
 from graphfold.prune import ancestors
 from graphfold.recurrence import find_components
-from graphfold.unfolding import Unfolding, format_id
+from graphfold.unfolding import Unfolding
 
 Edges = set[tuple[Instance, Instance]]
 

@@ -10,7 +10,8 @@ import numpy as np
 from graphfold.errors import UnfoldingError, suggest
 from graphfold.evaluate.overtime import stack_steps
 from graphfold.evaluate.value import Array, Value
-from graphfold.unfolding import Instance, Unfolding, format_id
+from graphfold.instances import Instance, format_id
+from graphfold.unfolding import Unfolding
 
 
 class UnknownInstanceError(UnfoldingError, KeyError):

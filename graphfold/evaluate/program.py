@@ -29,8 +29,9 @@ from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.overtime import reduce_steps
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Value
+from graphfold.instances import Instance
 from graphfold.sizes import Shape, Size
-from graphfold.unfolding import Instance, Unfolding
+from graphfold.unfolding import Unfolding
 
 Steps = Mapping[str, int]
 Registers = list[Value | None]

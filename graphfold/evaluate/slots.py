@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from graphfold.instances import format_id
 from graphfold.sizes import Shape
-from graphfold.unfolding import Unfolding, format_id
+from graphfold.unfolding import Unfolding
 
 Role = Literal["input", "parameter", "history"]
 

@@ -17,10 +17,11 @@ from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.program import Program, Setting, compile_expression
 from graphfold.evaluate.sizing import known, need
 from graphfold.evaluate.value import Value, fit
+from graphfold.instances import format_id
 from graphfold.memory import ensure_fits
 from graphfold.shapes import Shapes, solve_shapes
 from graphfold.sizes import Shape
-from graphfold.unfolding import Unfolding, format_id
+from graphfold.unfolding import Unfolding
 
 _OVERHEAD = 400  # bytes of an instance beside its numbers: key, value, array header
 
