@@ -5,19 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 
 from graphfold.render.picture import Glyph, Run
-from graphfold.render.typeset import around, glyph_box, typeset
+from graphfold.render.typeset import around, glyph_box, scaled, typeset
 
 DIGITS = "0123456789"
 
 
-def instance(latex: str, time: str, size: float) -> Run:
-    """Return `latex` with the superscript "(time)"; "" stands for no superscript."""
+def instance(latex: str, time: str, size: float, factor: float = 1.0) -> Run:
+    """Return `latex` with the superscript "(time)", grown by a factor; "" is no superscript."""
     if not time:
-        return typeset(latex, size)
-    if not (time.isascii() and time.isdigit()):
-        return typeset(stamped(latex, time), size)
-    parts = _parts(latex, size)
-    return parts.compose(latex, time) if parts else typeset(stamped(latex, time), size)
+        return scaled(typeset(latex, size), factor)
+    if time.isascii() and time.isdigit():
+        parts = _parts(latex, size, factor)
+        if parts:
+            return parts.compose(latex, time)
+    return scaled(typeset(stamped(latex, time), size), factor)
 
 
 def stamped(latex: str, time: str) -> str:
@@ -52,8 +53,8 @@ class _Parts:
 
 
 @lru_cache(maxsize=1024)
-def _parts(latex: str, size: float) -> _Parts | None:
-    run = typeset(stamped(latex, DIGITS), size)
+def _parts(latex: str, size: float, factor: float) -> _Parts | None:
+    run = scaled(typeset(stamped(latex, DIGITS), size), factor)
     keys = [glyph.key for glyph in run.glyphs]
     wanted = _digit_keys(size)
     for first in range(len(keys) - 10, 0, -1):

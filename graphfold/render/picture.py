@@ -83,8 +83,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure; `width` and `height` in points, everything inside them."""
+    """A figure; everything lies within the box at (left, top), in points."""
 
+    left: float
+    top: float
     width: float
     height: float
     groups: tuple[Group, ...]

@@ -21,7 +21,8 @@ def arrange(circuit: Circuit, ties: Sequence[Tie], shown: Sequence[str]) -> tupl
     """Return the rows, from bottom to top, of the signals that are shown."""
     static = [name for name in shown if circuit.axis_of[name] is None]
     moving = [name for name in shown if circuit.axis_of[name] is not None]
-    late = _fed_by(ties, moving)
+    late = {name for name in static if not _feeds(ties, name, moving)}
+    late |= _fed_by(ties, moving)
     asked = [[n for n in row if n in moving] for row in circuit.style.rows]
     rows = _levels(circuit, ties, moving, asked)
     before = _static(circuit, ties, [n for n in static if n not in late])
@@ -37,6 +38,15 @@ def _fed_by(ties: Sequence[Tie], moving: Sequence[str]) -> set[str]:
         size = len(late)
         late |= {t.target for t in ties if t.source in late and t.reach == "static"}
     return late - set(moving)
+
+
+def _feeds(ties: Sequence[Tie], name: str, moving: Sequence[str]) -> bool:
+    """Whether a static signal goes into some sequence, however far."""
+    reached, size = {name}, 0
+    while size < len(reached):
+        size = len(reached)
+        reached |= {t.target for t in ties if t.source in reached}
+    return not moving or not reached.isdisjoint(moving)
 
 
 def _static(circuit: Circuit, ties: Sequence[Tie], names: list[str]) -> list[Row]:

@@ -34,11 +34,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One step, or what stands for steps that are cut away; `time` is the superscript."""
+    """One step, or what stands for steps that are cut away.
+
+    `time` is the superscript, `step` the same as data.
+    """
 
     time: str
     sites: Mapping[str, NodeKind]
     gap: bool = False
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphfold.circuit import Equation
-from graphfold.render.contract import Tie, ties
-from graphfold.render.factors import products
+from graphfold.labels import latex_of
+from graphfold.render.contract import Tie
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import STATIC, Caption, Column, Edge, NodeKind, Scene
 from graphfold.render.view import View, join
@@ -29,14 +29,15 @@ class Board:
     absorb_at_target: bool = False
     column_of: dict[int, int] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
+    gaps: list[tuple[int, range]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.gaps = [(c, s) for c, s in enumerate(self.visible) if isinstance(s, range)]
         self.column_of = {s: c for c, s in enumerate(self.visible) if isinstance(s, int)}
 
     def cut(self, step: int) -> int | None:
         """The column that stands for a step that is cut away."""
-        spans = enumerate(self.visible)
-        return next((c for c, s in spans if isinstance(s, range) and step in s), None)
+        return next((c for c, span in self.gaps if step in span), None)
 
     def place(self, name: str, step: int) -> tuple[str, int] | None:
         """Where an instance is drawn, or what stands for it; None when it does not exist."""
@@ -60,11 +61,21 @@ def unfolded(seen: View, unfolding: Unfolding, options: DrawOptions) -> Scene:
     _draw_steps(board, length)
     _draw_static(board, unfolding, length)
     _draw_boundaries(board, unfolding)
+    ends = seen.circuit.length_of[axis] if axis else ""
     columns = [
-        Column("" if isinstance(s, range) else str(s), sites, isinstance(s, range))
+        Column("", sites, True)
+        if isinstance(s, range)
+        else Column(_time(s, length, ends), sites, step=str(s))
         for s, sites in zip(board.visible, board.sites, strict=True)
     ]
     return Scene(seen.rows, seen.sites, tuple(columns), join(board.edges))
+
+
+def _time(step: int, length: int, symbol: str) -> str:
+    """A step as a superscript: long numbers near the end are told from the end."""
+    if abs(step) < 10**4 or step < length - 100:
+        return str(step)
+    return f"{latex_of(symbol, 0)}{step - length:+d}" if step != length else latex_of(symbol, 0)
 
 
 def window(seen: View, before: int, after: int) -> Scene:
@@ -85,12 +96,12 @@ def window(seen: View, before: int, after: int) -> Scene:
 def _columns(board: Board, axis: str) -> tuple[Column, ...]:
     first, *middle, last = board.sites
     times = [f"{axis}{s:+d}" if s else axis for s in board.visible if isinstance(s, int)]
-    found = [Column("\\ldots", first, gap=True)] if first else []
-    found += [Column(time, sites) for time, sites in zip(times, middle, strict=True)]
+    found = [Column("\\ldots", first, True, "…")] if first else []
+    found += [Column(time, sites, step=time) for time, sites in zip(times, middle, strict=True)]
     shift = 0 if first else -1
     if shift:
         board.edges = [_shifted(edge, shift) for edge in board.edges]
-    return (*found, Column("\\ldots", last, gap=True)) if last else tuple(found)
+    return (*found, Column("\\ldots", last, True, "…")) if last else tuple(found)
 
 
 def _shifted(edge: Edge, shift: int) -> Edge:
@@ -204,10 +215,9 @@ def _static_ends(
 
 
 def _nodes(board: Board, name: str) -> list[tuple[str, int]]:
-    cut = any(isinstance(s, range) for s in board.visible) and not board.absorb_at_target
-    if cut:
-        middle = next(c for c, s in enumerate(board.visible) if isinstance(s, range))
-        board.sites[middle].setdefault(name, "dots")
+    cut = [c for c, span in board.gaps if 1 in (span.start, span.start > 1)]
+    if cut and not board.absorb_at_target:
+        board.sites[cut[0]].setdefault(name, "dots")
     wanted = ("node", "pinned", "dots")
     return [(name, c) for c, sites in enumerate(board.sites) if sites.get(name) in wanted]
 

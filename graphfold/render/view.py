@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphfold.circuit import Circuit
+from graphfold.labels import escape, latex_of
 from graphfold.render.contract import Tie, contract, ties
 from graphfold.render.factors import Factor, Product
-from graphfold.labels import escape, latex_of
 from graphfold.render.rows import Row, arrange
 from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
 

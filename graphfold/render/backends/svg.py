@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
-from graphfold.render.picture import Disc, Group, Item, Label, Moves, Picture, Run, Stroke
+from graphfold.render.picture import Disc, Group, Item, Label, Moves, Picture, Run
 
 STYLE = {
     "solid": "",
@@ -21,9 +21,10 @@ def svg(picture: Picture) -> str:
 
 
 def _lines(picture: Picture) -> Iterator[str]:
+    x, y = number(picture.left), number(picture.top)
     w, h = number(picture.width), number(picture.height)
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x} {y} {w} {h}" width="{w}" height="{h}"'
         ' role="img">'
     )
     yield f"<title>{clean(picture.title)}</title>"
@@ -32,7 +33,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     for key, outline in picture.outlines.items():
         yield f'<path id="g{key}" d="{outline}"/>'
     yield "</defs>"
-    yield f'<rect width="{w}" height="{h}" fill="#fff"/>'
+    yield f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="#fff"/>'
     yield '<g fill="none" stroke="#000" stroke-width="1.5">'
     for group in picture.groups:
         yield from _group(group)
@@ -99,11 +100,18 @@ def number(value: float, digits: int = 2) -> str:
     return "0" if text in ("-0", "") else text
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
-    """Escape text, without the characters that XML forbids."""
-    return escape("".join(c if c.isprintable() or c in " \n\t" else "\ufffd" for c in text))
+    """Escape text."""
+    return escape(printable(text))
 
 
+@lru_cache(maxsize=4096)
 def attribute(text: str) -> str:
     """Quote an attribute value."""
-    return quoteattr(clean(text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    return quoteattr(printable(text))
+
+
+def printable(text: str) -> str:
+    """Replace the characters that XML forbids, and those that nobody sees."""
+    return "".join(c if c.isprintable() or c in " \n\t" else "\ufffd" for c in text)

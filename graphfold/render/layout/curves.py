@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from graphfold.render.layout.paths import Line, along, at, distance, unit
 from graphfold.render.picture import Point
@@ -10,13 +11,37 @@ from graphfold.render.picture import Point
 ROUND = 0.56
 
 
-def loop(center: Point, radius: float, reach: float, tilt: float, side: int) -> Line:
-    """From a circle back to itself, on one side; the square's place ends the first piece."""
-    s = radius * 0.72
-    points = [(s, s), (s + 22, s + 25), (reach, 44.0), (reach, 0.0)]
-    points += [(reach, -44.0), (s + 24, -s - 24), (s, -s)]
+def loop(
+    center: Point, radius: float, reach: float, tilt: float, side: int, spread: float = 45.0
+) -> Line:
+    """From a circle back to itself, on one side; the square's place ends the first piece.
+
+    It leaves and arrives `spread` degrees from its axis, which is `tilt` degrees from level.
+    """
+    x, y = radius * math.cos(math.radians(spread)), radius * math.sin(math.radians(spread))
+    slope = 25.0 * spread / 45.0
+    points = [(x, y), (x + 22, y + slope), (reach, y + 27), (reach, 0.0)]
+    points += [(reach, -y - 27), (x + 24, -y - slope), (x, -y)]
     start, *rest = [_turned(center, point, tilt, side) for point in points]
     return Line(start, (tuple(rest[:3]), tuple(rest[3:])))
+
+
+def through(a: Point, b: Point, start: float, end: float, points: Sequence[Point]) -> Line:
+    """Between two circles by way of points that are passed upright."""
+    first = along(a, _toward(points[0], a), start)
+    last = along(b, _toward(points[-1], b), end)
+    corner = _toward(points[0], a)
+    pieces = [(at((first, corner), ROUND), at((points[0], corner), ROUND), points[0])]
+    for here, there in zip(points, points[1:], strict=False):
+        half = (there[1] - here[1]) / 2
+        pieces.append(((here[0], here[1] + half), (there[0], there[1] - half), there))
+    corner = _toward(points[-1], b)
+    pieces.append((at((points[-1], corner), ROUND), at((last, corner), ROUND), last))
+    return Line(first, tuple(pieces))
+
+
+def _toward(point: Point, end: Point) -> Point:
+    return (point[0], point[1] + (end[1] - point[1]) * 0.42)
 
 
 def _turned(center: Point, point: Point, degrees: float, side: int) -> Point:
@@ -25,11 +50,16 @@ def _turned(center: Point, point: Point, degrees: float, side: int) -> Point:
     return (center[0] + side * length * math.cos(angle), center[1] - length * math.sin(angle))
 
 
-def bow(a: Point, b: Point, start: float, end: float, bend: float) -> Line:
-    """Between two circles, `bend` aside of the straight line: to the right of it when positive."""
+def bow(
+    a: Point, b: Point, start: float, end: float, bend: float, flat: float = 0.25
+) -> Line:
+    """Between two circles, `bend` aside of the straight line: to the right of it when positive.
+
+    `flat` is how far it keeps parallel to the straight line, as a share of its length.
+    """
     length, (dx, dy) = distance(a, b), unit(a, b)
     middle = ((a[0] + b[0]) / 2 - dy * bend, (a[1] + b[1]) / 2 + dx * bend)
-    quarter = length / 4
+    quarter = length * flat
     before = (middle[0] - dx * quarter, middle[1] - dy * quarter)
     after = (middle[0] + dx * quarter, middle[1] + dy * quarter)
     first, last = along(a, before, start), along(b, after, end)

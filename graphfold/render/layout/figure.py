@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from graphfold.labels import escape
 from graphfold.render.layout.measure import centred
 from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan, plan
 from graphfold.render.layout.tile import tiled
-from graphfold.render.picture import Box, Disc, Group, Item, Label, Picture, Stroke
+from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture
 from graphfold.render.scene import Scene
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import OUTLINES, typeset
@@ -18,18 +20,19 @@ from graphfold.render.typeset import OUTLINES, typeset
 def figure(scenes: Sequence[Scene], theme: Theme, word: str) -> Picture:
     """Return the picture of one scene, or of two with an arrow and a word between."""
     plans = _aligned(scenes, theme)
-    groups: list[Group] = []
-    right = 0.0
-    for i, settled in enumerate(plans):
-        found = tiled(settled)
-        box = extent(found)
-        if i:
-            arrow = _arrow(settled, theme, word, right)
-            groups.append(arrow)
-            right = extent([arrow])[2] + theme.pair_gap
-        groups += [moved(group, right - box[0], 0.0) for group in found]
-        right += box[2] - box[0] + theme.pair_gap
+    groups = list(tiled(plans[-1]))
+    if len(plans) > 1:
+        groups = [*_beside(plans[0], groups, theme, word), *groups]
     return _canvas(groups, theme)
+
+
+def _beside(first: Plan, groups: Sequence[Group], theme: Theme, word: str) -> list[Group]:
+    """The folded figure and the arrow, to the left of what is there (which may be long)."""
+    right = extent(groups)[0] - theme.pair_gap
+    arrow = _arrow(first, theme, word, right)
+    found = tiled(first)
+    shift = extent([arrow])[0] - theme.pair_gap - extent(found)[2]
+    return [*(moved(group, shift) for group in found), arrow]
 
 
 def _aligned(scenes: Sequence[Scene], theme: Theme) -> list[Plan]:
@@ -41,30 +44,29 @@ def _aligned(scenes: Sequence[Scene], theme: Theme) -> list[Plan]:
     return [plan(scene, theme, gaps) for scene in scenes]
 
 
-def _arrow(settled: Plan, theme: Theme, word: str, left: float) -> Group:
+def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:
     y = (settled.grid.y[0] + settled.grid.y[-1]) / 2 if settled.grid.y else 0.0
-    run = typeset(f"\\text{{{word}}}", theme.word_size)
-    half = (run.box[2] - run.box[0]) / 2
-    length = max(theme.arrow, 2 * half)
-    line = Line((left, y), (((left + length, y)),)) if False else Line((left, y), (((left + length, y),),))
+    run = typeset(f"\\text{{{escape(word)}}}", theme.word_size)
+    length = max(theme.arrow, run.box[2] - run.box[0])
+    line = Line((right - length, y), (((right, y),),))
     tip = head(line.end, (1.0, 0.0), theme.head_length, theme.head_width)
-    label = centred(run, left + length / 2, y + 18)
+    label = centred(run, right - length / 2, y + 18)
     return Group("unfold", (shortened(line, theme.head_length - 1).stroke(), tip, label))
 
 
 def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:
     x0, y0, x1, y1 = extent(groups)
-    dx, dy = theme.margin - x0, theme.margin - y0
-    width, height = x1 - x0 + 2 * theme.margin, y1 - y0 + 2 * theme.margin
-    used = {g.key for group in groups for item in group.items if isinstance(item, Label) for g in item.run.glyphs}
+    labels = (item for group in groups for item in group.items if isinstance(item, Label))
+    used = {glyph.key for label in labels for glyph in label.run.glyphs}
     outlines = {key: OUTLINES[key] for key in sorted(used, key=lambda k: (len(k), k))}
-    placed = tuple(moved(group, dx, dy) for group in groups)
-    return Picture(round(width, 2), round(height, 2), placed, outlines=outlines)
+    left, top = round(x0 - theme.margin, 2), round(y0 - theme.margin, 2)
+    width, height = x1 - left + theme.margin, y1 - top + theme.margin
+    return Picture(left, top, round(width, 2), round(height, 2), tuple(groups), outlines=outlines)
 
 
-def moved(group: Group, dx: float, dy: float) -> Group:
-    """The group elsewhere."""
-    return replace(group, items=tuple(replace(i, x=i.x + dx, y=i.y + dy) for i in group.items))
+def moved(group: Group, dx: float) -> Group:
+    """The group further to the right."""
+    return replace(group, items=tuple(replace(item, x=item.x + dx) for item in group.items))
 
 
 def extent(groups: Iterable[Group]) -> Box:
@@ -72,12 +74,8 @@ def extent(groups: Iterable[Group]) -> Box:
     boxes = [box_of(item) for group in groups for item in group.items]
     if not boxes:
         return (0.0, 0.0, 1.0, 1.0)
-    return (
-        min(b[0] for b in boxes),
-        min(b[1] for b in boxes),
-        max(b[2] for b in boxes),
-        max(b[3] for b in boxes),
-    )
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return (min(x0), min(y0), max(x1), max(y1))
 
 
 def box_of(item: Item) -> Box:
@@ -85,16 +83,15 @@ def box_of(item: Item) -> Box:
     if isinstance(item, Disc):
         r = item.radius
         return (item.x - r, item.y - r, item.x + r, item.y + r)
-    if isinstance(item, Label):
-        x0, y0, x1, y1 = item.run.box
-        return (item.x + x0, item.y + y0, item.x + x1, item.y + y1)
-    return _stroke_box(item)
+    x0, y0, x1, y1 = item.run.box if isinstance(item, Label) else _reach(item.moves)
+    return (item.x + x0, item.y + y0, item.x + x1, item.y + y1)
 
 
-def _stroke_box(stroke: Stroke) -> Box:
-    x, y = stroke.x, stroke.y
+@lru_cache(maxsize=4096)
+def _reach(moves: Moves) -> Box:
+    x = y = 0.0
     xs, ys = [x], [y]
-    for kind, numbers in stroke.moves:
+    for kind, numbers in moves:
         xs += [x + n for n in numbers[::2]]
         ys += [y + n for n in numbers[1::2]]
         if kind != "z":

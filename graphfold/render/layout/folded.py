@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from graphfold.render.layout.cloud import Cloud
 from graphfold.render.layout.curves import bow, loop
@@ -16,7 +17,9 @@ from graphfold.render.theme import Theme
 
 Net = tuple[str, int]  # source, delay
 LOOP = 64.0
-TILTS = (0.0, 18.0, -18.0, 32.0, -32.0)
+TILTS = (0.0, 18.0, -18.0, 32.0, -32.0, 44.0, -44.0)
+SPREADS = (45.0, 34.0)
+FLATS = (0.25, 0.14)
 BENDS = (46.0, 60.0, 76.0, 96.0, 120.0)
 CROWDED = 4.0
 
@@ -65,14 +68,15 @@ class Delays:
         for side in (1, -1) if net[1] > 0 else (-1, 1):
             wrong = 0.0 if (side > 0) == (net[1] > 0) else 3.0
             if sink == net[0]:
-                for tilt in TILTS:
-                    yield wrong + abs(tilt) / 6, loop(center, radius, reach, tilt, side)
+                for tilt, spread in product(TILTS, SPREADS):
+                    price = wrong + abs(tilt) / 6 + (SPREADS[0] - spread) / 9
+                    yield price, loop(center, radius, reach, tilt, side, spread)
                 continue
             end = self.grid.center(sink)
             turn = side if end[1] < center[1] or end[1] == center[1] > 0 else -side
-            for bend in BENDS:
-                line = bow(center, end, radius, self.grid.radius[sink], bend * turn)
-                yield wrong + (bend - BENDS[0]) / 6, line
+            for bend, flat in product(BENDS, FLATS):
+                line = bow(center, end, radius, self.grid.radius[sink], bend * turn, flat)
+                yield wrong + (bend - BENDS[0]) / 6 + 4 * abs(flat - FLATS[0]), line
 
     def _cost(self, net: Net, sink: str, line: Line) -> float:
         points = line.samples(4.0)
@@ -130,7 +134,7 @@ class Delays:
 
     def _lane(self, net: Net) -> float:
         right = [max(x for x, _ in line.samples()) + 22 for line in self.curve.values()]
-        return max([*right, self.grid.cell.right + 12]) + 16 + 27 * self.lanes.upright[net]
+        return max([*right, self.grid.cell.right + 12]) + 20 + 27 * self.lanes.upright[net]
 
     def _departure(self, net: Net) -> list[Point]:
         x, y = self.grid.center(net[0])
@@ -144,6 +148,8 @@ class Delays:
     def _square_on_lane(self, net: Net) -> Point:
         start = self._departure(net)[-1][1]
         heights = [self._fan(net, sink) for sink in self.nets[net]]
+        if min(heights) < start < max(heights):  # it forks: the square stands before that
+            return (self._lane(net) - self.theme.corner - self.theme.square * 0.8, start)
         nearest = min(heights, key=lambda height: abs(height - start))
         return (self._lane(net), (start + nearest) / 2)
 

@@ -11,7 +11,7 @@ from graphfold.render.compose import instance
 from graphfold.render.picture import Glyph, Label, Run
 from graphfold.render.scene import Caption, Scene
 from graphfold.render.theme import Theme
-from graphfold.render.typeset import around, glyph_box, scaled, typeset
+from graphfold.render.typeset import around, glyph_box, typeset
 
 SMALLEST = 0.62
 EVEN = 0.86
@@ -69,12 +69,7 @@ def centred(run: Run, x: float, y: float) -> Label:
 
 def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
     """The label of a node."""
-    return _shrunk(latex, time, measured.size, round(measured.shrink[name], 4))
-
-
-@lru_cache(maxsize=4096)
-def _shrunk(latex: str, time: str, size: float, factor: float) -> Run:
-    return scaled(instance(latex, time, size), factor)
+    return instance(latex, time, measured.size, round(measured.shrink[name], 4))
 
 
 @lru_cache(maxsize=4096)

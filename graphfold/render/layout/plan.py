@@ -29,6 +29,7 @@ class Plan:
     router: Router
     delays: Delays
     statics: Statics
+    captioned: frozenset[tuple[str, str, int]] = frozenset()
 
     @property
     def gaps(self) -> list[float]:
@@ -43,10 +44,14 @@ def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
     gaps = [max(pair) for pair in zip(_least(scene, theme), least or _least(scene, theme), strict=True)]
     between = FAR if scene.folded else _column_gap(scene, theme)
     laned: set[Key] = set()
+    kinds = dict.fromkeys((key_of(scene, e), bool(e.caption)) for e in scene.edges if is_step(e))
+    keys = tuple(dict.fromkeys(key for key, _ in kinds))
+    captioned = frozenset(key[:3] for key, caption in kinds if caption)
     found = None
     for _ in range(ROUNDS):
         grid = grid_of(scene, cell, measured, theme, gaps, between)
-        found = _settle(scene, theme, measured, cell, grid, laned)
+        found = _settle(scene, theme, measured, cell, grid, keys, laned)
+        found.captioned = captioned
         wanted = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
         wider = max(between, found.router.lanes.width()) if not scene.folded else between
         new = {k for k, kind in found.router.kind.items() if kind == "laned"}
@@ -58,18 +63,23 @@ def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
 
 
 def _settle(
-    scene: Scene, theme: Theme, measured: Sizes, cell: Cell, grid: Grid, laned: set[Key]
+    scene: Scene,
+    theme: Theme,
+    measured: Sizes,
+    cell: Cell,
+    grid: Grid,
+    keys: tuple[Key, ...],
+    laned: set[Key],
 ) -> Plan:
-    keys = tuple(dict.fromkeys(key_of(e) for e in scene.edges if is_step(e)))
-    small = frozenset(
-        (key_of(e), end)
-        for e in scene.edges
-        if is_step(e)
-        for end, (name, column) in enumerate((e.source, e.target))
-        if scene.columns[column].sites.get(name) == "dots"
-    )
-    router = Router(theme, grid, keys, small, set(laned))
+    router = Router(theme, grid, keys, set(laned))
     statics = Statics(theme, grid, router.lanes, router.ports, tuple(static_edges(scene)))
+    statics.dots = frozenset(
+        (name, c)
+        for c, column in enumerate(scene.columns)
+        if column.gap
+        for name, kind in column.sites.items()
+        if kind == "dots"
+    )
     router.choose()
     statics.choose()
     others = [router.line(key) for key in keys] if scene.folded else []
@@ -90,18 +100,22 @@ def gaps_needed(found: Plan) -> list[float]:
 
 def _slanted(found: Plan, row: int) -> int:
     """How many wires with captions pass aslant below a row: each wants some room."""
-    captioned = {key_of(e) for e in found.scene.edges if is_step(e) and e.caption}
     grid, count = found.grid, 0
-    for source, target, distance in captioned:
+    for source, target, distance in found.captioned:
         low, high = sorted((grid.row_of[source], grid.row_of[target]))
         aslant = distance or abs(grid.cell.x[source] - grid.cell.x[target]) > 1
         count += low < row <= high and bool(aslant)
     return min(count, 6)
 
 
-def key_of(edge: Edge) -> Key:
+def key_of(scene: Scene, edge: Edge) -> Key:
     """The route an edge shares with its like at other steps."""
-    return (edge.source[0], edge.target[0], edge.target[1] - edge.source[1])
+    (source, a), (target, b) = edge.source, edge.target
+    dots = 0
+    if scene.columns[a].gap or scene.columns[b].gap:
+        dots += scene.columns[a].sites.get(source) == "dots"
+        dots += 2 * (scene.columns[b].sites.get(target) == "dots")
+    return (source, target, b - a, dots)
 
 
 def is_step(edge: Edge) -> bool:

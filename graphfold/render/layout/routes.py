@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from graphfold.render.layout.curves import through
 from graphfold.render.layout.grid import DUMMY, Grid
 from graphfold.render.layout.lanes import Lanes
 from graphfold.render.layout.paths import Line, polar, rounded, straight
@@ -13,7 +14,8 @@ from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
 from graphfold.render.theme import Theme
 
-Key = tuple[str, str, int]  # source, target, columns to the right
+Key = tuple[str, str, int, int]  # source, target, columns to the right, which end is dots
+Net = tuple[str, int, bool]
 DOTS = 13.0
 
 
@@ -24,7 +26,6 @@ class Router:
     theme: Theme
     grid: Grid
     keys: tuple[Key, ...]
-    small: frozenset[tuple[Key, int]] = frozenset()
     laned: set[Key] = field(default_factory=set)
     kind: dict[Key, str] = field(default_factory=dict)
     lanes: Lanes = field(init=False)
@@ -38,27 +39,27 @@ class Router:
 
     def choose(self) -> None:
         """Decide how each wire runs."""
-        for net, sinks in self._nets().items():
-            self._choose_net(net, sinks)
+        for sinks in self._nets().values():
+            self._choose_net(sinks)
         angles: dict[str, list[float]] = {}
         for key, kind in self.kind.items():
-            if kind == "straight":
+            if kind != "laned":
                 angles.setdefault(key[1], []).append(self._arrival(key))
         self.ports.angles = angles
         for key in self.keys:
             if self.kind[key] == "laned":
                 self._ask(key)
 
-    def _nets(self) -> Mapping[tuple[str, int], list[Key]]:
-        nets: dict[tuple[str, int], list[Key]] = {}
+    def _nets(self) -> Mapping[tuple[Net, int], list[Key]]:
+        nets: dict[tuple[Net, int], list[Key]] = {}
         for key in self.keys:
-            nets.setdefault((key[0], key[2]), []).append(key)
+            nets.setdefault((net_of(key), key[3]), []).append(key)
         return nets
 
-    def _choose_net(self, net: tuple[str, int], sinks: list[Key]) -> None:
+    def _choose_net(self, sinks: list[Key]) -> None:
         for key in sinks:
             self.kind[key] = self._single(key)
-        several = len(sinks) > 1 and net[1] != 0
+        several = len(sinks) > 1 and sinks[0][2] != 0
         if several and not self._fans(sinks):
             for key in sinks:
                 level = self.grid.row_of[key[0]] == self.grid.row_of[key[1]]
@@ -82,7 +83,7 @@ class Router:
     def _single(self, key: Key) -> str:
         if key in self.laned:
             return "laned"
-        source, target, distance = key
+        source, target, distance, _ = key
         if self._is_clear(key, self._straight(key)):
             return "straight"
         if self.grid.row_of[source] == self.grid.row_of[target]:
@@ -95,44 +96,44 @@ class Router:
         return self.grid.clear(line.samples(), ends, self.theme.clearance + 3)
 
     def _arrival(self, key: Key) -> float:
-        dx, dy = self._straight(key).heading
+        dx, dy = self.line(key).heading
         return math.degrees(math.atan2(dy, -dx))  # seen from the target, counter-clockwise
 
     # -- asking for lanes -------------------------------------------------------------------------
 
     def _ask(self, key: Key) -> None:
-        source, target, distance = key
-        net = (source, distance)
+        _, target, distance, _ = key
+        net = net_of(key)
         channel = self.grid.row_of[target]
         if not self._leaves_sideways(key):
             self.lanes.ask_flat(self._exit(key), (net, "exit"))
         for i in range(abs(distance)):
             self.lanes.ask_upright((net, i))
-            self.lanes.ask_flat(channel if i == 0 else channel, (net, i))
+            self.lanes.ask_flat(channel, (net, i))
         if not distance:
             self.lanes.ask_flat(channel, (net, 0))
         self.ports.ask(target, net, -1 if distance >= 0 else 1)
 
     def _leaves_sideways(self, key: Key) -> bool:
         """Whether the source is the outermost of its row and nothing else leaves there."""
-        source, _, distance = key
+        source, _, distance, _ = key
         if not distance:
             return False
         if any(self.kind[k] == "straight" and self._level(k) for k in self._net_of(key)):
             return True
         row = [n for n in self.grid.cell.rows[self.grid.row_of[source]] if DUMMY not in n]
-        others = {k[2] for k in self.keys if k[0] == source and k[2] * distance > 0}
-        return row[-1 if distance > 0 else 0] == source and min(others, key=abs) == distance
+        others = {k[2] for k in self.keys if k[0] == source and k[2] * distance > 0 and not k[3]}
+        return row[-1 if distance > 0 else 0] == source and min(others or {distance}, key=abs) == distance
 
     def _level(self, key: Key) -> bool:
         return self.grid.row_of[key[0]] == self.grid.row_of[key[1]]
 
     def _net_of(self, key: Key) -> list[Key]:
-        return [k for k in self.keys if (k[0], k[2]) == (key[0], key[2])]
+        return [k for k in self.keys if net_of(k) == net_of(key)]
 
     def _exit(self, key: Key) -> int:
         """The channel through which a source in the middle of its row leaves."""
-        source, target, _ = key
+        source, target, _, _ = key
         row = self.grid.row_of[source]
         return row if self.grid.row_of[target] <= row else row + 1
 
@@ -150,15 +151,15 @@ class Router:
         return kinds[self.kind[key]](key)
 
     def _radius(self, key: Key, end: int) -> float:
-        return DOTS if (key, end) in self.small else self.grid.radius[key[end]]
+        return DOTS if key[3] == end + 1 else self.grid.radius[key[end]]
 
     def _straight(self, key: Key) -> Line:
-        source, target, distance = key
+        source, target, distance, _ = key
         a, b = self.grid.center(source), self.grid.center(target, distance)
         return straight(a, b, self._radius(key, 0), self._radius(key, 1))
 
     def _fanned(self, key: Key) -> Line:
-        source, target, distance = key
+        source, target, distance, _ = key
         (x, y), b = self.grid.center(source), self.grid.center(target, distance)
         side = 1 if distance > 0 else -1
         fork = (self.grid.boundary(0 if side > 0 else -1) - side * 12, y)
@@ -167,7 +168,7 @@ class Router:
         return rounded([start, fork, last.end], 2 * self.theme.corner)
 
     def _arc(self, key: Key) -> Line:
-        source, target, distance = key
+        source, target, distance, _ = key
         a, b = self.grid.center(source), self.grid.center(target, distance)
         side = 1 if b[0] > a[0] else -1
         below = self.grid.row_of[source] == 0 and len(self.grid.y) > 1
@@ -181,24 +182,28 @@ class Router:
         return Line(start, (((start[0] + run, start[1] + lift), (end[0] - run, end[1] + lift), end),))
 
     def _bent(self, key: Key) -> Line:
-        source, target, _ = key
+        source, target, _, _ = key
         names = self.grid.cell.bends.get((source, target), ())
         a, b = self.grid.center(source), self.grid.center(target)
+        middles = [(self.grid.cell.x[n], self.grid.y[int(n.rpartition("/")[2])]) for n in names]
+        if not middles:
+            return self._straight(key)
+        smooth = through(a, b, self._radius(key, 0), self._radius(key, 1), middles)
+        if self._is_clear(key, smooth):
+            return smooth
         points: list[Point] = []
         for name in names:
             row = int(name.rpartition("/")[2])
             x, y, half = self.grid.cell.x[name], self.grid.y[row], self.grid.half[row]
             down = 1 if b[1] > a[1] else -1
             points += [(x, y - half * down), (x, y + half * down)]
-        if not points:
-            return self._straight(key)
         first = straight(a, points[0], self._radius(key, 0), 0).start
         last = straight(points[-1], b, 0, self._radius(key, 1)).end
         return rounded([first, *points, last], 2 * self.theme.corner)
 
     def _laned(self, key: Key) -> Line:
-        source, target, distance = key
-        net = (source, distance)
+        _, target, distance, _ = key
+        net = net_of(key)
         channel = self.grid.row_of[target]
         points = self._departure(key)
         side = 1 if distance > 0 else -1
@@ -215,17 +220,17 @@ class Router:
         return rounded([*points, (port[0], y), port], self.theme.corner)
 
     def _departure(self, key: Key) -> list[Point]:
-        source, _, distance = key
+        source, _, distance, _ = key
         x, y = self.grid.center(source)
         radius, side = self._radius(key, 0), 1 if distance >= 0 else -1
         if self._leaves_sideways(key):
             return [(x + side * radius, y)]
-        height = self.lanes.flat_at(self.grid, self._exit(key), ((source, distance), "exit"))
+        height = self.lanes.flat_at(self.grid, self._exit(key), (net_of(key), "exit"))
         up = -1 if height < y else 1
         offset = 0.7 * radius * side
         return [(x + offset, y + up * 0.714 * radius), (x + offset, height)]
 
 
-def spans(keys: Iterable[Key]) -> int:
-    """The most columns a wire passes."""
-    return max((abs(key[2]) for key in keys), default=1)
+def net_of(key: Key) -> Net:
+    """The wires that share a trunk; one that ends in dots is alone."""
+    return (key[0], key[2], key[3] == 2)

@@ -13,6 +13,9 @@ from graphfold.render.scene import STATIC, Edge
 from graphfold.render.theme import Theme
 
 
+FLAT_DOTS = 10.0
+
+
 @dataclass
 class Statics:
     """Routes for the edges that touch a static signal; all of one signal and row run alike."""
@@ -23,11 +26,13 @@ class Statics:
     ports: Ports
     edges: tuple[Edge, ...]
     bussed: set[tuple[str, str, bool]] = field(default_factory=set)
+    outer: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    dots: frozenset[tuple[str, int]] = frozenset()
 
     def choose(self) -> None:
         """Decide which run along a bus, and ask for its lanes."""
         for edge in self.edges:
-            if not self._is_clear(edge):
+            if _family(edge) not in self.bussed and not self._is_clear(edge):
                 self.bussed.add(_family(edge))
         for edge in self.edges:
             if _family(edge) in self.bussed:
@@ -35,12 +40,28 @@ class Statics:
 
     def line(self, edge: Edge) -> Line:
         """The route of an edge."""
-        return self._bus(edge) if _family(edge) in self.bussed else self._straight(edge)
+        if not self.is_bussed(edge):
+            return self._straight(edge)
+        return self._around(edge) if self._far(edge) else self._bus(edge)
+
+    def is_bussed(self, edge: Edge) -> bool:
+        """Whether an edge runs along a bus."""
+        return _family(edge) in self.bussed
+
+    def family(self, edge: Edge) -> tuple[str, str, bool]:
+        """What the edges of one bus share."""
+        return _family(edge)
+
+    def _far(self, edge: Edge) -> bool:
+        """Whether an edge joins static signals with columns between them."""
+        return edge.source[1] == edge.target[1] == STATIC
 
     def _straight(self, edge: Edge) -> Line:
         a, b = self.grid.center(*edge.source), self.grid.center(*edge.target)
-        radius = self.grid.radius
-        return straight(a, b, radius[edge.source[0]], radius[edge.target[0]])
+        return straight(a, b, self._radius(edge.source), self._radius(edge.target))
+
+    def _radius(self, place: tuple[str, int]) -> float:
+        return FLAT_DOTS if place in self.dots else self.grid.radius[place[0]]
 
     def _is_clear(self, edge: Edge) -> bool:
         ends = {edge.source, edge.target}
@@ -58,6 +79,10 @@ class Statics:
     def _ask(self, edge: Edge) -> None:
         family = _family(edge)
         self.lanes.ask_flat(self._channel(edge), family)
+        if self._far(edge):
+            self.outer.setdefault(family, len(self.outer))
+            self.lanes.ask_flat(self._channel(edge, far=True), (family, "far"))
+            return
         if edge.target[1] != STATIC and self._channel(edge) != self.grid.row_of[edge.target[0]]:
             self.lanes.ask_upright(family)
             self.lanes.ask_flat(self.grid.row_of[edge.target[0]], (family, "fan"))
@@ -66,10 +91,11 @@ class Statics:
         elif edge.source[1] != STATIC:
             self.lanes.ask_upright(family)
 
-    def _channel(self, edge: Edge) -> int:
+    def _channel(self, edge: Edge, far: bool = False) -> int:
         """The channel of the bus: next to the static signal, on the columns' side."""
-        name = edge.source[0] if edge.source[1] == STATIC else edge.target[0]
-        other = edge.target[0] if edge.source[1] == STATIC else edge.source[0]
+        name, other = edge.source[0], edge.target[0]
+        if edge.source[1] != STATIC or far:
+            name, other = other, name
         row = self.grid.row_of[name]
         return row + 1 if self.grid.row_of[other] > row else row
 
@@ -89,8 +115,22 @@ class Statics:
         fan = self.lanes.flat_at(self.grid, row, (family, "fan"))
         return rounded([*start, (x, y), (x, fan), (port[0], fan), port], self.theme.corner)
 
+    def _around(self, edge: Edge) -> Line:
+        """From one static signal to another, round the left of everything."""
+        family = _family(edge)
+        near = self.lanes.flat_at(self.grid, self._channel(edge), family)
+        far = self.lanes.flat_at(self.grid, self._channel(edge, far=True), (family, "far"))
+        (a, start), (b, end) = self.grid.center(*edge.source), self.grid.center(*edge.target)
+        start += self.grid.radius[edge.source[0]] * (1 if near > start else -1)
+        end += self.grid.radius[edge.target[0]] * (1 if far > end else -1)
+        lefts = [self.grid.static_x[n] - self.grid.radius[n] for n in self.grid.static_x]
+        side = min([self.grid.cell.left - self.grid.pitch * 0.3, *lefts])
+        side -= 16 + self.theme.lane * self.outer[family]
+        points = [(a, start), (a, near), (side, near), (side, far), (b, far), (b, end)]
+        return rounded(points, self.theme.corner)
+
     def _leave(self, edge: Edge, y: float) -> list[Point]:
-        (x, here), radius = self.grid.center(*edge.source), self.grid.radius[edge.source[0]]
+        (x, here), radius = self.grid.center(*edge.source), self._radius(edge.source)
         if edge.source[1] == STATIC or self._top(edge.source[0], y):
             return [(x, here - radius if y < here else here + radius), (x, y)]
         lane = self.lanes.upright_at(self.grid, edge.source[1], _family(edge))

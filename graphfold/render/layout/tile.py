@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from graphfold.render.layout.captions import Room, place, spread_from
-from graphfold.render.layout.measure import caption_run, centred, middle, node_run
-from graphfold.render.layout.paths import Line, head, shortened, square, unit
-from graphfold.render.layout.plan import FAR, Plan, is_step, key_of, static_edges
-from graphfold.render.layout.routes import DOTS, Key, spans
-from graphfold.render.picture import Disc, Group, Item, Label, Point, Run, Stroke
+from graphfold.render.layout.measure import caption_run, centred, node_run
+from graphfold.render.layout.paths import Line, head, shortened, square
+from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
+from graphfold.render.layout.routes import Key
+from graphfold.render.picture import Disc, Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Column, Edge
 from graphfold.render.typeset import typeset
 
@@ -38,8 +38,9 @@ def _room(plan: Plan) -> Room:
         room.add_disc(grid.center(name), grid.radius[name])
     for name in grid.static_x:
         room.add_disc(grid.center(name, STATIC), grid.radius[name])
-    for owner, key in enumerate(plan.router.keys):
-        room.add(plan.router.line(key).samples(), owner)
+    owners = _owners(plan)
+    for key in plan.router.keys:
+        room.add(plan.router.line(key).samples(), owners[key])
     for net, sinks in plan.delays.nets.items():
         for sink in sinks:
             room.add(plan.delays.line(net, sink).samples(), -2)
@@ -52,29 +53,38 @@ def _room(plan: Plan) -> Room:
     return room
 
 
+def _owners(plan: Plan) -> dict[Key, int]:
+    """Numbers for the routes; those that end in dots count with their like."""
+    like: dict[tuple[str, str, int], int] = {}
+    return {key: like.setdefault(key[:3], len(like)) for key in plan.router.keys}
+
+
 # -- wires between steps --------------------------------------------------------------------------
 
 
 def _steps(plan: Plan, room: Room) -> Iterator[Group]:
-    edges = [edge for edge in plan.scene.edges if is_step(edge)]
-    owners = {key: owner for owner, key in enumerate(plan.router.keys)}
+    edges = [(edge, key_of(plan.scene, edge)) for edge in plan.scene.edges if is_step(edge)]
+    kinds = dict.fromkeys((key, edge.caption) for edge, key in edges)
+    owners = _owners(plan)
     wires: dict[tuple[Key, Caption], Wire] = {}
-    for edge in sorted(edges, key=lambda e: _freedom(plan, e)):
-        key = key_of(edge)
-        if (key, edge.caption) not in wires:
-            line = plan.router.line(key)
-            run = caption_run(edge.caption, "9", plan.theme.wire_size)
+    for key, caption in sorted(kinds, key=lambda kind: _freedom(plan, kind[0])):
+        line = plan.router.line(key)
+        run = caption_run(caption, "9", plan.theme.wire_size)
+        like = wires.get(((*key[:3], 0), caption))
+        if like:  # a wire to or from dots has its caption where its like have it
+            wire = _wire(plan, room, line, None, owners[key], [])
+            wires[key, caption] = replace(wire, caption=like.caption)
+        else:
             wishes = _wishes(plan.router.kind[key], line)
-            wires[key, edge.caption] = _wire(plan, room, line, run, owners[key], wishes)
-    for edge in edges:
-        yield _copied(plan, edge, wires[key_of(edge), edge.caption])
+            wires[key, caption] = _wire(plan, room, line, run, owners[key], wishes)
+    for edge, key in edges:
+        yield _copied(plan, edge, wires[key, edge.caption])
 
 
-def _freedom(plan: Plan, edge: Edge) -> tuple[int, float]:
+def _freedom(plan: Plan, key: Key) -> tuple[bool, int, float]:
     kinds = ("straight", "fanned", "laned", "arc", "bent")
-    key = key_of(edge)
     a, b = plan.grid.center(key[0]), plan.grid.center(key[1], key[2])
-    return (kinds.index(plan.router.kind[key]), abs(a[0] - b[0]) + abs(a[1] - b[1]))
+    return (key[3] > 0, kinds.index(plan.router.kind[key]), abs(a[0] - b[0]) + abs(a[1] - b[1]))
 
 
 def _wishes(kind: str, line: Line) -> list[float]:
@@ -106,28 +116,51 @@ def _wire(
     return Wire(body, tip, at)
 
 
-def _copied(plan: Plan, edge: Edge, wire: Wire) -> Group:
-    dx = edge.source[1] * plan.grid.pitch if edge.source[1] != STATIC else 0.0
-    time = plan.scene.columns[edge.target[1]].time if edge.target[1] != STATIC else ""
+def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
+    """The wire at the column of the edge; one that stands `still` has its place already."""
+    dx = 0.0 if still else edge.source[1] * plan.grid.pitch
+    column = plan.scene.columns[edge.target[1]] if edge.target[1] != STATIC else None
+    time, step = (column.time, column.step) if column else ("", "")
+    body, tip = wire.stroke, wire.head
+    pen: Pen = "dashed" if edge.dashed else "solid"
     items: list[Item] = [
-        replace(wire.stroke, x=wire.stroke.x + dx, pen="dashed" if edge.dashed else "solid"),
-        replace(wire.head, x=wire.head.x + dx),
+        Stroke(body.x + dx, body.y, body.moves, pen),
+        Stroke(tip.x + dx, tip.y, tip.moves, tip.pen),
     ]
     run = caption_run(edge.caption, time, plan.theme.wire_size)
     if run and wire.caption:
         items.append(centred(run, wire.caption[0] + dx, wire.caption[1]))
-    return Group("wire", tuple(items), edge.source[0], time, edge.target[0])
+    return Group("wire", tuple(items), edge.source[0], step, edge.target[0])
 
 
 # -- static wires and delays ------------------------------------------------------------------------
 
 
 def _steady(plan: Plan, room: Room) -> Iterator[Group]:
+    """Wires of static signals; along a bus, a caption stands alike at every column."""
+    places: dict[tuple[object, ...], Point | None] = {}
     for edge in static_edges(plan.scene):
         line = plan.statics.line(edge)
         run = caption_run(edge.caption, "9", plan.theme.wire_size)
-        wire = _wire(plan, room, line, run, -3, spread_from(0.6, 0.2, 0.85))
-        yield _copied(plan, replace(edge, source=(edge.source[0], STATIC)), wire)
+        key = (*plan.statics.family(edge), edge.caption)
+        if key in places:
+            wire = _wire(plan, room, line, None, -3, [])
+            wire = replace(wire, caption=_shifted(plan, edge, places[key]))
+        else:
+            wire = _wire(plan, room, line, run, -3, _static_wishes(plan, edge, line))
+            if plan.statics.is_bussed(edge) and edge.target[1] != STATIC:
+                places[key] = _shifted(plan, edge, wire.caption, -1)
+        yield _copied(plan, edge, wire, still=True)
+
+
+def _static_wishes(plan: Plan, edge: Edge, line: Line) -> list[float]:
+    return _wishes("laned", line) if plan.statics.is_bussed(edge) else spread_from(0.6, 0.2, 0.85)
+
+
+def _shifted(plan: Plan, edge: Edge, place: Point | None, sign: int = 1) -> Point | None:
+    if place is None:
+        return None
+    return (place[0] + sign * edge.target[1] * plan.grid.pitch, place[1])
 
 
 def _delayed(plan: Plan, room: Room) -> Iterator[Group]:
@@ -175,6 +208,7 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
         return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
     run = node_run(latex, column.time, plan.measured, name)
     disc = Disc(x, y, plan.grid.radius[name], "dashed" if kind == "stub" else "solid")
-    title = f"{name}[{column.time}]" if column.time else name
-    time = column.time.replace("\\ldots", "…")
-    return Group(f"node {kind} {plan.scene.sites[name].kind}", (disc, centred(run, x, y)), name, time)
+    kinds = ("node", *([kind] if kind != "node" else []), plan.scene.sites[name].kind)
+    title = f"{name}[{column.step}]" if column.step else name
+    items = (disc, centred(run, x, y))
+    return Group(" ".join(kinds), items, name, column.step, title=title)
