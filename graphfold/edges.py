@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from graphfold.circuit import Link
@@ -125,20 +127,28 @@ def edge_arrays(unfolding: Unfolding) -> tuple[Numbers, Numbers]:
 
     count = edge_count(unfolding if unfolding.kept is None else replace(unfolding, kept=None))
     ensure_fits(16 * count, "the edge arrays")
-    sources, targets = np.empty(count, np.int64), np.empty(count, np.int64)
-    first = 0
-    for part in _parts(unfolding):
-        last = first + len(part[1])
-        sources[first:last], targets[first:last] = part
-        first = last
-    assert first == count, (first, count)
-    return _renumber(unfolding, sources, targets)
+    room = _Room(np.empty(count, np.int64), np.empty(count, np.int64))
+    _fill_boundaries(unfolding, room)
+    for target, groups in groupby(_groups(unfolding), key=attrgetter("target")):
+        steps, readers = _active(unfolding, target)
+        for group in groups:
+            _fill_group(unfolding, group, steps, readers, room)
+    assert room.used == count, (room.used, count)
+    return _renumber(unfolding, room.sources, room.targets)
 
 
-def _parts(unfolding: Unfolding) -> Iterator[tuple[Numbers, Numbers]]:
-    yield from _boundary_edges(unfolding)
-    for group in _groups(unfolding):
-        yield from _group_edges(unfolding, group)
+@dataclass
+class _Room:
+    """The two arrays, filled from the front, in place: new memory costs more than arithmetic."""
+
+    sources: Numbers
+    targets: Numbers
+    used: int = 0
+
+    def take(self, count: int) -> tuple[Numbers, Numbers]:
+        part = slice(self.used, self.used + count)
+        self.used = part.stop
+        return self.sources[part], self.targets[part]
 
 
 def _renumber(unfolding: Unfolding, sources: Numbers, targets: Numbers) -> tuple[Numbers, Numbers]:
@@ -152,9 +162,7 @@ def _renumber(unfolding: Unfolding, sources: Numbers, targets: Numbers) -> tuple
     return new[sources[chosen]], new[targets[chosen]]
 
 
-def _boundary_edges(unfolding: Unfolding) -> Iterator[tuple[Numbers, Numbers]]:
-    import numpy as np
-
+def _fill_boundaries(unfolding: Unfolding, room: _Room) -> None:
     pairs = []
     for block in unfolding.blocks:
         for instance in getattr(block, "instances", ()):
@@ -162,8 +170,8 @@ def _boundary_edges(unfolding: Unfolding) -> Iterator[tuple[Numbers, Numbers]]:
                 for source in dict.fromkeys(_boundary_reads(unfolding, *instance)):
                     pairs.append((_number(unfolding, *source), _number(unfolding, *instance)))
     if pairs:
-        table = np.array(pairs, np.int64)
-        yield table[:, 0], table[:, 1]
+        sources, targets = room.take(len(pairs))
+        sources[:], targets[:] = zip(*pairs, strict=True)
 
 
 def _number(unfolding: Unfolding, signal: str, step: int | None) -> int:
@@ -172,30 +180,43 @@ def _number(unfolding: Unfolding, signal: str, step: int | None) -> int:
     return number
 
 
-def _group_edges(unfolding: Unfolding, group: _Group) -> Iterable[tuple[Numbers, Numbers]]:
+def _fill_group(
+    unfolding: Unfolding, group: _Group, steps: Numbers, readers: Numbers, room: _Room
+) -> None:
+    if any(link.reach in ("fixed", "all") for link in group.links):
+        table = _table(unfolding, group, steps, readers)
+        sources, targets = room.take(table.shape[1])
+        sources[:], targets[:] = table
+        return
+    for link in group.links:
+        sources, targets = room.take(len(readers))
+        targets[:] = readers
+        _fill_sources(unfolding, link, steps, sources)
+
+
+def _fill_sources(unfolding: Unfolding, link: Link, steps: Numbers, sources: Numbers) -> None:
+    """The one instance that each reader reads through a link."""
+    if link.reach == "static":
+        sources[:] = _number(unfolding, link.source, None)
+    else:
+        numbers_at(unfolding, link.source, steps, link.delay, sources)
+
+
+def _table(unfolding: Unfolding, group: _Group, steps: Numbers, readers: Numbers) -> Numbers:
+    """The edges of a group whose links may read the same instance; each edge once."""
     import numpy as np
 
-    steps, targets = _active(unfolding, group.target)
-    if not len(targets):
-        return []
     parts = []
     for link in group.links:
-        if link.reach == "static":
-            number = _number(unfolding, link.source, None)
-            parts.append((np.broadcast_to(np.int64(number), targets.shape), targets))
-            continue
-        if link.reach == "step":
-            parts.append((numbers_at(unfolding, link.source, steps - link.delay), targets))
-            continue
-        sources = np.array(
-            [_number(unfolding, *i) for i in _sources(unfolding, link, None)], np.int64
-        )
-        parts.append((np.tile(sources, len(targets)), np.repeat(targets, len(sources))))
-    if len(parts) > 1 and any(link.reach != "step" for link in group.links):
-        both = np.concatenate([np.stack(part) for part in parts], axis=1)
-        both = np.unique(both, axis=1)
-        return [(both[0], both[1])]
-    return parts
+        if link.reach in ("step", "static"):
+            sources = np.empty_like(readers)
+            _fill_sources(unfolding, link, steps, sources)
+            parts.append(np.stack([sources, readers]))
+        else:
+            instances = _sources(unfolding, link, None)
+            read = np.array([_number(unfolding, *i) for i in instances], np.int64)
+            parts.append(np.stack([np.tile(read, len(readers)), np.repeat(readers, len(read))]))
+    return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts, axis=1), axis=1)
 
 
 def _active(unfolding: Unfolding, signal: str) -> tuple[Numbers, Numbers]:
@@ -212,24 +233,26 @@ def _active(unfolding: Unfolding, signal: str) -> tuple[Numbers, Numbers]:
     return steps, numbers_at(unfolding, signal, steps)
 
 
-def numbers_at(unfolding: Unfolding, signal: str, steps: Numbers) -> Numbers:
-    """The node numbers (before pruning) of a sequence signal at rising steps."""
+def numbers_at(
+    unfolding: Unfolding, signal: str, steps: Numbers, delay: int = 0, out: Numbers | None = None
+) -> Numbers:
+    """The node numbers (before pruning) of a sequence signal `delay` before rising steps."""
     import numpy as np
 
     table = unfolding.table_of(signal)
-    low, high = np.searchsorted(steps, [1, table.steps + 1])
+    low, high = np.searchsorted(steps, [1 + delay, table.steps + 1 + delay])
     width = len(table.sweep.signals)
     first, second = table.slot(signal, 1), table.slot(signal, 2)
     assert abs(second - first) == width
-    numbers = steps * (second - first)
-    numbers += first - (second - first) + table.first
+    numbers = np.multiply(steps, second - first, out=out)
+    numbers += first - (second - first) * (1 + delay) + table.first
     if table.missing:
         missing = np.array(table.missing, np.int64) + table.first
         numbers -= np.searchsorted(missing, numbers)
     listed = [*range(low), *range(int(high), len(steps))]
-    pins = [t for s, t in unfolding.declared_boundaries if s == signal and t is not None]
+    pins = [t + delay for s, t in unfolding.declared_boundaries if s == signal and t is not None]
     places = np.searchsorted(steps, pins)
     listed += [int(p) for p, t in zip(places, pins, strict=True) if p < high and steps[p] == t]
     for place in listed:
-        numbers[place] = _number(unfolding, signal, int(steps[place]))
+        numbers[place] = _number(unfolding, signal, int(steps[place]) - delay)
     return numbers
