@@ -319,6 +319,14 @@ class Circuit:
         return tuple(link for e in self.equations for link in equation_links(self, e))
 
     @cached_property
+    def links_into(self) -> Mapping[str, tuple[Link, ...]]:
+        """The links by their target; every equation has an entry."""
+        found: dict[str, list[Link]] = {e.signal: [] for e in self.equations}
+        for link in self.links:
+            found[link.target].append(link)
+        return MappingProxyType({target: tuple(links) for target, links in found.items()})
+
+    @cached_property
     def delays(self) -> tuple[Delay, ...]:
         r"""The delays (and lookaheads), one per (signal, k), however many read it.
 

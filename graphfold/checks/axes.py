@@ -9,6 +9,9 @@ from graphfold.clocks import free_axes
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 
 
+FARTHEST = 1_000_000  # steps; each one is a history to be given
+
+
 def _problem(message: str, mark: Mark | None, signal: str | None = None) -> Diagnostic:
     return Diagnostic("axes", "index", message, mark, signal)
 
@@ -96,6 +99,8 @@ def _read_problem(circuit: Circuit, read: Read) -> str:
         hint = suggest(index.base, [axis, length])
         cure = f"; write {name}[{axis}], {name}[{axis}-1] or {name}[{length}]"
         return f"'{name}' has no index '{shorten(index.base)}'{hint or cure}"
+    if abs(index.offset) > FARTHEST and index.base:
+        return f"{name}[{index}] is too far away: at most {FARTHEST:,} steps"
     return ""
 
 

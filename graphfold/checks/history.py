@@ -7,19 +7,25 @@ from collections.abc import Iterator
 from graphfold.circuit import Boundary, Circuit, Index, Link
 from graphfold.errors import Diagnostic
 
+Gap = tuple[str, Index]  # at which step, and what is read there
+
 
 def check_history(circuit: Circuit) -> Iterator[Diagnostic]:
-    """Yield one problem for each (signal, delay) whose boundary values are missing."""
+    """Yield one problem for each read whose boundary values are missing."""
     seen: set[tuple[str, Index]] = set()
     for link in circuit.links:
-        for step, index in _outside(circuit, link):
-            if (link.source, index) in seen or (link.source, index) in circuit.boundary:
-                continue
-            seen.add((link.source, index))
-            yield _missing(circuit, link, step, index)
+        gaps = [
+            gap
+            for gap in _outside(circuit, link)
+            if (link.source, gap[1]) not in seen and (link.source, gap[1]) not in circuit.boundary
+        ]
+        seen.update((link.source, index) for _, index in gaps)
+        if gaps:
+            pin = _mistaken_pin(circuit, link.source, gaps[-1][1])
+            yield _missing(circuit, link, gaps) if pin is None else _pinned(circuit, pin, gaps[-1])
 
 
-def _outside(circuit: Circuit, link: Link) -> Iterator[tuple[str, Index]]:
+def _outside(circuit: Circuit, link: Link) -> Iterator[Gap]:
     """The steps at which a read leaves 1..T, and what it reads there."""
     axis = circuit.axis_of[link.source]
     if axis is None or (link.index is None and not link.delay):
@@ -38,28 +44,43 @@ def _outside(circuit: Circuit, link: Link) -> Iterator[tuple[str, Index]]:
                 yield str(Index(length, -back)), Index(length, -back - link.delay)
 
 
-def _missing(circuit: Circuit, link: Link, step: str, index: Index) -> Diagnostic:
+def _missing(circuit: Circuit, link: Link, gaps: list[Gap]) -> Diagnostic:
     source, axis = link.source, circuit.axis_of[link.source]
-    pin = _mistaken_pin(circuit, source, index)
-    if pin is not None:
-        message = (
-            f"this pins {source} at {axis} = {pin.index}; "
-            f"{source}[{index}] is still undefined: did you mean {source}[{index}]?"
-        )
-        return Diagnostic("history", "pin", message, pin.mark, source, "warning")
-    cure = f"add `{source}[{index}]: zeros` under init"
-    if step:
-        read = Index(str(axis), -link.delay)
-        message = f"{source}[{read}] at {axis} = {step} reads {source}[{index}], which has no value"
-    else:
-        message = f"{source}[{index}] has no value"
-    return Diagnostic("history", "history", f"{message}; {cure}", link.mark, source)
+    names = [f"{source}[{index}]" for _, index in gaps]
+    verb = "has no value" if len(names) == 1 else "have no values"
+    message = f"{_list(names)} {verb}"
+    if gaps[0][0]:
+        read = f"{source}[{Index(str(axis), -link.delay)}]"
+        steps = _list([step for step, _ in gaps])
+        message = f"{read} at {axis} = {steps} reads {_list(names)}, which {verb}"
+    return Diagnostic("history", "history", f"{message}; {_cure(source, gaps)}", link.mark, source)
+
+
+def _list(words: list[str]) -> str:
+    return ", ".join(words) if len(words) < 5 else f"{words[0]}, …, {words[-1]}"
+
+
+def _cure(source: str, gaps: list[Gap]) -> str:
+    """The shortest way to write the missing values: h[0], or the oldest first when several."""
+    offsets = [index.offset for _, index in gaps if not index.base]
+    if len(gaps) in (2, 3, 4) and offsets == list(range(1 - len(gaps), 1)):
+        return f"add `{source}: [{', '.join(['zeros'] * len(gaps))}]` under init"
+    return f"add `{source}[{gaps[0][1]}]: zeros` under init"
+
+
+def _pinned(circuit: Circuit, pin: Boundary, gap: Gap) -> Diagnostic:
+    name, axis = f"{pin.signal}[{gap[1]}]", circuit.axis_of[pin.signal]
+    message = (
+        f"this pins {pin.signal} at {axis} = {pin.index}; "
+        f"{name} is still undefined: did you mean {name}?"
+    )
+    return Diagnostic("history", "pin", message, pin.mark, pin.signal, "warning")
 
 
 def _mistaken_pin(circuit: Circuit, signal: str, index: Index) -> Boundary | None:
-    """A pin one step inside, where a history was probably meant."""
-    if index.base or index.offset != 0:
-        neighbour = Index(index.base, 0) if index.base and index.offset == 1 else None
+    """A pin one step inside, where the nearest history was probably meant."""
+    if index.base:
+        near = Index(index.base, 0) if index.offset == 1 else None
     else:
-        neighbour = Index("", 1)
-    return circuit.boundary.get((signal, neighbour)) if neighbour else None
+        near = Index("", 1) if index.offset == 0 else None
+    return circuit.boundary.get((signal, near)) if near else None
