@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -82,6 +81,8 @@ def suggest(name: str, legal: Iterable[str]) -> str:
     by_case = {c.lower(): c for c in candidates}
     if name.lower() in by_case:
         return f"; did you mean '{by_case[name.lower()]}'?"
+    import difflib  # only those who mistype wait for it
+
     close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
     if not close and len(name) <= 3:  # 'hh' for 'h': difflib rates short names too harshly
         close = [c for c in candidates if c and len(c) <= 3 and (c in name or name in c)][:1]
