@@ -344,6 +344,20 @@ def test_sequences_that_read_more_than_their_step(equation: str, expected: Any) 
     np.testing.assert_allclose(found.signal("y"), expected, rtol=1e-14)
 
 
+@pytest.mark.parametrize("batch", [None, 3])
+def test_reductions_over_time_leave_the_other_axes(batch: int | None) -> None:
+    circuit = model(
+        "s = sum(x[t] for t)\n  m = mean(x[t] for t)\n  g = max(x[t] for t)",
+        "dims: [n]",
+        "inputs: {'x[t]': [n]}",
+    )
+    x = fill(circuit, 6, batch)["x"]
+    found = run(circuit, 6, {"x": x})
+    np.testing.assert_allclose(found["s"], x.sum(0))
+    np.testing.assert_allclose(found["m"], x.mean(0))
+    np.testing.assert_array_equal(found["g"], x.max(0))
+
+
 def test_a_static_part_of_a_sequence_is_computed_once() -> None:
     calls = []
 
@@ -440,6 +454,11 @@ def test_a_list_under_init_tells_a_size() -> None:
     assert random_values(unfold(circuit, 3), seed=1)["W"].shape == (2, 2)
 
 
+def test_a_list_of_one_under_init_is_repeated() -> None:
+    circuit = model("h[t] = b + h[t-1]", "dims: [n]", "params: {b: [n]}", "init: {'h[0]': [7]}")
+    assert run(circuit, 1, {"b": np.arange(3)})["h[1]"].tolist() == [7, 8, 9]
+
+
 def test_a_long_float32_sum_keeps_its_digits() -> None:
     circuit = model("y = sum(x[t] for t)\n  m = mean(x[t] for t)", *X)
     found = run(circuit, 30_000, {"x": np.full(30_000, 0.1, np.float32)})
@@ -471,6 +490,14 @@ def test_the_sum_of_no_vectors_is_a_vector_of_zeros() -> None:
     assert found["y"].tolist() == [1, 1, 1]
 
 
+def test_the_sum_of_no_batched_vectors_is_batched() -> None:
+    circuit = model(
+        "y = W @ sum(x[t] for t)", "dims: [n]", "inputs: {'x[t]': [n]}", "params: {W: [3, n]}"
+    )
+    found = run(circuit, 0, {"W": np.ones((3, 2)), "x": np.ones((0, 4, 2))})
+    assert found["y"].tolist() == np.zeros((4, 3)).tolist()
+
+
 def test_an_empty_batch_has_empty_values() -> None:
     for name in EXAMPLES:
         circuit = example(name)
@@ -493,12 +520,14 @@ def test_the_result_is_a_mapping_in_topological_order() -> None:
 
 def test_results_cannot_change_the_callers_arrays() -> None:
     x = SERIES.copy()
-    found = run(model("y[t] = x[t]", *X), 4, {"x": x})
-    with pytest.raises(ValueError, match="read-only"):
-        found["y[1]"][...] = 9
-    found.signal("y")[:] = 9
+    p = np.array(2.0)
+    found = run(model("y[t] = x[t] + p", *X, "params: {p: []}"), 4, {"x": x, "p": p})
+    for instance in ("x[1]", "p", "y[1]"):
+        with pytest.raises(ValueError, match="read-only"):
+            found[instance][...] = 9
+    found.signal("x")[:] = 9
     np.testing.assert_array_equal(x, SERIES)
-    x[0] = 1  # the caller's own array stays writable
+    x[0] = p[...] = 1  # the caller's own arrays stay writable
 
 
 def test_a_callable_may_reuse_its_memory_and_cannot_harm_its_arguments() -> None:

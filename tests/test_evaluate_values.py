@@ -201,6 +201,14 @@ def test_histories_and_far_boundaries_are_given_by_name() -> None:
     assert lines({**given, "g[6]": [1, 1]}, wave) == ["g[6] is given twice, also as g[6]"]
 
 
+def test_a_history_that_pruning_leaves_out_is_not_asked_for() -> None:
+    circuit = loads(WAVE.replace("equations", "outputs: [h]\nequations"))
+    given = {"x": np.ones((5, 2)), "x[0]": [0, 0], "h[0]": [1, 2]}
+    found = evaluate(unfold(circuit, 5, prune=True), given)
+    assert found["h[5]"].tolist() == [10, 11]
+    assert lines(given, circuit)[0].startswith("history g[6] is missing")
+
+
 def test_a_batched_history_makes_a_batch() -> None:
     wave = loads(WAVE)
     given = {"x": np.ones((5, 2)), "x[0]": [0, 0], "h[0]": np.zeros((3, 2)), "g[6]": [0, 0]}
@@ -227,6 +235,16 @@ def test_a_batched_history_makes_a_batch() -> None:
 def test_a_size_that_no_number_fits(shape: str, found: int, message: str) -> None:
     circuit = loads(f"graphfold: 1\ndims: [n]\nparams: {{v: {shape}}}\nequations: |\n  y = sum(v)")
     assert lines({"v": np.ones(found)}, circuit) == [f"v: {message}"]
+
+
+def test_a_list_under_init_tells_a_size_as_an_array_does() -> None:
+    circuit = loads(
+        "graphfold: 1\ndims: [n]\nparams: {b: [n]}\ninit: {'h[0]': [1, 2]}\n"
+        "equations: |\n  h[t] = b + h[t-1]"
+    )
+    assert lines({"b": np.ones(3)}, circuit) == [
+        "sizes of n disagree: 3 by b [n] = (3,); 2 by h[0] [n] = (2,)"
+    ]
 
 
 def test_arrays_overrule_a_default_size_and_must_agree_about_sums() -> None:
@@ -371,11 +389,16 @@ def test_more_steps_than_memory_are_refused_at_once() -> None:
 
 def test_large_values_count_and_not_only_many_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graphfold.memory.available_memory", lambda: 100_000)
-    text = "graphfold: 1\ninputs: {{'x': []}}\ninit: {{'h[0]': zeros}}\nequations: |\n  {}"
+    text = (
+        "graphfold: 1\ndims: [n]\ninputs: {{'x': []}}\ninit: {{'h[0]': zeros}}\nequations: |\n  {}"
+    )
     many = loads(text.format("h[t] = h[t-1] + x"))
     evaluate(unfold(many, 5), {"x": 1.0})
     with pytest.raises(TooLargeError, match="instances would need 4"):
         evaluate(unfold(many, 5), {"x": np.ones(10_000)})
+    wide = loads(text.replace("[]", "[n]").format("h[t] = h[t-1] + x"))
+    with pytest.raises(TooLargeError, match="instances would need 4"):
+        evaluate(unfold(wide, 5), {"x": np.ones(10_000)})
 
 
 # -- asking for a value -----------------------------------------
@@ -423,6 +446,8 @@ def test_random_values_depend_on_the_seed_and_the_name_alone() -> None:
     np.testing.assert_array_equal(first["W"], again["W"])
     assert not np.array_equal(first["W"], random_values(unfolding, 8, given, sizes=SIZES)["W"])
     evaluate(unfolding, {**given, **first})
+    lstm = random_values(unfold(load(example_path("lstm")), 1), 0, sizes={"n_x": 3, "n_h": 4})
+    assert len({a.tobytes() for a in lstm.values()}) == 12
 
 
 def test_random_parameters_are_scaled_by_the_size_they_are_summed_over() -> None:

@@ -101,9 +101,8 @@ def _constants(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> Iterator[Cl
 
 
 def _cast(value: Value, dtype: np.dtype[Any]) -> Value:
-    array = value.array.astype(dtype, copy=False).view()
-    array.flags.writeable = False  # results may share the caller's memory
-    return Value(array, value.batched)
+    """Take on the dtype, as a view: an evaluation forbids writing to its arrays."""
+    return Value(value.array.astype(dtype, copy=False).view(), value.batched)
 
 
 # -- names -----------------------------------------------------------------------------------
