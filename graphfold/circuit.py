@@ -113,25 +113,32 @@ class ExpressionBuilder:
         return self._nodes[number]
 
     def finish(self, root: int) -> Expression:
-        """Return the expression whose value is `root`, without nodes that it does not use."""
+        """Return the expression whose value is `root`: equal values give equal expressions."""
         return _keep(self._nodes, self._marks, root)
 
 
 def _keep(nodes: Sequence[Node], marks: Sequence[Mark | None], root: int) -> Expression:
-    needed = {root}
-    for number in range(root, -1, -1):
+    """Put the nodes below `root` into the one order in which an expression is read."""
+    renumbered: dict[int, int] = {}
+    pending = [(root, False)]
+    while pending:
+        number, ready = pending.pop()
+        if number in renumbered:
+            continue
+        if ready:
+            renumbered[number] = len(renumbered)
+            continue
         node = nodes[number]
-        if number in needed and isinstance(node, Apply):
-            needed.update(node.operands)
-    order = sorted(needed)
-    renumbered = {old: new for new, old in enumerate(order)}
+        pending.append((number, True))
+        if isinstance(node, Apply):
+            pending += [(operand, False) for operand in reversed(node.operands)]
     kept: list[Node] = []
-    for number in order:
+    for number in renumbered:
         node = nodes[number]
         if isinstance(node, Apply):
             node = replace(node, operands=tuple(renumbered[o] for o in node.operands))
         kept.append(node)
-    return Expression(tuple(kept), tuple(marks[n] for n in order))
+    return Expression(tuple(kept), tuple(marks[n] for n in renumbered))
 
 
 def constant(value: Constant) -> Expression:
