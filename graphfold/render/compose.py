@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 
 from graphfold.render.picture import Glyph, Run
@@ -37,7 +38,7 @@ class _Parts:
         self.close = glyphs[first + 10]
         self.still = (*glyphs[:first], *glyphs[first + 11 :])
         stops = [g.x for g in (*self.digits, self.close)]
-        self.advance = [b - a for a, b in zip(stops[:-1], stops[1:], strict=True)]
+        self.advance = [b - a for a, b in itertools.pairwise(stops)]
 
     def compose(self, latex: str, time: str) -> Run:
         x = self.digits[0].x

@@ -31,13 +31,11 @@ class Tie:
 def ties(circuit: Circuit) -> tuple[Tie, ...]:
     """Return every read between signals that are no parameters, as written."""
     found: list[Tie] = []
-    by_target = {e.signal: products(circuit, e) for e in circuit.equations}
+    by_target = {e.signal: products(circuit, e.expression) for e in circuit.equations}
     for link in circuit.links:
         if circuit.kind_of(link.source) != "param":
             ways = by_target[link.target].get(link.node, ())
-            found.append(
-                Tie(link.source, link.target, link.reach, link.delay, link.index, ways)
-            )
+            found.append(Tie(link.source, link.target, link.reach, link.delay, link.index, ways))
     return _merged(found)
 
 
@@ -52,6 +50,29 @@ def contract(found: tuple[Tie, ...], hidden: Iterable[str]) -> tuple[tuple[Tie, 
             gone.add(name)
             found = _without(found, name)
     return found, gone
+
+
+def through_copies(
+    circuit: Circuit, found: tuple[Tie, ...]
+) -> tuple[tuple[Tie, ...], list[tuple[str, str, str]]]:
+    """Lead what every step reads of other steps (all of them, or one) through a static copy.
+
+    Also return the copies as (name, source, time).
+    """
+    kept: list[Tie] = []
+    copies: dict[str, tuple[str, str, str]] = {}
+    for tie in found:
+        axis = circuit.axis_of.get(tie.target)
+        if axis is None or tie.reach not in ("all", "fixed"):
+            kept.append(tie)
+            continue
+        length = circuit.length_of[str(circuit.axis_of[tie.source])]
+        time = str(tie.index) if tie.index else f"1:{length}"
+        name = f"{tie.source}[{time}]"
+        copies[name] = (name, tie.source, time)
+        kept.append(Tie(tie.source, name, tie.reach, tie.delay, tie.index, ((),)))
+        kept.append(Tie(name, tie.target, "static", 0, None, tie.products))
+    return _merged(kept), list(copies.values())
 
 
 def _without(found: tuple[Tie, ...], name: str) -> tuple[Tie, ...]:

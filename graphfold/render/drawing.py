@@ -88,17 +88,19 @@ def draw(
 def _scenes(
     what: Freezable | Unfolding | Window, options: DrawOptions
 ) -> tuple[Circuit, list[Scene]]:
-    if hasattr(what, "freeze"):
+    from graphfold.unfolding import Unfolding, Window
+
+    if not isinstance(what, Unfolding | Window):
         circuit = what.freeze()
         return circuit, [folded(view(circuit))]
     from graphfold.render.steps import unfolded, window
 
     circuit = what.circuit
     seen = view(circuit, frozenset(getattr(what, "untied", ())))
-    if hasattr(what, "before"):
+    if isinstance(what, Window):
         scene = window(seen, what.before, what.after)
     else:
-        scene = unfolded(seen, what, options)  # type: ignore[arg-type]
+        scene = unfolded(seen, what, options)
     return circuit, [folded(view(circuit)), scene] if options.pair else [scene]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphfold.circuit import Apply, Circuit, Const, Equation, Expression, Read
+from graphfold.circuit import Apply, Circuit, Const, Expression, Read
 
 MOST = 4
 Product = tuple["Factor", ...]
@@ -19,16 +19,16 @@ class Factor:
     transposed: bool = False
 
 
-def products(circuit: Circuit, equation: Equation) -> dict[int, tuple[Product, ...]]:
-    """Return, for each node of an equation, the distinct products on its ways to the root."""
-    nodes = equation.expression.nodes
-    found: dict[int, tuple[Product, ...]] = {equation.expression.root: ((),)}
+def products(circuit: Circuit, expression: Expression) -> dict[int, tuple[Product, ...]]:
+    """Return, for each node, the distinct products on its ways to the root."""
+    nodes = expression.nodes
+    found: dict[int, tuple[Product, ...]] = {expression.root: ((),)}
     for number in range(len(nodes) - 1, -1, -1):
         node = nodes[number]
         if not isinstance(node, Apply) or number not in found:
             continue
         for place, operand in enumerate(node.operands):
-            passed = _passed(circuit, equation.expression, node, place)
+            passed = _passed(circuit, expression, node, place)
             ways = [way + passed for way in found[number]]
             found[operand] = union(found.get(operand, ()), ways)
     return found

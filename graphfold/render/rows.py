@@ -18,9 +18,9 @@ class Row:
 
 
 def arrange(circuit: Circuit, ties: Sequence[Tie], shown: Sequence[str]) -> tuple[Row, ...]:
-    """Return the rows, from bottom to top, of the signals that are shown."""
-    static = [name for name in shown if circuit.axis_of[name] is None]
-    moving = [name for name in shown if circuit.axis_of[name] is not None]
+    """Return the rows, from bottom to top, of the signals (and copies) that are shown."""
+    static = [name for name in shown if circuit.axis_of.get(name) is None]
+    moving = [name for name in shown if circuit.axis_of.get(name) is not None]
     late = {name for name in static if not _feeds(ties, name, moving)}
     late |= _fed_by(ties, moving)
     asked = [[n for n in row if n in moving] for row in circuit.style.rows]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graphfold.circuit import Equation
 from graphfold.labels import latex_of
 from graphfold.render.contract import Tie
+from graphfold.render.factors import products
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import STATIC, Caption, Column, Edge, NodeKind, Scene
 from graphfold.render.view import View, join
@@ -61,11 +61,11 @@ def unfolded(seen: View, unfolding: Unfolding, options: DrawOptions) -> Scene:
     _draw_steps(board, length)
     _draw_static(board, unfolding, length)
     _draw_boundaries(board, unfolding)
-    ends = seen.circuit.length_of[axis] if axis else ""
+    symbol = seen.circuit.length_of[axis] if axis else ""
     columns = [
         Column("", sites, True)
         if isinstance(s, range)
-        else Column(_time(s, length, ends), sites, step=str(s))
+        else Column(_time(s, length, symbol), sites, step=str(s))
         for s, sites in zip(board.visible, board.sites, strict=True)
     ]
     return Scene(seen.rows, seen.sites, tuple(columns), join(board.edges))
@@ -143,9 +143,7 @@ def _flip(span: Visible) -> Visible:
     return -span if isinstance(span, int) else range(1 - span.stop, 1 - span.start)
 
 
-def _sites(
-    seen: View, unfolding: Unfolding, length: int, step: Visible
-) -> dict[str, NodeKind]:
+def _sites(seen: View, unfolding: Unfolding, length: int, step: Visible) -> dict[str, NodeKind]:
     if isinstance(step, range):
         return {}
     if not 1 <= step <= length:
@@ -224,19 +222,17 @@ def _nodes(board: Board, name: str) -> list[tuple[str, int]]:
 
 def _draw_boundaries(board: Board, unfolding: Unfolding) -> None:
     """Wires into boundaries and pinned instances, from the static signals that give them."""
-    circuit = board.seen.circuit
+    seen, circuit = board.seen, board.seen.circuit
     for boundary in circuit.boundaries:
-        if boundary.value is None or boundary.signal not in board.seen.sites:
-            continue
         axis = circuit.axis_of[boundary.signal]
-        step = boundary.index.offset
-        if boundary.index.base and axis:
-            step += unfolding.length(axis)
-        column = board.column_of.get(step)
-        if column is None or boundary.signal not in board.sites[column]:
+        if boundary.value is None or boundary.signal not in seen.sites or axis is None:
             continue
-        found = Equation(boundary.signal, None, boundary.value)
-        for _, read in boundary.value.reads():
-            if read.signal in board.seen.static:
-                board.edges.append(Edge((read.signal, STATIC), (boundary.signal, column)))
-        del found
+        step = unfolding.resolve(boundary.index, axis)
+        place = (boundary.signal, board.column_of.get(step, STATIC))
+        if place[1] == STATIC or boundary.signal not in board.sites[place[1]]:
+            continue
+        ways = products(circuit, boundary.value)
+        for number, read in boundary.value.reads():
+            if read.signal in seen.static:
+                caption = seen.caption_of(ways.get(number, ()))
+                board.edges.append(Edge((read.signal, STATIC), place, caption))

@@ -7,7 +7,7 @@ import re
 import warnings
 from functools import lru_cache
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from graphfold.render.picture import Box, Glyph, Run
 
@@ -38,9 +38,7 @@ def scaled(run: Run, factor: float) -> Run:
         return run
     box = tuple(c * factor for c in run.box)
     bars = tuple(tuple(c * factor for c in bar) for bar in run.bars)
-    glyphs = tuple(
-        Glyph(g.key, g.x * factor, g.y * factor, g.scale * factor) for g in run.glyphs
-    )
+    glyphs = tuple(Glyph(g.key, g.x * factor, g.y * factor, g.scale * factor) for g in run.glyphs)
     return Run(run.source, box, glyphs, bars, run.text, run.size * factor)  # type: ignore[arg-type]
 
 
@@ -53,13 +51,13 @@ def _ziamath_svg(latex: str, size: float) -> Any:
         try:
             import ziamath
 
-            return ziamath.Latex(latex, size=size).svgxml()
+            return ziamath.Latex(latex, size=size).svgxml()  # type: ignore[attr-defined]
         finally:
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
 
 
-def _read(latex: str, size: float, root: ElementTree.Element) -> Run:
+def _read(latex: str, size: float, root: ET.Element) -> Run:
     views: dict[str, list[float]] = {}
     glyphs: list[Glyph] = []
     bars: list[Box] = []
@@ -79,7 +77,7 @@ def _read(latex: str, size: float, root: ElementTree.Element) -> Run:
     return Run(latex, around(boxes), tuple(glyphs), tuple(bars))
 
 
-def _define(symbol: ElementTree.Element) -> str:
+def _define(symbol: ET.Element) -> str:
     key = symbol.get("id", "").rpartition("_")[2]
     if key not in OUTLINES:
         outline = symbol[0].get("d", "")
@@ -96,16 +94,16 @@ def _span(numbers: list[float]) -> Box:
     return (min(xs), min(ys), max(xs), max(ys))
 
 
-def _glyph(use: ElementTree.Element, views: dict[str, list[float]]) -> Glyph:
+def _glyph(use: ET.Element, views: dict[str, list[float]]) -> Glyph:
     href = use.get("href") or use.get("{http://www.w3.org/1999/xlink}href") or ""
     key = href.rpartition("_")[2]
-    x, y, width, height = views[key]
+    x, y, _width, height = views[key]
     scale = float(use.get("height", height)) / height
     left, top = float(use.get("x", 0)), float(use.get("y", 0))
     return Glyph(key, round(left - x * scale, 3), round(top - y * scale, 3), round(scale, 4))
 
 
-def _bar(rect: ElementTree.Element) -> Box:
+def _bar(rect: ET.Element) -> Box:
     x, y, w, h = (float(rect.get(k, 0)) for k in ("x", "y", "width", "height"))
     return (x, y, x + w, y + h)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from graphfold.circuit import Circuit
 from graphfold.labels import escape, latex_of
-from graphfold.render.contract import Tie, contract, ties
+from graphfold.render.compose import stamped
+from graphfold.render.contract import Tie, contract, through_copies, ties
 from graphfold.render.factors import Factor, Product
 from graphfold.render.rows import Row, arrange
 from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
@@ -21,7 +22,8 @@ class View:
     sites: Mapping[str, Site]
     rows: tuple[Row, ...]
     ties: tuple[Tie, ...]
-    captions: Mapping[tuple[Product, ...], Caption]
+    latex: Mapping[str, str]
+    untied: frozenset[str] = frozenset()
 
     @property
     def static(self) -> tuple[str, ...]:
@@ -35,7 +37,11 @@ class View:
 
     def caption(self, tie: Tie) -> Caption:
         """What stands beside the tie's wire."""
-        return self.captions[tie.products]
+        return self.caption_of(tie.products)
+
+    def caption_of(self, ways: tuple[Product, ...]) -> Caption:
+        """What stands beside a wire with these products."""
+        return _caption(ways, self.latex, self.untied)
 
 
 def view(circuit: Circuit, untied: frozenset[str] = frozenset()) -> View:
@@ -43,20 +49,18 @@ def view(circuit: Circuit, untied: frozenset[str] = frozenset()) -> View:
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
     hide = [n for n in circuit.style.hide if n in signals]
     kept, gone = contract(ties(circuit), hide)
-    shown = [n for n in signals if n not in gone]
-    latex = _latex(circuit)
+    latex = dict(_latex(circuit))
+    kept, copies = through_copies(circuit, kept)
+    latex.update({name: stamped(latex[source], time) for name, source, time in copies})
+    shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     sites = {n: Site(n, latex[n], circuit.kind_of(n)) for n in shown}
-    captions = {t.products: _caption(t.products, latex, untied) for t in kept}
-    return View(circuit, sites, arrange(circuit, kept, shown), kept, captions)
+    return View(circuit, sites, arrange(circuit, kept, shown), kept, latex, untied)
 
 
 def folded(seen: View) -> Scene:
     """Return the scene of the folded circuit."""
     everything: dict[str, NodeKind] = dict.fromkeys(seen.sites, "node")
-    edges = [
-        Edge((t.source, 0), (t.target, 0), (*seen.caption(t), *_when(seen, t)), t.delay)
-        for t in seen.ties
-    ]
+    edges = [Edge((t.source, 0), (t.target, 0), _dated(seen, t), t.delay) for t in seen.ties]
     return Scene(seen.rows, seen.sites, (Column("", everything),), join(edges), folded=True)
 
 
@@ -66,20 +70,25 @@ def join(edges: Sequence[Edge]) -> tuple[Edge, ...]:
     for edge in edges:
         key = (edge.source, edge.target, edge.delay)
         old = found.get(key)
-        if old and edge.caption and old.caption != edge.caption:
-            comma = (Piece(","),) if old.caption else ()
-            caption = old.caption + comma + edge.caption
-            edge = Edge(*key[:2], caption, edge.delay, edge.dashed)
-        found[key] = old if old and not edge.caption else edge
+        found[key] = _joined(old, edge) if old else edge
     return tuple(found.values())
 
 
-def _when(seen: View, tie: Tie) -> Caption:
-    """Which step a fixed read takes, for the folded figure."""
-    if tie.reach != "fixed" or tie.index is None:
-        return ()
+def _joined(old: Edge, new: Edge) -> Edge:
+    if not new.caption or old.caption == new.caption:
+        return old
+    comma = (Piece(","),) if old.caption else ()
+    return Edge(old.source, old.target, old.caption + comma + new.caption, old.delay, old.dashed)
+
+
+def _dated(seen: View, tie: Tie) -> Caption:
+    """The caption in the folded figure, which also tells the step of a fixed read."""
+    caption = seen.caption(tie)
+    if tie.reach != "fixed" or tie.index is None or tie.target not in seen.circuit.axis_of:
+        return caption
     axis = seen.circuit.axis_of[tie.source]
-    return (Piece(","), Piece(f"{escape(str(axis))}={escape(str(tie.index))}"))
+    comma = (Piece(","),) if caption else ()
+    return (*caption, *comma, Piece(f"{escape(str(axis))}={escape(str(tie.index))}"))
 
 
 def _latex(circuit: Circuit) -> Mapping[str, str]:

@@ -24,8 +24,8 @@ def _lines(picture: Picture) -> Iterator[str]:
     x, y = number(picture.left), number(picture.top)
     w, h = number(picture.width), number(picture.height)
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x} {y} {w} {h}" width="{w}" height="{h}"'
-        ' role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x} {y} {w} {h}"'
+        f' width="{w}" height="{h}" role="img">'
     )
     yield f"<title>{clean(picture.title)}</title>"
     yield f"<desc>{clean(picture.description)}</desc>"

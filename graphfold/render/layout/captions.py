@@ -66,42 +66,42 @@ def grown(box: Box, by: float) -> Box:
     return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)
 
 
-def place(
-    room: Room,
-    line: Line,
-    run: Run,
-    owner: int,
-    wishes: Sequence[float],
-    away: Point | None = None,
-) -> Point:
-    """Return the middle of the best place for a caption.
+@dataclass(frozen=True)
+class Wish:
+    """A caption and where it would like to stand.
 
-    `wishes` are places along the line; the side that faces `away` from a point is better.
+    `places` are along the line, the best one first; the side that faces `away` from a point is
+    better; `owner` is the line's own number in the room.
     """
+
+    run: Run
+    owner: int
+    places: Sequence[float]
+    away: Point | None = None
+
+
+def place(room: Room, line: Line, wish: Wish) -> Point:
+    """Return the middle of the best place for a caption."""
+    run, owner = wish.run, wish.owner
     width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
     best: tuple[float, Point] = (math.inf, line.end)
-    for cost, middle in _candidates(line, width / 2, height / 2, wishes, away):
-        if cost >= best[0]:
+    for price, (x, y) in _candidates(line, width / 2, height / 2, wish):
+        if price >= best[0]:
             continue
-        (x, y) = middle
         box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        cost += 40 * room.hits(box)
+        cost = price + 40 * room.hits(box)
         if cost < best[0]:
             cost += 0.3 * room.hits(grown(box, WIDE), owner)
-        best = min(best, (cost, middle))
+        best = min(best, (cost, (x, y)))
     return best[1]
 
 
 def _candidates(
-    line: Line,
-    half_width: float,
-    half_height: float,
-    wishes: Sequence[float],
-    away: Point | None,
+    line: Line, half_width: float, half_height: float, wish: Wish
 ) -> Iterator[tuple[float, Point]]:
-    samples = line.samples(2.0)
-    for rank, wish in enumerate(wishes):
-        i = max(1, min(len(samples) - 2, round(wish * (len(samples) - 1))))
+    samples, away = line.samples(2.0), wish.away
+    for rank, share in enumerate(wish.places):
+        i = max(1, min(len(samples) - 2, round(share * (len(samples) - 1))))
         (ax, ay), (bx, by), (x, y) = samples[i - 1], samples[i + 1], samples[i]
         length = math.hypot(bx - ax, by - ay) or 1.0
         nx, ny = (by - ay) / length, -(bx - ax) / length

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 SWEEPS = 12
@@ -29,7 +30,7 @@ def columns(
 
 def _offsets(row: Sequence[str], apart: Callable[[str, str], float]) -> list[float]:
     offsets = [0.0] if row else []
-    for left, right in zip(row, row[1:], strict=False):
+    for left, right in itertools.pairwise(row):
         offsets.append(offsets[-1] + apart(left, right))
     return offsets
 
@@ -56,9 +57,7 @@ def _settled(
         while len(blocks) > 1 and _median(blocks[-2][1]) >= _median(blocks[-1][1]):
             members, wishes = blocks.pop()
             blocks[-1] = (blocks[-1][0] + members, blocks[-1][1] + wishes)
-    return {
-        row[i]: _median(wishes) + offsets[i] for members, wishes in blocks for i in members
-    }
+    return {row[i]: _median(wishes) + offsets[i] for members, wishes in blocks for i in members}
 
 
 def _median(wishes: Sequence[tuple[float, float]]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -32,7 +33,7 @@ def through(a: Point, b: Point, start: float, end: float, points: Sequence[Point
     last = along(b, _toward(points[-1], b), end)
     corner = _toward(points[0], a)
     pieces = [(at((first, corner), ROUND), at((points[0], corner), ROUND), points[0])]
-    for here, there in zip(points, points[1:], strict=False):
+    for here, there in itertools.pairwise(points):
         half = (there[1] - here[1]) / 2
         pieces.append(((here[0], here[1] + half), (there[0], there[1] - half), there))
     corner = _toward(points[-1], b)
@@ -50,9 +51,7 @@ def _turned(center: Point, point: Point, degrees: float, side: int) -> Point:
     return (center[0] + side * length * math.cos(angle), center[1] - length * math.sin(angle))
 
 
-def bow(
-    a: Point, b: Point, start: float, end: float, bend: float, flat: float = 0.25
-) -> Line:
+def bow(a: Point, b: Point, start: float, end: float, bend: float, flat: float = 0.25) -> Line:
     """Between two circles, `bend` aside of the straight line: to the right of it when positive.
 
     `flat` is how far it keeps parallel to the straight line, as a share of its length.

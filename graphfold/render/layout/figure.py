@@ -20,7 +20,7 @@ from graphfold.render.typeset import OUTLINES, typeset
 def figure(scenes: Sequence[Scene], theme: Theme, word: str) -> Picture:
     """Return the picture of one scene, or of two with an arrow and a word between."""
     plans = _aligned(scenes, theme)
-    groups = list(tiled(plans[-1]))
+    groups = list(tiled(plans[-1])) or [_nothing(plans[0])]
     if len(plans) > 1:
         groups = [*_beside(plans[0], groups, theme, word), *groups]
     return _canvas(groups, theme)
@@ -52,6 +52,12 @@ def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:
     tip = head(line.end, (1.0, 0.0), theme.head_length, theme.head_width)
     label = centred(run, right - length / 2, y + 18)
     return Group("unfold", (shortened(line, theme.head_length - 1).stroke(), tip, label))
+
+
+def _nothing(first: Plan) -> Group:
+    """What stands for an unfolding over no steps."""
+    y = (first.grid.y[0] + first.grid.y[-1]) / 2 if first.grid.y else 0.0
+    return Group("nothing", (centred(typeset("\\emptyset", 26.0), 0.0, y),))
 
 
 def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:

@@ -54,8 +54,10 @@ class Delays:
     def _choose(self, net: Net, sinks: tuple[str, ...]) -> None:
         if len(sinks) > 1:
             return
-        found = [(self._cost(net, sinks[0], line) + price, i, line)
-                 for i, (price, line) in enumerate(self._curves(net, sinks[0]))]
+        found = [
+            (self._cost(net, sinks[0], line) + price, i, line)
+            for i, (price, line) in enumerate(self._curves(net, sinks[0]))
+        ]
         cost, _, line = min(found, key=lambda item: item[:2])
         if cost < 1000:
             self.curve[net] = line
@@ -167,5 +169,3 @@ class Delays:
 def first_sides(net: Net) -> tuple[int, int]:
     """The sides to try: a delay's square stands on the right, a lookahead's on the left."""
     return (1, -1) if net[1] > 0 else (-1, 1)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,9 +40,14 @@ class Grid:
     row_of: Mapping[str, int]
     y: tuple[float, ...]
     half: tuple[float, ...]
-    radius: Mapping[str, float]
+    sizes: Sizes
     pitch: float
     static_x: Mapping[str, float]
+
+    @property
+    def radius(self) -> Mapping[str, float]:
+        """The radius of every site."""
+        return self.sizes.radius
 
     def center(self, name: str, column: int = 0) -> Point:
         """The middle of a node."""
@@ -111,9 +117,7 @@ def _links(scene: Scene) -> list[tuple[str, str]]:
 
 def _with_bends(
     rows: Sequence[Sequence[str]], links: Sequence[tuple[str, str]]
-) -> tuple[
-    list[list[str]], dict[tuple[str, str], tuple[str, ...]], list[tuple[str, str, float]]
-]:
+) -> tuple[list[list[str]], dict[tuple[str, str], tuple[str, ...]], list[tuple[str, str, float]]]:
     """Give each link that skips rows a bend in every row it passes."""
     row_of = {name: r for r, row in enumerate(rows) for name in row}
     filled = [list(row) for row in rows]
@@ -129,7 +133,7 @@ def _with_bends(
         chain = [low, *names, high]
         weight = 4.0 if not names else 1.0
         if row_of[low] != row_of[high]:
-            steps += [(a, b, weight) for a, b in zip(chain, chain[1:], strict=False)]
+            steps += [(a, b, weight) for a, b in itertools.pairwise(chain)]
     return filled, bends, steps
 
 
@@ -144,7 +148,7 @@ def grid_of(
         y.append(y[-1] - half[r - 1] - half[r] - gaps[r])
     pitch = cell.width + gap
     static = {} if scene.folded else _static_x(scene, cell, pitch, measured, theme)
-    return Grid(cell, row_of, tuple(y), tuple(half), measured.radius, pitch, static)
+    return Grid(cell, row_of, tuple(y), tuple(half), measured, pitch, static)
 
 
 def _static_x(
@@ -159,9 +163,7 @@ def _static_x(
     return x
 
 
-def _wish(
-    name: str, edges: Sequence[Edge], cell: Cell, pitch: float, middle: float
-) -> float:
+def _wish(name: str, edges: Sequence[Edge], cell: Cell, pitch: float, middle: float) -> float:
     ends = [b for a, b in _ends(edges) if a == (name, STATIC)]
     near = [cell.x[n] + c * pitch for n, c in ends if c != STATIC]
     return (min(near) + max(near)) / 2 if near else middle

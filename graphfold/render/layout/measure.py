@@ -80,7 +80,7 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
         return None
     if len(runs) == 1:
         return runs[0]
-    return _beside([r for r in runs], size * 0.14)
+    return _beside(list(runs), size * 0.14)
 
 
 def _beside(runs: list[Run], gap: float) -> Run:

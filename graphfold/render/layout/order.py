@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 Chain = tuple[str, ...]
@@ -22,12 +23,12 @@ def _by_graphviz(
     number = {name: f"n{i}" for i, name in enumerate(n for row in rows for n in row)}
     graph = AGraph(directed=True, strict=False, rankdir="BT", nodesep="0.3", ranksep="0.5")
     graph.node_attr.update(label="", shape="box", fixedsize="true", width="0.6", height="0.3")
-    for name in number:
-        graph.add_node(number[name])
+    for node in number.values():
+        graph.add_node(node)
     for row in filter(None, rows):
         graph.add_subgraph([number[name] for name in row], rank="same")
     filled = [row for row in rows if row]
-    for below, above in zip(filled, filled[1:], strict=False):
+    for below, above in itertools.pairwise(filled):
         graph.add_edge(number[below[0]], number[above[0]], style="invis", weight="0")
     for source, target in links:
         graph.add_edge(number[source], number[target])
@@ -37,4 +38,4 @@ def _by_graphviz(
 
 
 def _x(position: str) -> float:
-    return float(position.split(",")[0])
+    return float(position.split(",", maxsplit=1)[0])

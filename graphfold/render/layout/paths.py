@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Line:
 
 def _sample(start: Point, piece: tuple[Point, ...], step: float) -> Iterator[Point]:
     points = (start, *piece)
-    length = sum(distance(a, b) for a, b in zip(points, points[1:], strict=False))
+    length = sum(distance(a, b) for a, b in itertools.pairwise(points))
     count = max(1, math.ceil(length / step))
     for i in range(1, count + 1):
         yield at(points, i / count)
@@ -66,7 +67,7 @@ def at(points: Sequence[Point], t: float) -> Point:
     while len(points) > 1:
         points = [
             (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t)
-            for a, b in zip(points, points[1:], strict=False)
+            for a, b in itertools.pairwise(points)
         ]
     return points[0]
 
@@ -132,8 +133,9 @@ def shortened(line: Line, length: float) -> Line:
         return Line(line.start, (*pieces, (along(last[0], before, length),)))
     dx, dy = line.heading
     end, control = last[2], last[1]
-    back = ((control[0] - dx * length, control[1] - dy * length), end)
-    return Line(line.start, (*pieces, (last[0], back[0], (end[0] - dx * length, end[1] - dy * length))))
+    before_end = (end[0] - dx * length, end[1] - dy * length)
+    control = (control[0] - dx * length, control[1] - dy * length)
+    return Line(line.start, (*pieces, (last[0], control, before_end)))
 
 
 def head(tip: Point, heading: Point, length: float, width: float) -> Stroke:

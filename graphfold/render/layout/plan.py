@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphfold.render.layout.folded import LOOP, Delays, Net, first_sides
-from graphfold.render.layout.grid import Cell, Grid, cell_of, grid_of
-from graphfold.render.layout.measure import Sizes, caption_run, sizes
+from graphfold.render.layout.grid import Grid, cell_of, grid_of
+from graphfold.render.layout.measure import caption_run, sizes
 from graphfold.render.layout.routes import Key, Router
 from graphfold.render.layout.statics import Statics
 from graphfold.render.scene import STATIC, Edge, Scene
@@ -23,8 +23,6 @@ class Plan:
 
     scene: Scene
     theme: Theme
-    measured: Sizes
-    cell: Cell
     grid: Grid
     router: Router
     delays: Delays
@@ -41,7 +39,8 @@ def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
     """Settle a scene; `least` are gaps between rows that another figure needs."""
     measured = sizes(scene, theme)
     cell = cell_of(scene, measured, theme, _loop_room(scene))
-    gaps = [max(pair) for pair in zip(_least(scene, theme), least or _least(scene, theme), strict=True)]
+    smallest = [theme.row_gap] * len(scene.rows)
+    gaps = [max(pair) for pair in zip(smallest, least or smallest, strict=True)]
     between = FAR if scene.folded else _column_gap(scene, theme)
     laned: set[Key] = set()
     kinds = dict.fromkeys((key_of(scene, e), bool(e.caption)) for e in scene.edges if is_step(e))
@@ -50,7 +49,7 @@ def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
     found = None
     for _ in range(ROUNDS):
         grid = grid_of(scene, cell, measured, theme, gaps, between)
-        found = _settle(scene, theme, measured, cell, grid, keys, laned)
+        found = _settle(scene, theme, grid, keys, laned)
         found.captioned = captioned
         wanted = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
         wider = max(between, found.router.lanes.width()) if not scene.folded else between
@@ -62,15 +61,7 @@ def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
     return found
 
 
-def _settle(
-    scene: Scene,
-    theme: Theme,
-    measured: Sizes,
-    cell: Cell,
-    grid: Grid,
-    keys: tuple[Key, ...],
-    laned: set[Key],
-) -> Plan:
+def _settle(scene: Scene, theme: Theme, grid: Grid, keys: tuple[Key, ...], laned: set[Key]) -> Plan:
     router = Router(theme, grid, keys, set(laned))
     statics = Statics(theme, grid, router.lanes, router.ports, tuple(static_edges(scene)))
     statics.dots = frozenset(
@@ -84,7 +75,7 @@ def _settle(
     statics.choose()
     others = [router.line(key) for key in keys] if scene.folded else []
     delays = Delays(theme, grid, _nets(scene), router.ports.angles, others)
-    return Plan(scene, theme, measured, cell, grid, router, delays, statics)
+    return Plan(scene, theme, grid, router, delays, statics)
 
 
 def gaps_needed(found: Plan) -> list[float]:
@@ -149,18 +140,12 @@ def _loop_room(scene: Scene) -> dict[str, float]:
     return room
 
 
-def _least(scene: Scene, theme: Theme) -> list[float]:
-    return [theme.row_gap] * len(scene.rows)
-
-
 def _column_gap(scene: Scene, theme: Theme) -> float:
     """Columns are at least as far apart as the widest caption of a level wire asks."""
     row_of = {n: r for r, row in enumerate(scene.rows) for n in row.names}
     widest = 0.0
     for caption in dict.fromkeys(
-        e.caption
-        for e in scene.edges
-        if is_step(e) and row_of[e.source[0]] == row_of[e.target[0]]
+        e.caption for e in scene.edges if is_step(e) and row_of[e.source[0]] == row_of[e.target[0]]
     ):
         run = caption_run(caption, "9", theme.wire_size)
         widest = max(widest, run.box[2] - run.box[0] if run else 0.0)

@@ -75,7 +75,7 @@ class Router:
             return False
         lines = [self._fanned(key) for key in sinks if key not in trunk]
         good = all(self._is_clear(k, self._fanned(k)) for k in sinks if k not in trunk)
-        steep = all(abs(l.heading[1]) > 0.45 for l in lines)
+        steep = all(abs(line.heading[1]) > 0.45 for line in lines)
         if good and steep:
             self.kind.update({k: "fanned" for k in sinks if k not in trunk})
         return good and steep
@@ -123,7 +123,8 @@ class Router:
             return True
         row = [n for n in self.grid.cell.rows[self.grid.row_of[source]] if DUMMY not in n]
         others = {k[2] for k in self.keys if k[0] == source and k[2] * distance > 0 and not k[3]}
-        return row[-1 if distance > 0 else 0] == source and min(others or {distance}, key=abs) == distance
+        outermost = row[-1 if distance > 0 else 0] == source
+        return outermost and min(others or {distance}, key=abs) == distance
 
     def _level(self, key: Key) -> bool:
         return self.grid.row_of[key[0]] == self.grid.row_of[key[1]]
@@ -151,7 +152,7 @@ class Router:
         return kinds[self.kind[key]](key)
 
     def _radius(self, key: Key, end: int) -> float:
-        return DOTS if key[3] == end + 1 else self.grid.radius[key[end]]
+        return DOTS if key[3] == end + 1 else self.grid.radius[key[0] if end == 0 else key[1]]
 
     def _straight(self, key: Key) -> Line:
         source, target, distance, _ = key
@@ -179,7 +180,8 @@ class Router:
         peak = rise + self.theme.clearance + 9 + 11 * (abs(distance) - 2)
         lift = (peak / 0.75) * (1 if below else -1)
         run = min(abs(lift) * 1.5, abs(end[0] - start[0]) * 0.4) * side
-        return Line(start, (((start[0] + run, start[1] + lift), (end[0] - run, end[1] + lift), end),))
+        first, last = (start[0] + run, start[1] + lift), (end[0] - run, end[1] + lift)
+        return Line(start, ((first, last, end),))
 
     def _bent(self, key: Key) -> Line:
         source, target, _, _ = key

@@ -12,7 +12,6 @@ from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Edge
 from graphfold.render.theme import Theme
 
-
 FLAT_DOTS = 10.0
 
 

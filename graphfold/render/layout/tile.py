@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from graphfold.render.layout.captions import Room, place, spread_from
+from graphfold.render.layout.captions import Room, Wish, place, spread_from
+from graphfold.render.layout.folded import Net
 from graphfold.render.layout.measure import caption_run, centred, node_run
 from graphfold.render.layout.paths import Line, head, shortened, square
 from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
@@ -49,6 +50,8 @@ def _room(plan: Plan) -> Room:
         room.add_box((x - half, y - half, x + half, y + half))
     if len(scene.columns) <= 12:
         for edge in static_edges(scene):
+            if edge.source[1] == edge.target[1]:
+                continue
             room.add(plan.statics.line(edge).samples(), -3)
     return room
 
@@ -72,11 +75,11 @@ def _steps(plan: Plan, room: Room) -> Iterator[Group]:
         run = caption_run(caption, "9", plan.theme.wire_size)
         like = wires.get(((*key[:3], 0), caption))
         if like:  # a wire to or from dots has its caption where its like have it
-            wire = _wire(plan, room, line, None, owners[key], [])
+            wire = _wire(plan, room, line, None)
             wires[key, caption] = replace(wire, caption=like.caption)
         else:
-            wishes = _wishes(plan.router.kind[key], line)
-            wires[key, caption] = _wire(plan, room, line, run, owners[key], wishes)
+            wish = Wish(run, owners[key], _places(plan.router.kind[key], line)) if run else None
+            wires[key, caption] = _wire(plan, room, line, wish)
     for edge, key in edges:
         yield _copied(plan, edge, wires[key, edge.caption])
 
@@ -87,7 +90,7 @@ def _freedom(plan: Plan, key: Key) -> tuple[bool, int, float]:
     return (key[3] > 0, kinds.index(plan.router.kind[key]), abs(a[0] - b[0]) + abs(a[1] - b[1]))
 
 
-def _wishes(kind: str, line: Line) -> list[float]:
+def _places(kind: str, line: Line) -> list[float]:
     """Places for the caption along the line, the best one first."""
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     if kind in ("laned", "fanned"):
@@ -96,24 +99,17 @@ def _wishes(kind: str, line: Line) -> list[float]:
     return spread_from(0.5 - 6.0 / length if kind == "straight" else 0.5, 0.15, 0.8)
 
 
-def _wire(
-    plan: Plan,
-    room: Room,
-    line: Line,
-    run: Run | None,
-    owner: int,
-    wishes: list[float],
-    away: Point | None = None,
-) -> Wire:
+def _wire(plan: Plan, room: Room, line: Line, wish: Wish | None) -> Wire:
     theme = plan.theme
     tip = head(line.end, line.heading, theme.head_length, theme.head_width)
     body = shortened(line, theme.head_length - 1).stroke()
-    if run is None:
+    if wish is None:
         return Wire(body, tip, None)
-    at = place(room, line, run, owner, wishes, away)
-    half = (run.box[2] - run.box[0]) / 2, (run.box[3] - run.box[1]) / 2
-    room.add_box((at[0] - half[0], at[1] - half[1], at[0] + half[0], at[1] + half[1]))
-    return Wire(body, tip, at)
+    x, y = place(room, line, wish)
+    x0, y0, x1, y1 = wish.run.box
+    dx, dy = (x1 - x0) / 2, (y1 - y0) / 2
+    room.add_box((x - dx, y - dy, x + dx, y + dy))
+    return Wire(body, tip, (x, y))
 
 
 def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
@@ -133,7 +129,7 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
     return Group("wire", tuple(items), edge.source[0], step, edge.target[0])
 
 
-# -- static wires and delays ------------------------------------------------------------------------
+# -- static wires and delays ----------------------------------------------------------------------
 
 
 def _steady(plan: Plan, room: Room) -> Iterator[Group]:
@@ -143,18 +139,18 @@ def _steady(plan: Plan, room: Room) -> Iterator[Group]:
         line = plan.statics.line(edge)
         run = caption_run(edge.caption, "9", plan.theme.wire_size)
         key = (*plan.statics.family(edge), edge.caption)
-        if key in places:
-            wire = _wire(plan, room, line, None, -3, [])
-            wire = replace(wire, caption=_shifted(plan, edge, places[key]))
+        if run is None or key in places:
+            wire = _wire(plan, room, line, None)
+            wire = replace(wire, caption=_shifted(plan, edge, places.get(key)))
         else:
-            wire = _wire(plan, room, line, run, -3, _static_wishes(plan, edge, line))
+            wire = _wire(plan, room, line, Wish(run, -3, _static_places(plan, edge, line)))
             if plan.statics.is_bussed(edge) and edge.target[1] != STATIC:
                 places[key] = _shifted(plan, edge, wire.caption, -1)
         yield _copied(plan, edge, wire, still=True)
 
 
-def _static_wishes(plan: Plan, edge: Edge, line: Line) -> list[float]:
-    return _wishes("laned", line) if plan.statics.is_bussed(edge) else spread_from(0.6, 0.2, 0.85)
+def _static_places(plan: Plan, edge: Edge, line: Line) -> list[float]:
+    return _places("laned", line) if plan.statics.is_bussed(edge) else spread_from(0.6, 0.2, 0.85)
 
 
 def _shifted(plan: Plan, edge: Edge, place: Point | None, sign: int = 1) -> Point | None:
@@ -170,11 +166,16 @@ def _delayed(plan: Plan, room: Room) -> Iterator[Group]:
         for sink in sinks:
             line = delays.line(net, sink)
             run = caption_run(captions[*net, sink], "", plan.theme.wire_size)
-            wishes = spread_from(0.3, 0.1, 0.9) if net in delays.curve else _wishes("laned", line)
-            away = plan.grid.center(net[0]) if net in delays.curve else None
-            wire = _wire(plan, room, line, run, -2, wishes, away)
+            wish = _delay_wish(plan, net, line, run) if run else None
+            wire = _wire(plan, room, line, wish)
             yield _copied(plan, Edge((net[0], 0), (sink, 0), captions[*net, sink]), wire)
         yield _square(plan, room, net)
+
+
+def _delay_wish(plan: Plan, net: Net, line: Line, run: Run) -> Wish:
+    if net not in plan.delays.curve:
+        return Wish(run, -2, _places("laned", line))
+    return Wish(run, -2, spread_from(0.3, 0.1, 0.9), plan.grid.center(net[0]))
 
 
 def _square(plan: Plan, room: Room, net: tuple[str, int]) -> Group:
@@ -188,7 +189,7 @@ def _square(plan: Plan, room: Room, net: tuple[str, int]) -> Group:
     return Group("delay", tuple(items), net[0], str(net[1]))
 
 
-# -- nodes --------------------------------------------------------------------------------------------
+# -- nodes ----------------------------------------------------------------------------------------
 
 
 def _nodes(plan: Plan) -> Iterator[Group]:
@@ -206,7 +207,7 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
     kind, latex = column.sites[name], plan.scene.sites[name].latex
     if kind == "dots":
         return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
-    run = node_run(latex, column.time, plan.measured, name)
+    run = node_run(latex, column.time, plan.grid.sizes, name)
     disc = Disc(x, y, plan.grid.radius[name], "dashed" if kind == "stub" else "solid")
     kinds = ("node", *([kind] if kind != "node" else []), plan.scene.sites[name].kind)
     title = f"{name}[{column.step}]" if column.step else name
