@@ -23,15 +23,16 @@ def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
     yield from _dimensions(circuit)
     for function in circuit.functions:
         yield from _function(circuit, function)
+    known = set(circuit.signals)
     for equation in circuit.equations:
-        yield from _expression(circuit, equation.expression, set(circuit.signals))
+        yield from _expression(circuit, equation.expression, known)
     for boundary in circuit.boundaries:
         if boundary.signal not in circuit.axis_of:
             hint = suggest(boundary.signal, circuit.signals)
             message = f"unknown signal '{shorten(boundary.signal)}'{hint}"
             yield _problem("unknown-signal", message, boundary.mark)
         if boundary.value is not None:
-            yield from _expression(circuit, boundary.value, set(circuit.signals))
+            yield from _expression(circuit, boundary.value, known)
     yield from _mentions(circuit)
 
 
