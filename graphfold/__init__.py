@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from graphfold.evaluate import evaluate as evaluate
     from graphfold.evaluate import find_non_finite as find_non_finite
     from graphfold.evaluate import random_values as random_values
+    from graphfold.evaluate import register_operation as register_operation
     from graphfold.examples import example_names as example_names
     from graphfold.examples import example_path as example_path
     from graphfold.exchange import to_graphviz as to_graphviz
@@ -67,7 +68,13 @@ _HOMES = {
         "UnfoldingError",
         "ValuesError",
     ),
-    "evaluate": ("Evaluation", "evaluate", "find_non_finite", "random_values"),
+    "evaluate": (
+        "Evaluation",
+        "evaluate",
+        "find_non_finite",
+        "random_values",
+        "register_operation",
+    ),
     "examples": ("example_names", "example_path"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),

@@ -4,6 +4,7 @@ from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.numbers import find_non_finite
 from graphfold.evaluate.random import random_values
+from graphfold.evaluate.register import register_operation
 from graphfold.evaluate.value import Value
 from graphfold.evaluate.walk import evaluate
 
@@ -15,4 +16,5 @@ __all__ = [
     "evaluate",
     "find_non_finite",
     "random_values",
+    "register_operation",
 ]
