@@ -32,7 +32,7 @@ format: $(VENV)/testable
 	$(BIN)/ruff format .
 
 golden: $(VENV)/testable
-	$(BIN)/python -m pytest tests/test_render_golden.py --update-golden -n 0
+	$(BIN)/python -m pytest tests/test_render_golden.py tests/test_docs.py --update-golden -n 0
 	@echo "Open the changed figures and look at them before you commit."
 
 bench: $(VENV)/testable

@@ -1,0 +1,22 @@
+"""For tests, doctests and documentation alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def tables_are_restored() -> Iterator[None]:
+    """Forget the operations that a test or an example registers."""
+    from graphfold.evaluate.kernels import KERNELS
+    from graphfold.operations import OPERATIONS
+    from graphfold.shape_rules import SHAPE_RULES
+
+    tables: list[dict[str, object]] = [OPERATIONS, SHAPE_RULES, KERNELS]  # type: ignore[list-item]
+    before = [dict(table) for table in tables]
+    yield
+    for table, entries in zip(tables, before, strict=True):
+        table.clear()
+        table.update(entries)
