@@ -14,9 +14,14 @@ from onnx import TensorProto, helper
 from scipy import signal
 
 from graphfold import infer_shapes, load, loads, unfold
-from graphfold.circuit import Circuit
+from graphfold.circuit import Apply, Circuit, Equation, Expression, Function, Read, Signal
+from graphfold.errors import Mark, TooLargeError
 from graphfold.evaluate import Evaluation, evaluate, random_values
+from graphfold.evaluate.inline import inline_functions
 from graphfold.examples import example_names, example_path
+from graphfold.language.equations import read_expression
+from graphfold.language.parser import Scope
+from graphfold.language.tokens import Line
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -412,6 +417,29 @@ def test_a_defined_function_stands_for_its_body() -> None:
     for t, x in enumerate(SERIES):
         h = np.tanh(0.3 * h + 2 * x) + np.tanh(0.3 * x + 2)
         np.testing.assert_allclose(found[f"h[{t + 1}]"], h, rtol=1e-13)
+
+
+def _nested(depth: int, call: str) -> Circuit:
+    """Functions f0, f1, … each of which calls the one before it twice."""
+    functions = [Function("f0", ("a",), body=Expression((Read("a"),)))]
+    for number in range(1, depth):
+        inner = Scope({}, frozenset(), {f.name: f for f in functions})
+        text = Line(call.format(f"f{number - 1}"), Mark(1, 1))
+        functions.append(Function(f"f{number}", ("a",), body=read_expression(text, inner)))
+    last = Apply("call", (0,), (("function", functions[-1].name),))
+    equation = Equation("y", None, Expression((Read("x"), last)))
+    inputs = (Signal("x", "input", None, ()),)
+    return Circuit("nested", inputs=inputs, functions=tuple(functions), equations=(equation,))
+
+
+def test_functions_within_functions_cost_no_more_than_their_operations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inlined = inline_functions(_nested(30, "{0}(a) + {0}(a + 1)"))
+    assert len(inlined.equation["y"].expression.nodes) < 30**2
+    monkeypatch.setattr("graphfold.evaluate.inline._MOST_NODES", 5000)
+    with pytest.raises(TooLargeError, match="functions within functions give over 5,000"):
+        inline_functions(_nested(40, "{0}(2 * a) + {0}(a / 3 + 1)"))
 
 
 def test_an_argument_that_a_function_ignores_changes_no_numbering() -> None:
