@@ -16,8 +16,7 @@ from scipy import signal
 from graphfold import infer_shapes, load, loads, unfold
 from graphfold.circuit import Apply, Circuit, Equation, Expression, Function, Read, Signal
 from graphfold.errors import Mark, TooLargeError
-from graphfold.evaluate import Evaluation, evaluate, random_values
-from graphfold.evaluate.inline import inline_functions
+from graphfold.evaluate import Evaluation, evaluate, inline, random_values
 from graphfold.examples import example_names, example_path
 from graphfold.language.equations import read_expression
 from graphfold.language.parser import Scope
@@ -435,11 +434,11 @@ def _nested(depth: int, call: str) -> Circuit:
 def test_functions_within_functions_cost_no_more_than_their_operations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    inlined = inline_functions(_nested(30, "{0}(a) + {0}(a + 1)"))
+    inlined = inline.inline_functions(_nested(30, "{0}(a) + {0}(a + 1)"))
     assert len(inlined.equation["y"].expression.nodes) < 30**2
-    monkeypatch.setattr("graphfold.evaluate.inline._MOST_NODES", 5000)
+    monkeypatch.setattr(inline, "_MOST_NODES", 5000)
     with pytest.raises(TooLargeError, match="functions within functions give over 5,000"):
-        inline_functions(_nested(40, "{0}(2 * a) + {0}(a / 3 + 1)"))
+        inline.inline_functions(_nested(40, "{0}(2 * a) + {0}(a / 3 + 1)"))
 
 
 def test_an_argument_that_a_function_ignores_changes_no_numbering() -> None:
