@@ -12,6 +12,8 @@ from graphfold.render.picture import Box, Point, Run
 MESH = 3.0
 NEAR = 5.5
 WIDE = 5.0
+NODE = -9
+AWAY = ((0.0, 0.0), (14.0, 3.0), (30.0, 7.0), (60.0, 13.0), (90.0, 20.0))  # price, distance
 
 
 @dataclass
@@ -30,6 +32,8 @@ class Room:
         """Take the places of points; -1 owns what is shared."""
         for x, y in points:
             cell = self._cell(x, y)
+            if self.taken.get(cell) == NODE:
+                continue
             self.taken[cell] = owner if self.taken.get(cell, owner) == owner else -1
 
     def add_box(self, box: Box, owner: int = -1) -> None:
@@ -44,12 +48,14 @@ class Room:
             for p in mesh((cx - radius, cy - radius, cx + radius, cy + radius))
             if distance(p, center) <= radius
         )
-        self.add(inside, -1)
+        for x, y in inside:
+            self.taken[self._cell(x, y)] = NODE
 
     def hits(self, box: Box, owner: int | None = None) -> int:
-        """How much of a box is taken by others than `owner`."""
+        """How much of a box is taken by others than `owner`; nodes count more than wires."""
         found = (self.taken.get(self._cell(x, y)) for x, y in mesh(box))
-        return sum(1 for other in found if other is not None and other != owner)
+        others = [other for other in found if other is not None and other != owner]
+        return len(others) + 3 * others.count(NODE)
 
 
 def mesh(box: Box) -> Iterator[Point]:
@@ -111,7 +117,7 @@ def _candidates(
             inward = nx < -0.3 or (abs(nx) <= 0.3 and ny > 0)
         if inward:
             nx, ny = -nx, -ny
-        for extra, further in ((0.0, 0.0), (14.0, 3.0), (30.0, 7.0)):
+        for extra, further in AWAY:
             reach = NEAR + further + abs(nx) * half_width + abs(ny) * half_height
             for side, price in ((1, 0.0), (-1, 3.0)):
                 yield rank + extra + price, (x + side * nx * reach, y + side * ny * reach)

@@ -43,6 +43,10 @@ class Delays:
         self._wires = Cloud()
         for line in self.others:
             self._wires.add(line.samples(4.0))
+        self._squares = Cloud()
+        for net in (net for net, sinks in self.nets.items() if len(sinks) > 1):
+            x, y = self.grid.center(net[0])
+            self._wires.add((x + self.grid.radius[net[0]] + d, y) for d in range(4, 180, 4))
         for net, sinks in sorted(self.nets.items(), key=lambda item: item[1] == (item[0][0],)):
             self._choose(net, sinks)
         for net, sinks in self.nets.items():
@@ -61,6 +65,7 @@ class Delays:
         cost, _, line = min(found, key=lambda item: item[:2])
         if cost < 1000:
             self.curve[net] = line
+            self._squares.add([line.pieces[0][-1]])
             self._wires.add(line.samples(4.0))
 
     def _curves(self, net: Net, sink: str) -> Iterator[tuple[float, Line]]:
@@ -89,7 +94,8 @@ class Delays:
         if not self.grid.clear([middle], set(), room):
             return 1000.0
         touching = sum(1 for p in points if self._wires.near(p, CROWDED))
-        under = self._wires.near(middle, room)
+        under = self._wires.near(middle, room) + self._squares.near(middle, 2 * room)
+        under += any(self._squares.near(p, room) for p in points)
         near_end = self._wires.near(points[-1], 10.5)
         return 3.0 * touching + 60 * under + 25 * near_end
 

@@ -89,6 +89,8 @@ class Statics:
             self.ports.ask(edge.target[0], family, -1)
         elif edge.source[1] != STATIC:
             self.lanes.ask_upright(family)
+            if self._exit(edge) != self._channel(edge):
+                self.lanes.ask_flat(self._exit(edge), (family, "exit"))
 
     def _channel(self, edge: Edge, far: bool = False) -> int:
         """The channel of the bus: next to the static signal, on the columns' side."""
@@ -130,18 +132,22 @@ class Statics:
 
     def _leave(self, edge: Edge, y: float) -> list[Point]:
         (x, here), radius = self.grid.center(*edge.source), self._radius(edge.source)
-        if edge.source[1] == STATIC or self._top(edge.source[0], y):
-            return [(x, here - radius if y < here else here + radius), (x, y)]
+        up = -1 if y < here else 1
+        if edge.source[1] == STATIC or self._top(edge):
+            return [(x, here + up * radius), (x, y)]
         lane = self.lanes.upright_at(self.grid, edge.source[1], _family(edge))
-        return [(x + radius, here), (lane, here), (lane, y)]
+        leave = self.lanes.flat_at(self.grid, self._exit(edge), (_family(edge), "exit"))
+        corner = x + 0.7 * radius
+        return [(corner, here + up * 0.714 * radius), (corner, leave), (lane, leave), (lane, y)]
 
-    def _top(self, name: str, y: float) -> bool:
-        """Whether nothing stands between a row of the columns and the bus."""
-        row = self.grid.row_of[name]
-        here = self.grid.y[row]
-        beyond = range(row + 1, len(self.grid.y)) if y < here else range(row)
-        between = (r for r in beyond if min(here, y) < self.grid.y[r] < max(here, y))
-        return not any(self.grid.cell.rows[r] for r in between)
+    def _exit(self, edge: Edge) -> int:
+        """The channel next to the source's row on the way to the bus."""
+        row = self.grid.row_of[edge.source[0]]
+        return row + 1 if self._channel(edge) > row else row
+
+    def _top(self, edge: Edge) -> bool:
+        """Whether the bus runs right beside the source's row."""
+        return self._exit(edge) == self._channel(edge)
 
 
 def _family(edge: Edge) -> tuple[str, str, bool]:

@@ -46,7 +46,7 @@ def _room(plan: Plan) -> Room:
         for sink in sinks:
             room.add(plan.delays.line(net, sink).samples(), -2)
         x, y = plan.delays.square(net)
-        half = plan.theme.square / 2
+        half = plan.theme.square / 2 + 1
         room.add_box((x - half, y - half, x + half, y + half))
     if len(scene.columns) <= 12:
         for edge in static_edges(scene):
@@ -184,9 +184,25 @@ def _square(plan: Plan, room: Room, net: tuple[str, int]) -> Group:
     if net[1] != 1:
         text = str(net[1]) if net[1] > 1 else f"+{-net[1]}"
         run = typeset(text, theme.count_size)
-        reach = theme.square / 2 + 4 + (run.box[2] - run.box[0]) / 2
-        items.append(centred(run, x + plan.delays.outward(net) * reach, y))
+        at = _count_place(plan, room, run, net)
+        items.append(centred(run, *at))
     return Group("delay", tuple(items), net[0], str(net[1]))
+
+
+def _count_place(plan: Plan, room: Room, run: Run, net: Net) -> Point:
+    """Beside the square, away from the node if that is free."""
+    x, y = plan.delays.square(net)
+    width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
+    half = plan.theme.square / 2 + 4
+    side, level = plan.delays.outward(net) * (half + width / 2), half + height / 2
+    boxes = []
+    for dx, dy in ((side, 0.0), (0.0, -level), (0.0, level), (-side, 0.0)):
+        cx, cy = x + dx, y + dy
+        box = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
+        boxes.append((room.hits(box), len(boxes), (cx, cy), box))
+    _, _, place, box = min(boxes)
+    room.add_box(box)
+    return place
 
 
 # -- nodes ----------------------------------------------------------------------------------------
