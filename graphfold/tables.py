@@ -7,7 +7,7 @@ is pinned or a component's signals are shifted against each other.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -27,6 +27,9 @@ class Listed:
     def count(self) -> int:
         """How many nodes."""
         return len(self.instances)
+
+    def __iter__(self) -> Iterator[Instance]:
+        return iter(self.instances)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class Table:
     def instance(self, number: int) -> Instance:
         """The instance with that node number."""
         return self._at(self._slot_of(number - self.first))
+
+    def __iter__(self) -> Iterator[Instance]:
+        missing = frozenset(self.missing)
+        slots = range(self.columns * len(self.sweep.signals))
+        return (self._at(slot) for slot in slots if slot not in missing)
 
     def _slot_of(self, rank: int) -> int:
         low, high = 0, len(self.missing)

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 
 from graphfold.circuit import Boundary, Circuit, Index, Link
@@ -228,7 +229,9 @@ class Unfolding:
 
     def instances(self) -> Iterator[Instance]:
         """All instances in topological order."""
-        return (self.instance(number) for number in range(self.node_count))
+        if self.kept is None:
+            return chain.from_iterable(self.blocks)
+        return map(self.instance, range(self.node_count))
 
     def find(self, text: str) -> Instance:
         """The instance with that id; UnfoldingError, with a suggestion, when there is none."""
