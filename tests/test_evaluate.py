@@ -16,7 +16,8 @@ from scipy import signal
 from graphfold import infer_shapes, load, loads, unfold
 from graphfold.circuit import Apply, Circuit, Equation, Expression, Function, Read, Signal
 from graphfold.errors import Mark, TooLargeError
-from graphfold.evaluate import Evaluation, evaluate, inline, random_values
+from graphfold.evaluate import KERNELS, Evaluation, evaluate, inline, random_values
+from graphfold.evaluate.elementwise import elementwise
 from graphfold.examples import example_names, example_path
 from graphfold.language.equations import read_expression
 from graphfold.language.parser import Scope
@@ -206,6 +207,13 @@ def test_a_time_delay_network_is_a_convolution() -> None:
             summed[:, out] += np.convolve(v["x"][:, channel], kernels[:, out, channel])[:20]
     expected = np.tanh(summed + v["b"])
     np.testing.assert_allclose(run(circuit, 20, v).signal("y"), expected, rtol=1e-11)
+
+
+def test_an_operation_of_ones_own_keeps_the_dtype(monkeypatch: pytest.MonkeyPatch) -> None:
+    widened = elementwise(lambda x: np.tanh(x.astype(np.float64)))
+    monkeypatch.setitem(KERNELS, "tanh", widened)
+    found = run(model("y[t] = tanh(x[t])", *X), 4, {"x": SERIES.astype(np.float32)})
+    assert found["y[1]"].dtype == np.float32
 
 
 # -- laws -----------------------------------------

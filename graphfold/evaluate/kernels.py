@@ -1,7 +1,7 @@
 """The table of NumPy kernels: what each operation of `operations.OPERATIONS` computes.
 
 A kernel takes `Value`s of one floating dtype and the operation's attributes as plain numbers, and
-gives a `Value` of that dtype. To evaluate an operation of your own, put its kernel here.
+gives a `Value` of that dtype. `register_operation` adds an operation of your own.
 """
 
 from __future__ import annotations

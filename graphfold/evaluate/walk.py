@@ -123,7 +123,7 @@ class _Walk:
                 raise TooLargeError(f"{format_id(*instance)} does not fit into memory") from error
             except (ValuesError, ValueError, IndexError, OverflowError) as error:
                 raise ValuesError(f"{format_id(*instance)}: {error}") from error
-            self.setting.store[instance] = _frozen(value)
+            self.setting.store[instance] = _frozen(value, self.setting.dtype)
 
     def value(self, signal: str, step: int | None) -> Value:
         unfolding = self.setting.unfolding
@@ -163,8 +163,8 @@ class _Walk:
         }
 
 
-def _frozen(value: Value) -> Value:
-    """Protect an instance's numbers: other instances may share them."""
-    array = np.asarray(value.array)
+def _frozen(value: Value, dtype: np.dtype[Any]) -> Value:
+    """Protect an instance's numbers, which others may share; a user's operation may widen them."""
+    array = np.asarray(value.array, dtype)
     array.flags.writeable = False
     return Value(array, value.batched)
