@@ -215,11 +215,11 @@ def test_nodes_stand_in_the_order_they_are_read_in() -> None:
 
 
 def test_a_sum_of_5000_terms_needs_no_recursion() -> None:
-    text = " + ".join(f"h[t-{k}]" for k in range(1, 5001))
+    text = " + ".join(f"{k} * h[t-{k % 5 + 1}]" for k in range(1, 5001))
     expression = read(text)
     assert write_expression(expression, CIRCUIT) == text
     circuit = gf.loads(f"graphfold: 1\nequations: |\n  h[t] = ({text}) / 5000\n")
-    assert len(circuit.delays) == 5000
+    assert len(circuit.delays) == 5
     assert gf.loads(gf.dumps(circuit)) == circuit
 
 
