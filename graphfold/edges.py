@@ -23,7 +23,7 @@ def predecessors(unfolding: Unfolding, signal: str, step: int | None) -> tuple[I
     """The instances that an instance reads, in the order of its equation."""
     if unfolding.is_boundary(signal, step):
         return tuple(dict.fromkeys(_boundary_reads(unfolding, signal, step)))
-    links = (link for link in unfolding.circuit.links if link.target == signal)
+    links = unfolding.circuit.links_into.get(signal, ())
     return tuple(dict.fromkeys(i for link in links for i in _sources(unfolding, link, step)))
 
 
@@ -131,7 +131,7 @@ def edge_arrays(unfolding: Unfolding) -> tuple[Numbers, Numbers]:
     _fill_boundaries(unfolding, room)
     for target, groups in groupby(_groups(unfolding), key=attrgetter("target")):
         steps, readers = _active(unfolding, target)
-        for group in groups:
+        for group in groups if len(readers) else ():  # what nobody reads need not exist
             _fill_group(unfolding, group, steps, readers, room)
     assert room.used == count, (room.used, count)
     return _renumber(unfolding, room.sources, room.targets)
