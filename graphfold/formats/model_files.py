@@ -48,7 +48,8 @@ def _read(path: str | os.PathLike[str] | BinaryIO) -> Circuit:
         if Path(path).is_dir():
             raise _unreadable(source, "is a directory, not a model file")
         size = Path(path).stat().st_size
-        data = Path(path).read_bytes() if size <= LARGEST else b""
+        with Path(path).open("rb") as file:  # a device or pipe has no size, and may never end
+            data = file.read(LARGEST + 1) if size <= LARGEST else b""
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(source, f"cannot be read: {reason}") from None
