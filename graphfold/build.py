@@ -7,7 +7,7 @@ here that `check` can report with the whole circuit in view.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from graphfold.circuit import (
     Axis,
@@ -25,8 +25,17 @@ from graphfold.circuit import (
     sort_boundaries,
 )
 from graphfold.errors import GraphfoldError
-from graphfold.sizes import Size, shape_of
-from graphfold.terms import AxisHandle, Term, apply, as_term, flatten
+from graphfold.sizes import Size
+from graphfold.terms import (
+    AxisHandle,
+    Term,
+    apply,
+    as_term,
+    axis_name,
+    flatten,
+    shape_or_error,
+    whole,
+)
 
 SizeLike = Size | int | str
 
@@ -49,6 +58,9 @@ class SignalHandle(Term):
             raise GraphfoldError(message)
         self.circuit.add_equation(self.name, step.name, as_term(value))
 
+    def __iter__(self) -> NoReturn:
+        raise GraphfoldError(f"{self.name} has no end to run through; read {self.name}[t]")
+
     def __repr__(self) -> str:
         return f"<signal {self.name}>"
 
@@ -56,9 +68,16 @@ class SignalHandle(Term):
 def _index(name: str, step: AxisHandle | int) -> Index:
     if isinstance(step, AxisHandle):
         return step.index
-    if isinstance(step, int) and not isinstance(step, bool):
-        return Index("", step)
+    number = whole(step)
+    if number is not None:
+        return Index("", number)
     raise GraphfoldError(f"{name} takes an index such as t, t - 1, t.last or 1, not {step!r}")
+
+
+def _name_of(signal: Any) -> str:
+    if isinstance(signal, SignalHandle):
+        return signal.name
+    raise GraphfoldError(f"expected a signal of the circuit, not {signal!r}")
 
 
 class CircuitBuilder:
@@ -93,13 +112,13 @@ class CircuitBuilder:
 
     def input(self, name: str, *sizes: SizeLike, over: AxisHandle | None = None) -> SignalHandle:
         """Declare an input: a sequence over an axis, or static; no sizes make a scalar."""
-        axis = over.name if over is not None else None
-        self._inputs.append(Signal(name, "input", axis, shape_of(*sizes)))
+        axis = None if over is None else axis_name(over)
+        self._inputs.append(Signal(name, "input", axis, shape_or_error(sizes)))
         return SignalHandle(self, name)
 
     def param(self, name: str, *sizes: SizeLike) -> SignalHandle:
         """Declare a parameter."""
-        self._params.append(Signal(name, "param", None, shape_of(*sizes)))
+        self._params.append(Signal(name, "param", None, shape_or_error(sizes)))
         return SignalHandle(self, name)
 
     def signal(self, name: str, over: AxisHandle | None = None, init: Any = None) -> SignalHandle:
@@ -119,8 +138,8 @@ class CircuitBuilder:
         expression = None
         if not (isinstance(value, str) and value == "given"):
             expression = flatten(as_term(value))
-        index = _index(signal.name, step)
-        self._boundaries.append(Boundary(signal.name, index, expression))
+        name = _name_of(signal)
+        self._boundaries.append(Boundary(name, _index(name, step), expression))
 
     def define(self, name: str, value: Any) -> SignalHandle:
         """Define a static signal."""
@@ -144,7 +163,7 @@ class CircuitBuilder:
         expression = (
             None if body is None else flatten(as_term(body(*(Term(Read(n)) for n in names))))
         )
-        sizes = None if shape is None else shape_of(*shape)
+        sizes = None if shape is None else shape_or_error(shape)
         self._functions.append(
             Function(name, tuple(arguments), tuple(parameters), sizes, expression)
         )
@@ -152,7 +171,7 @@ class CircuitBuilder:
 
     def output(self, *signals: SignalHandle) -> None:
         """Name outputs."""
-        self._outputs += [Output(signal.name) for signal in signals]
+        self._outputs += [Output(_name_of(signal)) for signal in signals]
 
     def draw(
         self,

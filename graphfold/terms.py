@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphfold.circuit import (
@@ -18,8 +18,8 @@ from graphfold.circuit import (
     Read,
 )
 from graphfold.errors import GraphfoldError, suggest
-from graphfold.operations import OPERATIONS
-from graphfold.sizes import Size, shape_of
+from graphfold.operations import OPERATIONS, Attribute
+from graphfold.sizes import Shape, shape_of
 
 
 class Term:
@@ -108,6 +108,9 @@ class Term:
     def __ne__(self, other: object) -> Term:  # type: ignore[override]
         return apply("ne", self, other)
 
+    def __repr__(self) -> str:
+        return f"<term {self.head}>"
+
     def __bool__(self) -> bool:
         raise GraphfoldError("a term has no truth value; choose with gf.where(c, a, b)")
 
@@ -118,12 +121,13 @@ def apply(operation: str, *operands: Any, **attributes: AttributeValue) -> Term:
 
 
 def as_term(value: Any) -> Term:
-    """Turn a number, nested list, array, axis or term into a term."""
+    """Turn a number, nested list, array or term into a term."""
     if isinstance(value, Term):
         return value
-    if isinstance(value, AxisHandle):
-        return value.term()
     return Term(Const(constant_of(value)))
+
+
+_LARGEST = 2**1023  # what a float holds; a model file reads larger whole numbers as floats too
 
 
 def constant_of(value: Any) -> Constant:
@@ -134,8 +138,8 @@ def constant_of(value: Any) -> Constant:
         return tuple(constant_of(item) for item in value)
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, int | float) and abs(value) < float("inf"):
-        return value
+    if isinstance(value, int | float) and abs(value) < _LARGEST:
+        return value if isinstance(value, float) or abs(value) < 2**53 else float(value)
     raise GraphfoldError(f"{value!r} is neither a term nor a finite number nor a list of them")
 
 
@@ -158,7 +162,23 @@ def function_of(name: str) -> Callable[..., Term]:
 def _reduction(name: str, operands: tuple[Any, ...], over: AxisHandle) -> Term:
     if f"{name}_over" not in REDUCTIONS or len(operands) != 1:
         raise GraphfoldError(f"only sum, mean and max of one term go over an axis, not {name}")
-    return apply(f"{name}_over", operands[0], axis=over.name)
+    return apply(f"{name}_over", operands[0], axis=axis_name(over))
+
+
+def axis_name(over: Any) -> str:
+    """Return the name of an axis; GraphfoldError for anything else."""
+    if isinstance(over, AxisHandle):
+        return over.name
+    raise GraphfoldError(f"over takes an axis, as in t = c.axis('t'), not {over!r}")
+
+
+def shape_or_error(sizes: Iterable[Any]) -> Shape:
+    """Make a shape; GraphfoldError for what is no size."""
+    try:
+        return shape_of(*sizes)
+    except (ValueError, TypeError, AttributeError):
+        message = "a size is a whole number, a dimension or a text such as '4*n_h'"
+        raise GraphfoldError(f"{message}, not {sizes!r}") from None
 
 
 def _settings(
@@ -166,7 +186,7 @@ def _settings(
 ) -> tuple[tuple[str, AttributeValue], ...]:
     specs = OPERATIONS[name].attributes
     if specs and specs[0].kind == "sizes" and positional:
-        return (("shape", shape_of(*positional)),)
+        return (("shape", shape_or_error(positional)),)
     if len(positional) > len(specs):
         raise GraphfoldError(f"{name} takes at most {len(specs)} settings")
     given = dict(zip((s.name for s in specs), positional, strict=False)) | dict(keywords)
@@ -178,10 +198,21 @@ def _settings(
     if missing:
         raise GraphfoldError(f"{name} needs its {missing[0]}")
     return tuple(
-        (s.name, given[s.name] if s.kind == "axis" else Size.of(given[s.name]))
+        (s.name, _setting(s, given[s.name]))
         for s in specs
         if s.name in given and given[s.name] != s.default
     )
+
+
+def _setting(spec: Attribute, value: Any) -> AttributeValue:
+    if spec.kind == "sizes":
+        return shape_or_error(value if isinstance(value, list | tuple) else [value])
+    if spec.kind == "size":
+        return shape_or_error([value])[0]
+    number = whole(value)
+    if number is None:
+        raise GraphfoldError(f"{spec.name} must be a whole number, not {value!r}")
+    return number
 
 
 def flatten(term: Term) -> Expression:
@@ -206,14 +237,22 @@ def flatten(term: Term) -> Expression:
     return builder.finish(numbers[id(term)])
 
 
-@dataclass(frozen=True)
-class AxisHandle:
-    """An axis, or a step beside it: `t`, `t - 1`; `t.last` is the last step."""
+class AxisHandle(Term):
+    """An axis, or a step beside it: `t`, `t - 1`; `t.last` is the last step.
 
-    name: str
-    length: str
-    offset: int = 0
-    at_end: bool = False
+    As a value it is the number of the step.
+    """
+
+    __slots__ = ("at_end", "length", "name", "offset")
+
+    def __init__(self, name: str, length: str, offset: int = 0, at_end: bool = False) -> None:
+        operation, attributes = "length" if at_end else "step", (("axis", name),)
+        if offset:
+            operands = (Term(operation, (), attributes), Term(Const(abs(offset))))
+            super().__init__("add" if offset > 0 else "sub", operands)
+        else:
+            super().__init__(operation, (), attributes)
+        self.name, self.length, self.offset, self.at_end = name, length, offset, at_end
 
     @property
     def last(self) -> AxisHandle:
@@ -225,26 +264,28 @@ class AxisHandle:
         """The index this stands for."""
         return Index(self.length if self.at_end else self.name, self.offset)
 
-    def term(self) -> Term:
-        """The number of the step as a value."""
-        base = apply("length" if self.at_end else "step", axis=self.name)
-        if not self.offset:
-            return base
-        return base + self.offset if self.offset > 0 else base - -self.offset
+    def __add__(self, other: Any) -> Term:
+        steps = whole(other)
+        if steps is None:
+            return super().__add__(other)
+        return AxisHandle(self.name, self.length, self.offset + steps, self.at_end)
 
-    def __add__(self, steps: Any) -> Any:
-        if isinstance(steps, int):
-            return AxisHandle(self.name, self.length, self.offset + steps, self.at_end)
-        return self.term() + steps
+    __radd__ = __add__
 
-    def __sub__(self, steps: Any) -> Any:
-        return self + -steps if isinstance(steps, int) else self.term() - steps
+    def __sub__(self, other: Any) -> Term:
+        steps = whole(other)
+        return super().__sub__(other) if steps is None else self + -steps
 
-    def __mul__(self, other: Any) -> Term:
-        return apply("mul", self, other)
 
-    def __mod__(self, other: Any) -> Term:
-        return apply("mod", self, other)
+def whole(value: Any) -> int | None:
+    """Return a whole number of Python or NumPy as int; None for anything else.
 
-    def __truediv__(self, other: Any) -> Term:
-        return apply("div", self, other)
+    >>> whole(3), whole(True), whole(0.5)
+    (3, None, None)
+    """
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None

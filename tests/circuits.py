@@ -117,10 +117,10 @@ class _Maker:
         return self.bridge(term, source, shape)
 
     def clock(self) -> tuple[Any, Shape]:
-        return gf.sin(self.t.term()), ()
+        return gf.sin(self.t), ()
 
     def number(self) -> tuple[Any, Shape]:
-        values = [0.5, -2, 1e-3] if self.causal else [0.5, -2, 1e-3, self.t.last.term()]
+        values = [0.5, -2, 1e-3] if self.causal else [0.5, -2, 1e-3, self.t.last]
         return gf.tanh(self.pick(values)), ()
 
     def whole(self) -> tuple[Any, Shape]:
@@ -141,7 +141,7 @@ class _Maker:
         if self.statics and self.often():
             term, shape = self.whole()[0] * gf.sum(term), ()
             term = gf.sum(term)
-        return reduce(gf.sin(self.t.term()) * term, over=self.t), shape
+        return reduce(gf.sin(self.t) * term, over=self.t), shape
 
     # -- shapes -----------------------------------------------------------------------------
 
