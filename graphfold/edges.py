@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -129,8 +129,9 @@ def edge_arrays(unfolding: Unfolding) -> tuple[Numbers, Numbers]:
     ensure_fits(16 * count, "the edge arrays")
     room = _Room(np.empty(count, np.int64), np.empty(count, np.int64))
     _fill_boundaries(unfolding, room)
+    clocks = {axis: np.arange(1, length + 1, dtype=np.int64) for axis, length in unfolding.steps}
     for target, groups in groupby(_groups(unfolding), key=attrgetter("target")):
-        steps, readers = _active(unfolding, target)
+        steps, readers = _active(unfolding, target, clocks)
         for group in groups if len(readers) else ():  # what nobody reads need not exist
             _fill_group(unfolding, group, steps, readers, room)
     assert room.used == count, (room.used, count)
@@ -219,15 +220,16 @@ def _table(unfolding: Unfolding, group: _Group, steps: Numbers, readers: Numbers
     return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts, axis=1), axis=1)
 
 
-def _active(unfolding: Unfolding, signal: str) -> tuple[Numbers, Numbers]:
+def _active(
+    unfolding: Unfolding, signal: str, clocks: Mapping[str, Numbers]
+) -> tuple[Numbers, Numbers]:
     """The steps at which a signal's equation holds, and their node numbers."""
     import numpy as np
 
     axis = unfolding.circuit.axis_of[signal]
     if axis is None:
         return np.zeros(1, np.int64), np.array([_number(unfolding, signal, None)], np.int64)
-    length, pins = _readers(unfolding, signal)
-    steps = np.arange(1, length + 1, dtype=np.int64)
+    steps, (_, pins) = clocks[axis], _readers(unfolding, signal)
     if pins:
         steps = np.delete(steps, np.array(pins) - 1)
     return steps, numbers_at(unfolding, signal, steps)
