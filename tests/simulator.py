@@ -82,9 +82,12 @@ class Simulator:
             number, t = waiting.pop()
             node = expression.nodes[number]
             if isinstance(node, Read):
-                yield node.signal, self._step(node, t)
+                if t is not None or node.index is None or node.index.base != "t":
+                    yield node.signal, self._step(node, t)
             elif isinstance(node, Apply):
-                steps = range(1, self.T + 1) if node.operation in _REDUCE else [t]
+                steps: list[int | None] = [t]
+                if node.operation in _REDUCE:  # over no steps, what does not move is still read
+                    steps = [*range(1, self.T + 1)] or [None]
                 waiting += [(operand, t) for operand in node.operands for t in steps]
 
     def _step(self, read: Read, t: int | None) -> int | None:
