@@ -13,12 +13,15 @@ from graphfold.render.picture import Box, Glyph, Run
 
 OUTLINES: dict[str, str] = {}
 _BOXES: dict[str, Box] = {}
+LONGEST = 400
 _SPOKEN = ("ziamath", "ziafont", "latex2mathml", "root")
 
 
 @lru_cache(maxsize=4096)
 def typeset(latex: str, size: float) -> Run:
     """Return `latex` at a font size in points, its origin at the left of the base line."""
+    if len(latex) > LONGEST:
+        return plain(latex, size)
     try:
         run = _read(latex, size, _ziamath_svg(latex, size))
     except Exception:

@@ -63,7 +63,7 @@ class Delays:
             for i, (price, line) in enumerate(self._curves(net, sinks[0]))
         ]
         cost, _, line = min(found, key=lambda item: item[:2])
-        if cost < 1000:
+        if cost < 150:  # else a lane, which is never in the way
             self.curve[net] = line
             self._squares.add([line.pieces[0][-1]])
             self._wires.add(line.samples(4.0))
@@ -97,7 +97,7 @@ class Delays:
         under = self._wires.near(middle, room) + self._squares.near(middle, 2 * room)
         under += any(self._squares.near(p, room) for p in points)
         near_end = self._wires.near(points[-1], 10.5)
-        return 3.0 * touching + 60 * under + 25 * near_end
+        return 3.0 * touching + 200 * under + 25 * near_end
 
     # -- lanes --------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from graphfold.render.layout.measure import caption_run, centred, node_run
 from graphfold.render.layout.paths import Line, head, shortened, square
 from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
 from graphfold.render.layout.routes import Key
-from graphfold.render.picture import Disc, Group, Item, Pen, Point, Run, Stroke
+from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Column, Edge
 from graphfold.render.typeset import typeset
 
@@ -195,7 +195,7 @@ def _count_place(plan: Plan, room: Room, run: Run, net: Net) -> Point:
     width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
     half = plan.theme.square / 2 + 4
     side, level = plan.delays.outward(net) * (half + width / 2), half + height / 2
-    boxes = []
+    boxes: list[tuple[int, int, Point, Box]] = []
     for dx, dy in ((side, 0.0), (0.0, -level), (0.0, level), (-side, 0.0)):
         cx, cy = x + dx, y + dy
         box = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)

@@ -1,0 +1,106 @@
+"""What the tests of drawings read off a picture: circles, wires as points, labels as boxes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphfold.render.layout.paths import Line
+from graphfold.render.typeset import glyph_box
+from graphfold.render.picture import Box, Disc, Group, Label, Picture, Point, Stroke
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The points of a wire from its source to the tip of its head."""
+
+    points: tuple[Point, ...]
+    group: Group
+
+
+def nodes(picture: Picture) -> list[tuple[Group, Disc, Label]]:
+    """The nodes, each with its circle and its label."""
+    found = []
+    for group in picture.groups:
+        if group.kind.startswith("node"):
+            disc, label = group.items
+            assert isinstance(disc, Disc) and isinstance(label, Label)
+            found.append((group, disc, label))
+    return found
+
+
+def wires(picture: Picture) -> list[Wire]:
+    """The wires as points."""
+    found = []
+    for group in picture.groups:
+        if group.kind == "wire":
+            body, tip, *_ = group.items
+            assert isinstance(body, Stroke) and isinstance(tip, Stroke)
+            found.append(Wire((*points(body), (tip.x, tip.y)), group))
+    return found
+
+
+def captions(picture: Picture) -> list[Box]:
+    """What the captions of wires cover."""
+    groups = (group for group in picture.groups if group.kind == "wire")
+    return [box(item) for group in groups for item in group.items if isinstance(item, Label)]
+
+
+def squares(picture: Picture) -> list[tuple[Group, Point]]:
+    """The squares of delays and their middles."""
+    found = []
+    for group in picture.groups:
+        if group.kind == "delay":
+            square = group.items[0]
+            assert isinstance(square, Stroke)
+            side = square.moves[0][1][0]
+            found.append((group, (square.x + side / 2, square.y + side / 2)))
+    return found
+
+
+def points(stroke: Stroke, step: float = 2.0) -> list[Point]:
+    """Points along a stroke."""
+    last = (stroke.x, stroke.y)
+    pieces = []
+    for kind, numbers in stroke.moves:
+        if kind == "z":
+            continue
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        pieces.append(tuple((last[0] + dx, last[1] + dy) for dx, dy in pairs))
+        last = pieces[-1][-1]
+    return Line((stroke.x, stroke.y), tuple(pieces)).samples(step)
+
+
+def box(label: Label) -> Box:
+    """What a label covers."""
+    x0, y0, x1, y1 = label.run.box
+    return (label.x + x0, label.y + y0, label.x + x1, label.y + y1)
+
+
+def corners(label: Label) -> Iterator[Point]:
+    """The corners of what the parts of a label cover."""
+    parts = [glyph_box(glyph) for glyph in label.run.glyphs] or [label.run.box]
+    for x0, y0, x1, y1 in parts:
+        yield from ((label.x + x, label.y + y) for x in (x0, x1) for y in (y0, y1))
+
+
+def gap(box: Box, disc: Disc) -> float:
+    """How far a box keeps from a circle; negative when they overlap."""
+    x = min(max(disc.x, box[0]), box[2])
+    y = min(max(disc.y, box[1]), box[3])
+    return math.hypot(x - disc.x, y - disc.y) - disc.radius
+
+
+def everything(picture: Picture) -> Iterator[Point]:
+    """Points of all that is drawn, its corners included."""
+    for group in picture.groups:
+        for item in group.items:
+            if isinstance(item, Disc):
+                r = item.radius
+                yield from ((item.x - r, item.y - r), (item.x + r, item.y + r))
+            elif isinstance(item, Label):
+                x0, y0, x1, y1 = box(item)
+                yield from ((x0, y0), (x1, y1))
+            else:
+                yield from points(item)

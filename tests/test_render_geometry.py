@@ -1,0 +1,150 @@
+"""Laws of figures over random circuits: what may not touch, cross or leave the canvas."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations, pairwise
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import graphfold as gf
+from graphfold.circuit import Circuit
+from graphfold.render.picture import Picture
+from circuits import cases
+from figures import captions, corners, everything, gap, nodes, squares, wires
+
+few = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+
+
+@st.composite
+def figures(draw: st.DrawFn, *, causal: bool = False) -> Picture:
+    """Folded circuits, unfoldings and windows of random circuits."""
+    circuit, steps = draw(cases(causal=causal))
+    kind = draw(st.sampled_from(["folded", "unfolded", "window"]))
+    if kind == "folded":
+        return gf.draw(circuit).picture
+    if kind == "unfolded":
+        return gf.draw(gf.unfold(circuit, steps), pair=False).picture
+    return gf.draw(gf.window(circuit), pair=False).picture
+
+
+@few
+@given(figures())
+def test_no_two_nodes_overlap(picture: Picture) -> None:
+    discs = [disc for _, disc, _ in nodes(picture)]
+    for a, b in combinations(discs, 2):
+        assert math.hypot(a.x - b.x, a.y - b.y) > a.radius + b.radius + 3
+
+
+@few
+@given(figures())
+def test_a_label_stays_inside_its_circle(picture: Picture) -> None:
+    for _, disc, label in nodes(picture):
+        for x, y in corners(label):
+            assert math.hypot(x - disc.x, y - disc.y) < disc.radius
+
+
+@few
+@given(figures())
+def test_no_node_covers_a_caption(picture: Picture) -> None:
+    discs = [disc for _, disc, _ in nodes(picture)]
+    assert all(gap(box, disc) > -2 for box in captions(picture) for disc in discs)
+
+
+@few
+@given(figures())
+def test_no_wire_passes_through_a_node(picture: Picture) -> None:
+    for wire in wires(picture):
+        for group, disc, _ in nodes(picture):
+            nearest = min(math.hypot(x - disc.x, y - disc.y) for x, y in wire.points)
+            end = group.signal in (wire.group.signal, wire.group.target)
+            assert nearest > disc.radius + (-1 if end else 2)
+
+
+@few
+@given(figures())
+def test_everything_lies_on_the_canvas(picture: Picture) -> None:
+    right, bottom = picture.left + picture.width, picture.top + picture.height
+    for x, y in everything(picture):
+        assert picture.left < x < right
+        assert picture.top < y < bottom
+
+
+@few
+@given(cases())
+def test_squares_sit_on_their_wire_and_keep_from_nodes(case: tuple[Circuit, int]) -> None:
+    picture = gf.draw(case[0]).picture
+    found = squares(picture)
+    assert {(g.signal, int(g.step)) for g, _ in found} == {
+        (d.signal, d.steps) for d in case[0].delays
+    }
+    for group, (x, y) in found:
+        own = [w for w in wires(picture) if w.group.signal == group.signal]
+        assert any(math.hypot(x - a, y - b) < 1.5 for w in own for a, b in w.points)
+        for _, disc, _ in nodes(picture):
+            assert math.hypot(x - disc.x, y - disc.y) > disc.radius + 9
+
+
+@few
+@given(cases(), st.booleans())
+def test_columns_are_equally_spaced_and_rows_level(
+    case: tuple[Circuit, int], pair: bool
+) -> None:
+    picture = gf.draw(gf.unfold(*case), pair=pair, elide=False).picture
+    places: dict[str, dict[int, tuple[float, float]]] = {}
+    for group, disc, _ in nodes(picture):
+        if group.step:
+            places.setdefault(group.signal, {})[int(group.step)] = (disc.x, disc.y)
+        elif group.signal in places:
+            assert math.isclose(disc.y, places[group.signal][1][1])
+    pitches = set()
+    for steps in places.values():
+        assert len({round(y, 3) for _, y in steps.values()}) == 1
+        for a, b in pairwise(sorted(steps)):
+            pitches.add(round((steps[b][0] - steps[a][0]) / (b - a), 3))
+    assert len(pitches) <= 1
+
+
+@few
+@given(cases(causal=True))
+def test_no_causal_wire_runs_back_in_time(case: tuple[Circuit, int]) -> None:
+    picture = gf.draw(gf.unfold(*case), pair=False, elide=False).picture
+    columns = {(g.signal, g.step): disc.x for g, disc, _ in nodes(picture)}
+    static = {signal for signal, step in columns if not step}
+    for wire in wires(picture):
+        if static.isdisjoint((wire.group.signal, wire.group.target)):
+            start, end = wire.points[0][0], wire.points[-1][0]
+            same = any(
+                abs(x - start) <= 25 and step == wire.group.step
+                for (signal, step), x in columns.items()
+                if signal == wire.group.signal
+            )
+            assert same or all(a[0] <= b[0] + 0.01 for a, b in pairwise(wire.points))
+            assert same or start < end
+
+
+@few
+@given(cases(), st.integers(9, 10**15))
+def test_a_long_time_costs_no_more_than_a_short_one(
+    case: tuple[Circuit, int], steps: int
+) -> None:
+    long = gf.draw(gf.unfold(case[0], steps), pair=False).picture
+    longer = gf.draw(gf.unfold(case[0], steps + 1), pair=False).picture
+    assert len(long.groups) == len(longer.groups) < 2000
+
+
+@few
+@given(cases())
+def test_the_same_wire_has_the_same_shape_at_every_step(case: tuple[Circuit, int]) -> None:
+    picture = gf.draw(gf.unfold(*case), pair=False, elide=False).picture
+    where = {(g.signal, g.step): (d.x, d.y) for g, d, _ in nodes(picture)}
+    shapes: dict[tuple[str, str, float], set[object]] = {}
+    for wire in wires(picture):
+        group, target = wire.group, where.get((wire.group.target, wire.group.step))
+        if (group.signal, "") in where or not group.step or target is None:
+            continue
+        body = group.items[0]
+        key = (group.signal, group.target, round(target[0] - body.x, 2))
+        shapes.setdefault(key, set()).add(body.moves)  # type: ignore[union-attr]
+    assert all(len(found) == 1 for found in shapes.values())

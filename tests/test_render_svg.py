@@ -1,0 +1,141 @@
+"""SVG, PNG and files: escaping, the same bytes, sizes that stay linear, writing whole."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import graphfold as gf
+from graphfold.circuit import Axis, Circuit, Equation, Expression, Index, Read, Style
+from golden_figures import FIGURES
+
+SVG = "{http://www.w3.org/2000/svg}"
+NASTY = [
+    "<script>alert(1)</script>",
+    "a & b",
+    "\"double\" 'single'",
+    "100% %s",
+    "x" * 10_000,
+    "\u05d0\u05d1\u05d2 \u0645\u0631\u062d\u0628\u0627",
+    "\U0001f600",
+    "]]>",
+    "\\frac{",
+    "a\x00b\x1b[31m\ud800",
+    "",
+]
+
+
+def circuit(name: str = "x", label: str | None = None) -> Circuit:
+    """One signal that reads itself, with any name, axis and label."""
+    read = Expression((Read(name, Index("t", -1)),))
+    labels = ((name, label),) if label is not None else ()
+    equations = (Equation(name, "t", read),)
+    return Circuit("c", (Axis("t", "T"),), equations=equations, style=Style(labels=labels))
+
+
+def drawn(c: Circuit, **options: object) -> list[gf.Drawing]:
+    """The folded figure and the pair with a window."""
+    return [gf.draw(c, **options), gf.draw(gf.Window(c, "t", 1, 1), **options)]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_any_text_is_escaped(text: str) -> None:
+    figures = [*drawn(circuit(text or "x")), *drawn(circuit("x", text)), *drawn(circuit(), title=text)]
+    figures += drawn(circuit(), word=text)
+    for figure in figures:
+        root = ET.fromstring(figure.svg.encode())
+        assert not list(root.iter(f"{SVG}script"))
+        assert figure.picture.width < 5000
+
+
+@settings(max_examples=40)
+@given(st.text())
+def test_the_title_comes_back(text: str) -> None:
+    kept = "".join(c if c.isprintable() or c in " \n\t" else "\ufffd" for c in text)
+    root = ET.fromstring(gf.draw(circuit(), title=text).svg.encode())
+    assert (root.findtext(f"{SVG}title") or "") == kept
+
+
+def test_nodes_tell_what_they_are() -> None:
+    root = ET.fromstring(gf.draw(gf.unfold(FIGURES["rnn"][0], 2), pair=False).svg)
+    found = {
+        (g.get("class"), g.get("data-signal"), g.get("data-step"))
+        for g in root.iter(f"{SVG}g")
+        if (g.get("class") or "").startswith("node")
+    }
+    assert ("node input", "x", "2") in found
+    assert ("node boundary equation", "h", "0") in found
+    assert root.findtext(f"{SVG}desc")
+
+
+def test_the_same_bytes_under_any_hash_seed() -> None:
+    code = (
+        "import sys; from golden_figures import draw_all;"
+        "sys.stdout.buffer.write(''.join(draw_all().values()).encode())"
+    )
+    seen = set()
+    for seed in ("0", "1", "2"):
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
+            cwd=Path(__file__).parents[1],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ".:tests"},
+        )
+        seen.add(run.stdout)
+        assert run.stderr == b""
+    assert len(seen) == 1
+
+
+def test_all_steps_take_linear_room() -> None:
+    lstm = FIGURES["lstm"][0]
+    sizes = [
+        len(gf.draw(gf.unfold(lstm, steps), pair=False, elide=False).svg)
+        for steps in (100, 200, 400)
+    ]
+    assert 1.9 < (sizes[2] - sizes[1]) / (sizes[1] - sizes[0]) < 2.2
+
+
+def test_steps_are_cut_in_the_middle() -> None:
+    figure = gf.draw(gf.unfold(FIGURES["rnn"][0], 100), pair=False)
+    steps = {g.step for g in figure.picture.groups if g.signal == "x" and "node" in g.kind}
+    assert steps == {"1", "2", "3", "99", "100"}
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_no_steps_and_one_step_can_be_drawn(steps: int) -> None:
+    for circuit, _ in FIGURES.values():
+        ET.fromstring(gf.draw(gf.unfold(circuit, steps)).svg)
+
+
+def test_png_has_the_size_asked_for() -> None:
+    figure = gf.draw(FIGURES["rnn"][0], scale=3.0)
+    assert figure.png.startswith(b"\x89PNG")
+    width = int.from_bytes(figure.png[16:20], "big")
+    assert abs(width - 3 * figure.picture.width) <= 1
+
+
+def test_a_png_that_would_not_fit_is_refused() -> None:
+    with pytest.raises(gf.DrawingError, match="write SVG"):
+        gf.draw(FIGURES["rnn"][0], scale=1e6).png  # noqa: B018
+
+
+def test_files_are_written_by_their_suffix(tmp_path: Path) -> None:
+    figure = gf.draw(FIGURES["rnn"][0])
+    figure.save(tmp_path / "f.svg")
+    figure.save(tmp_path / "g", "png")
+    assert (tmp_path / "f.svg").read_text(encoding="utf-8") == figure.svg
+    assert (tmp_path / "g").read_bytes() == figure.png
+    assert figure._repr_svg_() == figure.svg
+
+
+def test_an_unknown_suffix_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(gf.DrawingError, match="svg or png"):
+        gf.draw(FIGURES["rnn"][0]).save(tmp_path / "f.sgv")
+    assert not list(tmp_path.iterdir())
