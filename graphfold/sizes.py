@@ -74,9 +74,10 @@ class Size:
         text = ""
         for monomial, coefficient in self.terms:
             factors = [] if abs(coefficient) == 1 and monomial else [str(abs(coefficient))]
-            sign = " - " if coefficient < 0 else " + "
-            text += (sign if text or coefficient < 0 else "") + "*".join([*factors, *monomial])
-        return text.strip() or "0"
+            sign = "-" if coefficient < 0 else "+"
+            sign = f" {sign} " if text else sign.removeprefix("+")
+            text += sign + "*".join([*factors, *monomial])
+        return text or "0"
 
 
 Shape = tuple[Size, ...]
