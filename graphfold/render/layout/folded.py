@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from graphfold.render.layout.branches import branches
 from graphfold.render.layout.cloud import Cloud
 from graphfold.render.layout.curves import bow, loop
 from graphfold.render.layout.grid import DUMMY, Grid
@@ -164,12 +165,22 @@ class Delays:
     def _fan(self, net: Net, sink: str) -> float:
         return self.lanes.flat_at(self.grid, self.grid.row_of[sink], net)
 
+    def branch(self, net: Net, sink: str) -> Line:
+        """The route to a sink without what a longer one of the same net shares with it."""
+        if net in self.curve:
+            return self.curve[net]
+        routes = [self._points(net, other) for other in self.nets[net]]
+        found = branches(routes, self.theme.corner)[self.nets[net].index(sink)]
+        return rounded(found, self.theme.corner)
+
     def _laned(self, net: Net, sink: str) -> Line:
+        return rounded(self._points(net, sink), self.theme.corner)
+
+    def _points(self, net: Net, sink: str) -> list[Point]:
         points = self._departure(net)
         x, y = self._lane(net), self._fan(net, sink)
         port = self.ports.at(self.grid, sink, 0, net)
-        points += [(x, points[-1][1]), (x, y), (port[0], y), port]
-        return rounded(points, self.theme.corner)
+        return [*points, (x, points[-1][1]), (x, y), (port[0], y), port]
 
 
 def first_sides(net: Net) -> tuple[int, int]:

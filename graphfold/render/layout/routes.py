@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graphfold.render.layout.branches import branches
 from graphfold.render.layout.curves import through
 from graphfold.render.layout.grid import DUMMY, Grid
 from graphfold.render.layout.lanes import Lanes
@@ -204,6 +205,19 @@ class Router:
         return rounded([first, *points, last], 2 * self.theme.corner)
 
     def _laned(self, key: Key) -> Line:
+        return rounded(self._lane_points(key), self.theme.corner)
+
+    def branch(self, key: Key, net: Sequence[Key]) -> Line:
+        """The route of a wire without what a longer one of the same net shares with it."""
+        laned = [k for k in net if self.kind[k] == "laned"]
+        if key not in laned or len(net) == 1:
+            return self.line(key)
+        routes = [self._lane_points(k) for k in laned]
+        levels = [k for k in net if self.kind[k] == "straight" and self._level(k)]
+        routes += [[(a.start), a.end] for a in map(self._straight, levels)]
+        return rounded(branches(routes, self.theme.corner)[laned.index(key)], self.theme.corner)
+
+    def _lane_points(self, key: Key) -> list[Point]:
         _, target, distance, _ = key
         net = net_of(key)
         channel = self.grid.row_of[target]
@@ -219,7 +233,7 @@ class Router:
         y = self.lanes.flat_at(self.grid, channel, (net, 0))
         if not distance:
             points.append((points[-1][0], y))
-        return rounded([*points, (port[0], y), port], self.theme.corner)
+        return [*points, (port[0], y), port]
 
     def _departure(self, key: Key) -> list[Point]:
         source, _, distance, _ = key

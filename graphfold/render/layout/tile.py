@@ -10,7 +10,7 @@ from graphfold.render.layout.folded import Net
 from graphfold.render.layout.measure import caption_run, centred, node_run
 from graphfold.render.layout.paths import Line, head, shortened, square
 from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
-from graphfold.render.layout.routes import Key
+from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Column, Edge
 from graphfold.render.typeset import typeset
@@ -80,8 +80,22 @@ def _steps(plan: Plan, room: Room) -> Iterator[Group]:
         else:
             wish = Wish(run, owners[key], _places(plan.router.kind[key], line)) if run else None
             wires[key, caption] = _wire(plan, room, line, wish)
+    nets: dict[object, list[Key]] = {}
     for edge, key in edges:
-        yield _copied(plan, edge, wires[key, edge.caption])
+        nets.setdefault((edge.source, net_of(key)), []).append(key)
+    bodies: dict[tuple[Key, tuple[Key, ...]], Stroke] = {}
+    for edge, key in edges:
+        wire = wires[key, edge.caption]
+        net = tuple(nets[edge.source, net_of(key)])
+        if len(net) > 1 and plan.router.kind[key] == "laned":
+            if (key, net) not in bodies:
+                bodies[key, net] = _body(plan, plan.router.branch(key, net))
+            wire = replace(wire, stroke=bodies[key, net])
+        yield _copied(plan, edge, wire)
+
+
+def _body(plan: Plan, line: Line) -> Stroke:
+    return shortened(line, plan.theme.head_length - 1).stroke()
 
 
 def _freedom(plan: Plan, key: Key) -> tuple[bool, int, float]:
@@ -102,7 +116,7 @@ def _places(kind: str, line: Line) -> list[float]:
 def _wire(plan: Plan, room: Room, line: Line, wish: Wish | None) -> Wire:
     theme = plan.theme
     tip = head(line.end, line.heading, theme.head_length, theme.head_width)
-    body = shortened(line, theme.head_length - 1).stroke()
+    body = _body(plan, line)
     if wish is None:
         return Wire(body, tip, None)
     x, y = place(room, line, wish)
@@ -168,6 +182,7 @@ def _delayed(plan: Plan, room: Room) -> Iterator[Group]:
             run = caption_run(captions[*net, sink], "", plan.theme.wire_size)
             wish = _delay_wish(plan, net, line, run) if run else None
             wire = _wire(plan, room, line, wish)
+            wire = replace(wire, stroke=_body(plan, delays.branch(net, sink)))
             yield _copied(plan, Edge((net[0], 0), (sink, 0), captions[*net, sink]), wire)
         yield _square(plan, room, net)
 
