@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, product
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Delay, Freezable, Link
@@ -28,12 +29,30 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Recurrence:
-    """A strongly connected component: its signals, direction, and simple cycles."""
+    """A strongly connected component: its signals, direction and links.
+
+    Its simple cycles are looked for when they are asked for: there may be very many.
+    """
 
     signals: tuple[str, ...]
     direction: str
-    cycles: tuple[Cycle, ...]
-    complete: bool
+    links: tuple[Link, ...] = field(repr=False)
+
+    @cached_property
+    def _found(self) -> tuple[Cycle, ...]:
+        """The cycles, and one more than are shown when there are too many."""
+        return tuple(islice(_simple_cycles(self.signals, self.links), MOST_CYCLES + 1))
+
+    @property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """The first simple cycles, at most `MOST_CYCLES`, short ones first."""
+        shown = self._found[:MOST_CYCLES]
+        return tuple(sorted(shown, key=lambda c: (len(c.signals), c.signals, c.delays)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether `cycles` are all the simple cycles."""
+        return len(self._found) <= MOST_CYCLES
 
 
 @dataclass(frozen=True)
@@ -74,34 +93,26 @@ def analyze(circuit: Freezable) -> Analysis:
 
 
 def _recurrence(circuit: Circuit, signals: tuple[str, ...], direction: str) -> Recurrence:
-    cycles: list[Cycle] = []
-    for cycle in _simple_cycles(circuit, set(signals)):
-        if len(cycles) == MOST_CYCLES:
-            return Recurrence(signals, direction, _by_length(cycles), complete=False)
-        cycles.append(cycle)
-    return Recurrence(signals, direction, _by_length(cycles), complete=True)
+    members = set(signals)
+    inside = (link for link in circuit.links if {link.source, link.target} <= members)
+    return Recurrence(signals, direction, tuple(inside))
 
 
-def _by_length(cycles: list[Cycle]) -> tuple[Cycle, ...]:
-    return tuple(sorted(cycles, key=lambda c: (len(c.signals), c.signals, c.delays)))
-
-
-def _simple_cycles(circuit: Circuit, members: set[str]) -> Iterator[Cycle]:
+def _simple_cycles(signals: tuple[str, ...], links: tuple[Link, ...]) -> Iterator[Cycle]:
     """Every simple cycle of a component, once for each choice of delays along it."""
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
-    links: dict[tuple[str, str], list[Link]] = {}
-    for link in circuit.links:
-        if link.source in members and link.target in members:
-            links.setdefault((link.source, link.target), []).append(link)
-            graph.add_edge(link.source, link.target)
-    order = {signal: place for place, signal in enumerate(circuit.signals)}
+    between: dict[tuple[str, str], list[Link]] = {}
+    for link in links:
+        between.setdefault((link.source, link.target), []).append(link)
+        graph.add_edge(link.source, link.target)
+    order = {signal: place for place, signal in enumerate(signals)}
     for found in nx.simple_cycles(graph):
         start = min(range(len(found)), key=lambda i: order[found[i]])
-        signals = (*found[start:], *found[:start])
-        pairs = zip(signals, (*signals[1:], signals[0]), strict=True)
-        yield from _with_delays(signals, [links[pair] for pair in pairs])
+        path = (*found[start:], *found[:start])
+        pairs = zip(path, (*path[1:], path[0]), strict=True)
+        yield from _with_delays(path, [between[pair] for pair in pairs])
 
 
 def _with_delays(signals: tuple[str, ...], choices: list[list[Link]]) -> Iterator[Cycle]:
