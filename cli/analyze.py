@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @model_argument
 @json_option
 def command(model: str, _json: bool) -> None:
-    """List the delays of a circuit and its cycles: which signals, how many steps, which way.
+    """List the delays and cycles of a circuit.
+
+    A cycle is told by its signals, the steps it takes, and its direction in time.
 
     \b
     graphfold analyze model.yaml

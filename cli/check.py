@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.option("--shapes", is_flag=True, help="Show the symbolic shape of every signal.")
 @json_option
 def command(model: str, shapes: bool, _json: bool) -> None:
-    """Check a model: every problem with its place and its cure.
+    """Check a model and list all its problems.
+
+    Each problem is told with its place and its cure.
 
     \b
     graphfold check model.yaml
@@ -32,7 +34,7 @@ def command(model: str, shapes: bool, _json: bool) -> None:
     circuit = load_model(model)
     problems = gf.check(circuit)
     if problems:
-        print_diagnostics(problems)
+        print_diagnostics(problems, _json)
     if any(p.severity == "error" for p in problems):
         raise click.exceptions.Exit(2)
     if shapes:

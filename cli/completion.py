@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from .messages import CallError
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
@@ -21,6 +23,6 @@ def command(shell: str) -> None:
 
     found = get_completion_class(shell)
     if found is None:
-        raise click.UsageError(f"no completion for {shell}")
+        raise CallError(f"no completion for {shell}")
     complete = found(commands, {}, "graphfold", "_GRAPHFOLD_COMPLETE")
     click.echo(complete.source())

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from .options import json_option, load_model, model_argument, output_option, stem
+from .options import (
+    json_option,
+    load_model,
+    model_argument,
+    output_option,
+    scale_option,
+    stem,
+)
 
 FORMATS = ("svg", "png", "dot")
 
@@ -12,17 +19,18 @@ FORMATS = ("svg", "png", "dot")
 @click.command("draw")
 @model_argument
 @output_option("The figure's file; - is standard output.  [default: MODEL-folded.svg]")
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Instead of the suffix.")
 @click.option(
-    "--scale",
-    type=click.FloatRange(0.1, 20),
-    default=2.0,
-    show_default=True,
-    help="Pixels per point in PNG.",
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="Instead of the suffix; dot is for Graphviz.",
 )
+@scale_option
 @json_option
 def command(model: str, output: str | None, format_: str | None, scale: float, _json: bool) -> None:
-    """Draw the folded circuit: a black square on the wire of every delay.
+    """Draw the folded circuit.
+
+    Every delay is a black square on its wire.
 
     \b
     graphfold draw model.yaml
@@ -30,10 +38,10 @@ def command(model: str, output: str | None, format_: str | None, scale: float, _
     """
     import graphfold as gf
 
-    from .messages import say
-    from .output import choose_format, write
+    from .output import choose_format, ensure_writable, tell, write
 
     chosen = choose_format(output, format_, FORMATS)
+    ensure_writable(output or "circuit")
     circuit = load_model(model)
     target = output or f"{stem(model, circuit.name)}-folded.{chosen}"
     if chosen == "dot":
@@ -41,5 +49,4 @@ def command(model: str, output: str | None, format_: str | None, scale: float, _
     else:
         data = gf.draw(circuit, scale=scale).encode(chosen)
     write(target, data)
-    if target != "-":
-        say(target)
+    tell(target, {}, "", _json)

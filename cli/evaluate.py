@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import Steps, json_option, load_model, model_argument, output_option
+from .messages import CallError
+from .options import (
+    Steps,
+    json_option,
+    load_model,
+    model_argument,
+    output_option,
+    standard_input,
+)
 
 if TYPE_CHECKING:
     from graphfold.circuit import Circuit
@@ -38,46 +46,61 @@ if TYPE_CHECKING:
 def command(model: str, **options: Any) -> None:
     """Evaluate a circuit on data.
 
+    Values come as a table, as .npz with -o, or as JSON (null where a value is not finite).
+
     \b
     graphfold eval model.yaml --inputs data.npz --seed 0
     graphfold eval model.yaml --inputs x.npz --params trained.safetensors -o values.npz
     """
     import graphfold as gf
 
+    from .output import ensure_writable
+    from .progress import working
+
     output = options["output"]
     if output not in (None, "-") and not str(output).endswith(".npz"):
-        raise click.UsageError(f"{output}: values are written as .npz")
+        raise CallError(f"{output}: values are written as .npz")
+    if output is not None:
+        ensure_writable(output)
+    if model == options["inputs"] == "-":
+        raise CallError("standard input holds the model or the inputs, not both")
     circuit = load_model(model)
+    _ensure_defined(circuit)
+    with working("evaluating"):
+        values = _read_values(options)
+        unfolding = gf.unfold(circuit, _lengths(circuit, values, options))
+        if options["seed"] is not None:
+            values |= gf.random_values(unfolding, options["seed"], values)
+        result = gf.evaluate(unfolding, values, batch_first=options["batch_first"])
+    names = [e.signal for e in circuit.equations] if options["everything"] else None
+    found = {n: result.signal(n) for n in names} if names else result.outputs()
+    _deliver(unfolding, found, options)
+
+
+def _ensure_defined(circuit: Circuit) -> None:
+    """Refuse a circuit with functions that a model file cannot define."""
     opaque = [function.name for function in circuit.functions if function.body is None]
     if opaque:
         bound = ", ".join(f"'{name}': …" for name in opaque)
         message = f"{', '.join(opaque)}: opaque, so only Python can evaluate it: "
-        raise click.UsageError(f"{message}gf.evaluate(…, functions={{{bound}}})")
-    values = _read_values(options)
-    unfolding = gf.unfold(circuit, _lengths(circuit, values, options))
-    if options["seed"] is not None:
-        values |= gf.random_values(unfolding, options["seed"], values)
-    result = gf.evaluate(unfolding, values, batch_first=options["batch_first"])
-    names = [e.signal for e in circuit.equations] if options["everything"] else None
-    found = {n: result.signal(n) for n in names} if names else result.outputs()
-    _deliver(unfolding, found, options)
+        raise CallError(f"{message}gf.evaluate(…, functions={{{bound}}})")
 
 
 def _read_values(options: dict[str, Any]) -> dict[str, Any]:
     import graphfold as gf
 
     if options["inputs"] == "-":
-        values = dict(gf.decode_arrays(sys.stdin.buffer.read(), "<stdin>"))
+        values = dict(gf.decode_arrays(standard_input().read(), "<stdin>"))
     else:
         values = dict(gf.read_arrays(options["inputs"])) if options["inputs"] else {}
     more = dict(gf.read_arrays(options["params"])) if options["params"] else {}
     twice = sorted(values.keys() & more.keys())
     if twice:
-        raise click.UsageError(f"'{twice[0]}' is in both files; leave it in one")
+        raise CallError(f"'{twice[0]}' is in both files; leave it in one")
     values |= more
     odd = gf.find_non_finite(values)
     if odd and not options["allow_nan"]:
-        raise gf.ValuesError("\n".join([*odd, "to take such values as they are, add --allow-nan"]))
+        raise gf.ValuesError("\n".join(odd) + "; --allow-nan takes such values as they are")
     return values
 
 
@@ -94,7 +117,7 @@ def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) 
             lengths.setdefault(str(signal.axis), shape[batched and options["batch_first"]])
     moving = {axis for axis in circuit.axis_of.values() if axis is not None}
     if moving - lengths.keys():
-        raise click.UsageError(_say_steps([signal.name for signal in sequences]))
+        raise CallError(_say_steps([signal.name for signal in sequences]))
     return {axis.name: lengths.get(axis.name, 0) for axis in circuit.axes}
 
 
@@ -107,17 +130,24 @@ def _say_steps(sequences: list[str]) -> str:
 def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any]) -> None:
     import graphfold as gf
 
-    from .messages import say
-    from .output import write
+    from .output import tell, write
 
-    if options["output"] is not None:
-        write(options["output"], gf.encode_npz(found))
-        if options["output"] != "-":
-            shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in found.items())
-            say(f"{shapes}: {options['output']}")
+    output = options["output"]
+    if output is not None:
+        write(output, gf.encode_npz(found))
+        shapes: dict[str, object] = {n: list(array.shape) for n, array in found.items()}
+        text = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        tell(output, {"shapes": shapes}, text, options["_json"])
     elif options["_json"]:
-        click.echo(json.dumps({name: array.tolist() for name, array in found.items()}))
+        click.echo(json.dumps({name: _finite(array.tolist()) for name, array in found.items()}))
     else:
         from .values import print_values
 
         print_values(unfolding.circuit, found, options["batch_first"])
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null."""
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
+
+from .messages import CallError
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -20,7 +23,9 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     "--save", is_flag=True, help="Write the model, and its data if there is some, into this folder."
 )
 def command(name: str | None, save: bool) -> None:
-    """List the built-in models, print one, or save one with its data.
+    """List the built-in models, or print one.
+
+    With --save, a model and its data are written into this folder.
 
     \b
     graphfold examples
@@ -29,16 +34,19 @@ def command(name: str | None, save: bool) -> None:
     """
     import graphfold as gf
 
+    from .output import ensure_writable, write
+
     if name is None:
         if save:
-            raise click.UsageError("say which example to save")
+            raise CallError("say which example to save")
         _list()
         return
     path = gf.example_path(name)
     if save:
         _save(path)
     else:
-        click.echo(path.read_text(encoding="utf-8"), nl=False)
+        ensure_writable("-")
+        write("-", path.read_bytes())
 
 
 def _list() -> None:
@@ -58,10 +66,10 @@ def _save(path: Path) -> None:
     from .messages import say
     from .output import write
 
-    for file in (path, path.with_suffix(".npz")):
-        if not file.exists():
-            continue
-        if Path(file.name).exists():
-            raise click.UsageError(f"{file.name} exists already; it is left as it is")
+    files = [file for file in (path, path.with_suffix(".npz")) if file.exists()]
+    for file in files:
+        if os.path.lexists(file.name):
+            raise CallError(f"{file.name} exists already; it is left as it is")
+    for file in files:
         write(file.name, file.read_bytes())
         say(file.name)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
+from .messages import CallError
 from .options import Steps, json_option, load_model, model_argument
 
 NOTATIONS = ("brackets", "parentheses", "superscripts")
@@ -12,7 +15,7 @@ NOTATIONS = ("brackets", "parentheses", "superscripts")
 @click.command("expand")
 @model_argument
 @click.argument("signal")
-@click.option("--steps", type=Steps(), help="How many steps the axis has: 3.")
+@click.option("--steps", type=Steps(), help="How many steps: 3.  [default: up to SIGNAL's]")
 @click.option(
     "--format",
     "format_",
@@ -30,7 +33,9 @@ NOTATIONS = ("brackets", "parentheses", "superscripts")
 def command(
     model: str, signal: str, steps: object, format_: str, notation: str | None, _json: bool
 ) -> None:
-    """Write out what an instance computes, layer by layer, and the unfolded function g.
+    """Write out the algebra of an instance.
+
+    Each equals sign puts in one more layer of equations; the last line is the unfolded function g.
 
     \b
     graphfold expand model.yaml "s[3]"
@@ -41,11 +46,18 @@ def command(
 
     circuit = load_model(model)
     if isinstance(steps, dict):
-        unknown = [name for name in steps if name not in circuit.length_of]
-        if unknown:
-            raise click.UsageError(f"unknown axis '{unknown[0]}'")
-        steps = next(iter(steps.values()))
+        steps = _of_the_only_axis(steps, list(circuit.length_of))
     if format_ == "latex" and notation is not None:
-        raise click.UsageError("LaTeX writes steps as superscripts; leave out --notation")
+        raise CallError("LaTeX writes steps as superscripts; leave out --notation")
     chosen = "latex" if format_ == "latex" else notation
-    click.echo(gf.expand(circuit, signal, steps=steps, notation=chosen))  # type: ignore[arg-type]
+    text = gf.expand(circuit, signal, steps=steps, notation=chosen)  # type: ignore[arg-type]
+    click.echo(json.dumps({"signal": signal, "lines": text.splitlines()}) if _json else text)
+
+
+def _of_the_only_axis(steps: dict[str, int], axes: list[str]) -> int:
+    from graphfold.errors import suggest
+
+    for name in steps:
+        if name not in axes:
+            raise CallError(f"unknown axis '{name}'{suggest(name, axes)}")
+    return next(iter(steps.values()))

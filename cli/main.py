@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -77,9 +78,12 @@ def commands() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit."""
+    given = sys.argv[1:] if args is None else args
+    _never_fail_to_encode()
     try:
-        code = commands.main(args, prog_name="graphfold", standalone_mode=False)
-        sys.stdout.flush()
+        code = commands.main(given, prog_name="graphfold", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.Abort:
@@ -90,5 +94,12 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:
         from .messages import report
 
-        code = report(error)
+        code = report(error, "--json" in given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _never_fail_to_encode() -> None:
+    """Where a terminal cannot show θ, write its number rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-import graphfold as gf
+if TYPE_CHECKING:
+    import graphfold as gf
+
+
+class CallError(click.ClickException):
+    """The call is wrong in a way that the list of options does not explain."""
+
+    exit_code = 2
 
 
 def no_such_command(name: str, legal: list[str]) -> str:
@@ -19,58 +28,66 @@ def no_such_command(name: str, legal: list[str]) -> str:
     return f"no such command '{shorten(name)}'{hint}"
 
 
-def report(error: Exception) -> int:
+def report(error: Exception, as_json: bool) -> int:
     """Print an error and return the exit code."""
+    import graphfold as gf
+
     if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
+        _print_lines(error.format_message(), as_json)
+        if isinstance(error, click.UsageError) and error.ctx and not as_json:
+            say(f"{error.ctx.command_path} --help shows how it is called")
+        return 2
     if isinstance(error, gf.ModelError):
-        print_diagnostics(error.diagnostics)
+        print_diagnostics(error.diagnostics, as_json)
         return 2
+    text = _expected(error)
+    if text is not None:
+        _print_lines(text, as_json)
+        return 2
+    return _unexpected(error, as_json)
+
+
+def _expected(error: Exception) -> str | None:
+    import graphfold as gf
+
     if isinstance(error, gf.GraphfoldError):
-        _print_lines(str(error))
-        return 2
+        return str(error)
     if isinstance(error, MemoryError):
-        _print_lines("not enough memory; ask for fewer steps")
-        return 2
+        return "not enough memory; ask for fewer steps"
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        _print_lines(f"{where}{error.strerror or error}")
-        return 2
-    return _unexpected(error)
+        return f"{where}{error.strerror or error}"
+    return None
 
 
-def _unexpected(error: Exception) -> int:
+def _unexpected(error: Exception, as_json: bool) -> int:
     if os.environ.get("GRAPHFOLD_DEBUG"):
         raise error
-    name = type(error).__name__
-    _print_lines(f"unexpected failure: {name}: {error}")
-    click.echo("This is a bug; GRAPHFOLD_DEBUG=1 shows where. Please report it.", err=True)
+    cure = "this is a bug, please report it; GRAPHFOLD_DEBUG=1 shows where"
+    _print_lines(f"unexpected failure: {type(error).__name__}: {error} ({cure})", as_json)
     return 1
 
 
-def as_json() -> bool:
-    """Whether the running command was asked for JSON."""
-    return "--json" in sys.argv[1:]
-
-
-def print_diagnostics(diagnostics: tuple[gf.Diagnostic, ...] | list[gf.Diagnostic]) -> None:
+def print_diagnostics(diagnostics: Sequence[gf.Diagnostic], as_json: bool) -> None:
     """Print diagnostics to standard error, one line each or as a JSON list."""
-    if as_json():
-        click.echo(json.dumps([_plain(d) for d in diagnostics], indent=2), err=True)
+    if as_json:
+        _print_json([_plain(d) for d in diagnostics])
         return
     for diagnostic in diagnostics:
         colour = "yellow" if diagnostic.severity == "warning" else "red"
-        click.echo(_coloured(str(diagnostic), diagnostic.code, colour), err=True)
+        say(_coloured(str(diagnostic), diagnostic.code, colour))
 
 
-def _print_lines(text: str) -> None:
-    if as_json():
-        problems = [{"severity": "error", "message": line} for line in text.splitlines()]
-        click.echo(json.dumps(problems, indent=2), err=True)
+def _print_lines(text: str, as_json: bool) -> None:
+    if as_json:
+        _print_json([{"severity": "error", "message": line} for line in text.splitlines()])
         return
     for line in text.splitlines():
-        click.echo(_coloured(f"error: {line}", "error", "red"), err=True)
+        say(_coloured(f"error: {line}", "error", "red"))
+
+
+def _print_json(problems: list[dict[str, object]]) -> None:
+    say(json.dumps(problems, indent=2))
 
 
 def _plain(diagnostic: gf.Diagnostic) -> dict[str, object]:
@@ -88,7 +105,7 @@ def _plain(diagnostic: gf.Diagnostic) -> dict[str, object]:
 
 
 def _coloured(text: str, word: str, colour: str) -> str:
-    if os.environ.get("NO_COLOR") or not sys.stderr.isatty():
+    if os.environ.get("NO_COLOR") or sys.stderr is None or not sys.stderr.isatty():
         return text
     return text.replace(f"{word}:", click.style(f"{word}:", fg=colour, bold=True), 1)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .messages import CallError
+
 if TYPE_CHECKING:
     from graphfold.circuit import Circuit
 
@@ -16,11 +18,25 @@ model_argument = click.argument("model", type=click.Path(allow_dash=True, path_t
 json_option = click.option(
     "--json", "_json", is_flag=True, help="Print diagnostics (and results) as JSON."
 )
+scale_option = click.option(
+    "--scale",
+    type=click.FloatRange(0.1, 20),
+    default=2.0,
+    show_default=True,
+    help="Pixels per point in PNG.",
+)
 
 
 def output_option(what: str) -> Callable[[Any], Any]:
     """`-o FILE`, with what it means for the command."""
-    return click.option("-o", "--output", type=click.Path(allow_dash=True), help=what)
+    path = click.Path(allow_dash=True)
+    return click.option("-o", "--output", type=path, callback=_ensure_name, help=what)
+
+
+def _ensure_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value == "":
+        raise click.BadParameter("the name of the file is empty", ctx, param)
+    return value
 
 
 class Steps(click.ParamType):  # type: ignore[type-arg]
@@ -42,7 +58,7 @@ class Steps(click.ParamType):  # type: ignore[type-arg]
         return {name.strip(): self._whole(number, param, ctx) for name, _, number in pairs}
 
     def _whole(self, text: str, param: Any, ctx: Any) -> int:
-        if re.fullmatch(r"[0-9]{1,18}", text.strip()):
+        if re.fullmatch(r"[0-9]{1,40}", text.strip()):
             return int(text)
         shown = text if len(text) <= 40 else text[:39] + "…"
         return self.fail(f"'{shown}' is not a whole number from 0 on; write 3 or t=3", param, ctx)
@@ -68,14 +84,23 @@ def load_model(path: str) -> Circuit:
     import graphfold as gf
 
     if path == "-":
-        return gf.load(sys.stdin.buffer)
+        return gf.load(standard_input())
+    if not path:
+        raise CallError("the name of the model file is empty")
     try:
         return gf.load(path)
     except gf.ModelError as error:
         hint = _example_hint(path, error)
         if hint:
-            raise click.UsageError(hint) from None
+            raise CallError(hint) from None
         raise
+
+
+def standard_input() -> Any:
+    """Standard input as a binary file; CallError when it is closed."""
+    if sys.stdin is None:
+        raise CallError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def _example_hint(path: str, error: Exception) -> str | None:

@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
-import click
-
 from graphfold.errors import suggest
 from graphfold.files import write_whole
+
+from .messages import CallError, say
 
 
 def choose_format(output: str | None, given: str | None, legal: tuple[str, ...]) -> str:
     """The format: as given, by the suffix, or the first legal one."""
     if given:
         return given
-    suffix = Path(output).suffix.lstrip(".").lower() if output and output != "-" else legal[0]
+    if output in (None, "-"):
+        return legal[0]
+    suffix = Path(output or "").suffix.lstrip(".").lower()
     if suffix in legal:
         return suffix
+    if not suffix:
+        raise CallError(f"{output}: no suffix tells the format; use .{' or .'.join(legal)}")
     hint = suggest(suffix, legal) or f"; use .{' or .'.join(legal)}, or --format"
-    what = f"suffix '.{suffix}'" if suffix else "no suffix"
-    raise click.UsageError(f"{output}: {what} names no format{hint}")
+    raise CallError(f"{output}: suffix '.{suffix}' names no format{hint}")
+
+
+def ensure_writable(output: str) -> None:
+    """Refuse a path that can never be written, before the work is done."""
+    target = Path(output)
+    if output == "-":
+        if sys.stdout is None:
+            raise CallError("standard output is closed")
+    elif target.is_dir():
+        raise CallError(f"{output}: cannot be written: Is a directory")
+    elif not target.parent.is_dir():
+        what = "Not a directory" if target.parent.exists() else "No such directory"
+        raise CallError(f"{output}: cannot be written: {target.parent}: {what}")
 
 
 def write(output: str, data: bytes) -> None:
     """Write bytes to a file, or to standard output for `-`."""
     if output == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        try:
-            write_whole(output, data)
-        except OSError as error:
-            reason = error.strerror or error
-            raise click.UsageError(f"{output}: cannot be written: {reason}") from None
+        stream = sys.stdout.buffer
+        stream.write(data)
+        stream.flush()
+        return
+    try:
+        write_whole(output, data)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CallError(f"{output}: cannot be written: {reason}") from None
+
+
+def tell(output: str, facts: dict[str, object], text: str, as_json: bool) -> None:
+    """Say on standard error what was written, and where."""
+    if as_json:
+        say(json.dumps({**facts, "file": output}))
+    elif output != "-":
+        say(f"{text}: {output}" if text else output)
+    elif text:
+        say(text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .messages import CallError
 from .options import (
     Steps,
     Width,
@@ -13,6 +14,7 @@ from .options import (
     load_model,
     model_argument,
     output_option,
+    scale_option,
     stem,
 )
 
@@ -43,42 +45,43 @@ FORMATS = ("svg", "png", "json", "dot")
     help="One copy of this parameter a step; may be repeated.",
 )
 @click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
-@click.option(
-    "--scale",
-    type=click.FloatRange(0.1, 20),
-    default=2.0,
-    show_default=True,
-    help="Pixels per point in PNG.",
-)
+@scale_option
 @json_option
 def command(model: str, **options: Any) -> None:
-    """Unfold a circuit over time and draw both, the circuit and its unfolding.
+    """Unfold a circuit over time and draw it.
+
+    The figure shows both, the circuit and its unfolding; json and dot hold the unfolding.
 
     \b
     graphfold unfold model.yaml --steps 3
     graphfold unfold model.yaml --window 1,1 -o figure.png
     graphfold unfold model.yaml --steps 1000 --format json -o graph.json
     """
-    from .messages import say
-    from .output import choose_format, write
+    from .output import choose_format, ensure_writable, tell, write
+    from .progress import working
 
     output = options["output"]
     chosen = choose_format(output, options["format_"], FORMATS)
+    ensure_writable(output or "circuit")
     circuit = load_model(model)
-    unfolding = _unfold(circuit, options)
-    data = _encode(unfolding, chosen, options)
+    with working("unfolding"):
+        unfolding = _unfold(circuit, options)
+        facts = _facts(unfolding)
+    with working("writing" if chosen in ("json", "dot") else "drawing"):
+        data = _encode(unfolding, chosen, options)
     target = str(output or f"{stem(model, circuit.name)}-unfolded.{chosen}")
     write(target, data)
-    say(_facts(unfolding) + ("" if target == "-" else f": {target}"))
+    tell(target, facts, _text(unfolding, facts), options["_json"])
 
 
 def _unfold(circuit: Circuit, options: dict[str, Any]) -> Unfolding | Window:
     import graphfold as gf
 
     if options["window"] is not None:
-        for name in ("steps", "prune", "untie"):
-            if options[name]:
-                raise click.UsageError(f"--window shows no fixed steps; leave out --{name}")
+        fixed = {n: options[n] for n in ("prune", "untie")}
+        for name, given in {"steps": options["steps"] is not None, **fixed}.items():
+            if given:
+                raise CallError(f"--window shows no fixed steps; leave out --{name}")
         before, after = options["window"]
         return gf.window(circuit, before=before, after=after)
     steps = 3 if options["steps"] is None else options["steps"]
@@ -90,7 +93,7 @@ def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any])
 
     if chosen in ("json", "dot"):
         if isinstance(unfolding, gf.Window):
-            raise click.UsageError(f"a window has no end: give --steps to write {chosen}")
+            raise CallError(f"a window has no end: give --steps to write {chosen}")
         return _export(unfolding, chosen)
     drawing = gf.draw(
         unfolding,
@@ -112,11 +115,25 @@ def _export(unfolding: Unfolding, chosen: str) -> bytes:
     return json.dumps(gf.to_node_link(unfolding)).encode()
 
 
-def _facts(unfolding: Unfolding | Window) -> str:
+def _facts(unfolding: Unfolding | Window) -> dict[str, object]:
     import graphfold as gf
 
     if isinstance(unfolding, gf.Window):
-        return f"{unfolding.axis} - {unfolding.before} .. {unfolding.axis} + {unfolding.after}"
+        return {"before": unfolding.before, "after": unfolding.after}
     shared = sum(p.axis is None for p in unfolding.circuit.params)
     nodes, edges = unfolding.node_count, gf.edge_count(unfolding)
-    return f"{nodes:,} nodes, {edges:,} edges, {shared} shared parameters"
+    return {"nodes": nodes, "edges": edges, "shared_parameters": shared}
+
+
+def _text(unfolding: Unfolding | Window, facts: dict[str, object]) -> str:
+    import graphfold as gf
+
+    if isinstance(unfolding, gf.Window):
+        return f"{_column(unfolding, -unfolding.before)} .. {_column(unfolding, unfolding.after)}"
+    shared = facts["shared_parameters"]
+    ending = "" if shared == 1 else "s"
+    return f"{facts['nodes']:,} nodes, {facts['edges']:,} edges, {shared} shared parameter{ending}"
+
+
+def _column(window: Window, offset: int) -> str:
+    return f"{window.axis} {'-' if offset < 0 else '+'} {abs(offset)}" if offset else window.axis
