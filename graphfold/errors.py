@@ -75,7 +75,7 @@ def suggest(name: str, legal: Iterable[str]) -> str:
     >>> suggest("zzz", ["tanh"])
     ''
     """
-    if len(name) > 100:
+    if not name or len(name) > 100:
         return ""
     candidates = list(dict.fromkeys(legal))
     by_case = {c.lower(): c for c in candidates}

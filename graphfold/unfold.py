@@ -73,8 +73,10 @@ def _whole(name: str, value: int) -> int:
         number = operator.index(value)
     except TypeError:
         raise UnfoldingError(f"{name} must be a whole number, not {value!r}") from None
-    if isinstance(value, bool) or not 0 <= number <= _MOST_STEPS:
+    if isinstance(value, bool) or number < 0:
         raise UnfoldingError(f"{name} must be a whole number from 0 on, not {value!r}")
+    if number > _MOST_STEPS:
+        raise UnfoldingError(f"{name} can be at most {_MOST_STEPS:,}")
     return number
 
 

@@ -44,6 +44,8 @@ def _read(path: str | os.PathLike[str] | BinaryIO) -> Circuit:
         source = "<stdin>" if name in ("<stdin>", 0) else str(name)
         return _decode(path.read(LARGEST + 1), source)
     source = os.fspath(path)
+    if not source:
+        raise _unreadable(source, "the path of the model file is empty")
     try:
         if Path(path).is_dir():
             raise _unreadable(source, "is a directory, not a model file")
