@@ -27,7 +27,10 @@ class Misfit(Exception):
 
 def _elementwise(node: Apply, shapes: Sequence[Known]) -> Known:
     known = [s for s in shapes if s is not None]
-    return broadcast(known) if known else None
+    joined = broadcast(known)
+    if len(known) < len(shapes) and not joined:
+        return None  # a scalar tells nothing about what stands beside it
+    return joined
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:

@@ -73,6 +73,7 @@ class _Solver:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.guess = False
+        self.calls: dict[tuple[str, tuple[Known, ...]], Known | Misfit] = {}
         self.shapes: dict[str, Known] = dict.fromkeys(circuit.signals)
         self.shapes.update((s.name, s.shape) for s in circuit.declared.values())
 
@@ -86,12 +87,13 @@ class _Solver:
     def _settle(self, equations: Sequence[Equation]) -> None:
         self._repeat(equations)
         if self._unknown(equations):
-            self._learn_from_boundaries(equations)
-            self._repeat(equations)
-        if self._unknown(equations):
+            self._learn_from_boundaries(equations, literal=False)
             self.guess = True
             self._repeat(equations)
             self.guess = False
+        if self._unknown(equations):
+            self._learn_from_boundaries(equations, literal=True)
+            self._repeat(equations)
         while unknown := [s for s in self._unknown(equations) if not self._misfits(s)]:
             self.shapes[unknown[0]] = ()
             self._repeat(equations)
@@ -103,12 +105,14 @@ class _Solver:
     def _unknown(self, equations: Sequence[Equation]) -> list[str]:
         return [e.signal for e in equations if self.shapes[e.signal] is None]
 
-    def _learn_from_boundaries(self, equations: Sequence[Equation]) -> None:
+    def _learn_from_boundaries(self, equations: Sequence[Equation], literal: bool) -> None:
+        """Take shapes from histories; a list of numbers, which has no symbols, only if asked."""
         wanted = set(self._unknown(equations))
         for boundary in self.circuit.boundaries:
             if boundary.signal in wanted and boundary.value is not None:
                 shape = boundary_shape(self, boundary)
-                if shape:
+                symbolic = not all(isinstance(n, Const) for n in boundary.value.nodes)
+                if shape and (literal or symbolic or len(shape) > 1):
                     self.shapes[boundary.signal] = shape
 
     def _repeat(self, equations: Sequence[Equation]) -> None:
@@ -173,11 +177,20 @@ class _Walk:
     def call(self, function: Function, shapes: list[Known]) -> Known:
         if function.body is None:
             return function.shape
+        key = (function.name, tuple(shapes))
+        if key not in self.solver.calls:
+            self.solver.calls[key] = self.body(function, function.body, shapes)
+        result = self.solver.calls[key]
+        if isinstance(result, Misfit):
+            raise result
+        return result
+
+    def body(self, function: Function, body: Expression, shapes: list[Known]) -> Known | Misfit:
         names = (*function.arguments, *function.parameters)
         formals = dict(zip(names, shapes, strict=True))
-        found, misfits = _Walk(self.solver, function.body, self.circuit, formals).run()
+        found, misfits = _Walk(self.solver, body, self.circuit, formals).run()
         if misfits and all(s is not None for s in shapes):
-            raise Misfit(f"inside {function.name}: {misfits[0][1].what or 'shapes do not fit'}")
+            return Misfit(f"inside {function.name}: {misfits[0][1].what or 'shapes do not fit'}")
         return found[-1]
 
 

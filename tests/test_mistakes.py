@@ -254,7 +254,7 @@ BOUNDARIES = {
 
 @pytest.mark.parametrize(("boundary", "message"), BOUNDARIES.items())
 def test_a_mistake_under_init_is_reported_with_its_cure(boundary: str, message: str) -> None:
-    head, tail = "graphfold: 1\nparams: {w: []}\n", "equations: |\n  h[t] = h[t-1] * w\n"
+    head, tail = "graphfold: 1\nparams: {w: []}\n", "equations: |\n  h[t] = sum(h[t-1]) * w\n"
     found = [d for d in report(f"{head}init:\n  {boundary}\n{tail}") if d.stage != "history"]
     assert [d.message for d in found] == [message]
 

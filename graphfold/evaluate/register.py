@@ -55,6 +55,9 @@ def _by_example(function: Callable[..., Any]) -> Kernel:
         if not batched:
             return Value(_result(function, arrays))
         rows = [_result(function, list(row)) for row in zip(*arrays, strict=True)]
+        if not rows:  # one example of zeros tells the shape of none
+            example = _result(function, [np.zeros(a.shape[1:], a.dtype) for a in arrays])
+            return Value(np.zeros((0, *example.shape), example.dtype), True)
         return Value(np.stack(rows), True)
 
     return kernel
