@@ -6,6 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
+MOST_MEMORY = 8 * 2**30  # bytes of address space: a runaway test fails instead of the machine
+
+
+def pytest_configure() -> None:
+    """Bound the memory of the tests, where the system can."""
+    try:
+        import resource
+    except ImportError:  # not Unix
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, hard))
+
 
 @pytest.fixture(autouse=True)
 def tables_are_restored() -> Iterator[None]:
