@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graphfold.render.layout.paths import Line
-from graphfold.render.typeset import glyph_box
 from graphfold.render.picture import Box, Disc, Group, Label, Picture, Point, Stroke
+from graphfold.render.typeset import glyph_box
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ def nodes(picture: Picture) -> list[tuple[Group, Disc, Label]]:
     for group in picture.groups:
         if group.kind.startswith("node"):
             disc, label = group.items
-            assert isinstance(disc, Disc) and isinstance(label, Label)
+            assert isinstance(disc, Disc)
+            assert isinstance(label, Label)
             found.append((group, disc, label))
     return found
 
@@ -36,7 +37,8 @@ def wires(picture: Picture) -> list[Wire]:
     for group in picture.groups:
         if group.kind == "wire":
             body, tip, *_ = group.items
-            assert isinstance(body, Stroke) and isinstance(tip, Stroke)
+            assert isinstance(body, Stroke)
+            assert isinstance(tip, Stroke)
             found.append(Wire((*points(body), (tip.x, tip.y)), group))
     return found
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from itertools import combinations, pairwise
 
+from circuits import cases
+from figures import captions, corners, everything, gap, nodes, squares, wires
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import graphfold as gf
 from graphfold.circuit import Circuit
 from graphfold.render.picture import Picture
-from circuits import cases
-from figures import captions, corners, everything, gap, nodes, squares, wires
 
-few = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -88,9 +88,7 @@ def test_squares_sit_on_their_wire_and_keep_from_nodes(case: tuple[Circuit, int]
 
 @few
 @given(cases(), st.booleans())
-def test_columns_are_equally_spaced_and_rows_level(
-    case: tuple[Circuit, int], pair: bool
-) -> None:
+def test_columns_are_equally_spaced_and_rows_level(case: tuple[Circuit, int], pair: bool) -> None:
     picture = gf.draw(gf.unfold(*case), pair=pair, elide=False).picture
     places: dict[str, dict[int, tuple[float, float]]] = {}
     for group, disc, _ in nodes(picture):
@@ -126,9 +124,7 @@ def test_no_causal_wire_runs_back_in_time(case: tuple[Circuit, int]) -> None:
 
 @few
 @given(cases(), st.integers(9, 10**15))
-def test_a_long_time_costs_no_more_than_a_short_one(
-    case: tuple[Circuit, int], steps: int
-) -> None:
+def test_a_long_time_costs_no_more_than_a_short_one(case: tuple[Circuit, int], steps: int) -> None:
     long = gf.draw(gf.unfold(case[0], steps), pair=False).picture
     longer = gf.draw(gf.unfold(case[0], steps + 1), pair=False).picture
     assert len(long.groups) == len(longer.groups) < 2000

@@ -8,12 +8,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from golden_figures import FIGURES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphfold as gf
 from graphfold.circuit import Axis, Circuit, Equation, Expression, Index, Read, Style
-from golden_figures import FIGURES
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = [
@@ -46,7 +46,11 @@ def drawn(c: Circuit, **options: object) -> list[gf.Drawing]:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_any_text_is_escaped(text: str) -> None:
-    figures = [*drawn(circuit(text or "x")), *drawn(circuit("x", text)), *drawn(circuit(), title=text)]
+    figures = [
+        *drawn(circuit(text or "x")),
+        *drawn(circuit("x", text)),
+        *drawn(circuit(), title=text),
+    ]
     figures += drawn(circuit(), word=text)
     for figure in figures:
         root = ET.fromstring(figure.svg.encode())

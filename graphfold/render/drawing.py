@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from graphfold.circuit import Circuit, Freezable
 from graphfold.errors import DrawingError, suggest
 from graphfold.files import write_whole
+from graphfold.memory import ensure_fits
 from graphfold.render.options import DrawOptions
 from graphfold.render.picture import Picture
 from graphfold.render.scene import Scene
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from graphfold.unfolding import Unfolding, Window
 
 FORMATS = ("svg", "png")
+_BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,22 @@ def _scenes(
     from graphfold.render.steps import unfolded, window
 
     circuit = what.circuit
+    _ensure_drawable(what, options)
     seen = view(circuit, frozenset(getattr(what, "untied", ())))
     if isinstance(what, Window):
         scene = window(seen, what.before, what.after)
     else:
         scene = unfolded(seen, what, options)
     return circuit, [folded(view(circuit)), scene] if options.pair else [scene]
+
+
+def _ensure_drawable(what: Unfolding | Window, options: DrawOptions) -> None:
+    """Refuse a figure of more nodes than the memory holds."""
+    if hasattr(what, "before"):
+        nodes = (what.before + what.after + 1) * len(what.circuit.signals)
+    else:
+        nodes = 0 if options.elide else what.node_count
+    ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
 
 
 def _description(circuit: Circuit, scenes: list[Scene]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graphfold.circuit import Apply, Circuit, Const, Expression, Read
@@ -30,13 +31,11 @@ def products(circuit: Circuit, expression: Expression) -> dict[int, tuple[Produc
         for place, operand in enumerate(node.operands):
             passed = _passed(circuit, expression, node, place)
             ways = [way + passed for way in found[number]]
-            found[operand] = union(found.get(operand, ()), ways)
+            found[operand] = union(ways, found.get(operand, ()))  # as written, left to right
     return found
 
 
-def union(
-    first: tuple[Product, ...], second: list[Product] | tuple[Product, ...]
-) -> tuple[Product, ...]:
+def union(first: Iterable[Product], second: Iterable[Product]) -> tuple[Product, ...]:
     """Return the distinct products of both, in order, not more than a label can hold."""
     return tuple(dict.fromkeys((*first, *second)))[:MOST]
 

@@ -16,7 +16,7 @@ def branches(routes: Sequence[Points], corner: float) -> list[list[Point]]:
     order = sorted(range(len(routes)), key=lambda i: (-_length(routes[i]), i))
     kept: dict[int, list[Point]] = {}
     for place, i in enumerate(order):
-        kept[i] = _branch(routes[i], [routes[j] for j in order[:place]], corner)
+        kept[i] = branch(routes[i], [routes[j] for j in order[:place]], corner)
     return [kept[i] for i in range(len(routes))]
 
 
@@ -24,7 +24,8 @@ def _length(points: Points) -> float:
     return sum(distance(a, b) for a, b in pairwise(points))
 
 
-def _branch(points: Points, drawn: Sequence[Points], corner: float) -> list[Point]:
+def branch(points: Points, drawn: Sequence[Points], corner: float) -> list[Point]:
+    """Return a route without what it shares, at its start, with those that are drawn."""
     shared = 0
     while shared < len(points) - 1 and _covered(points[shared], points[shared + 1], drawn):
         shared += 1

@@ -92,7 +92,7 @@ def _beside(runs: list[Run], gap: float) -> Run:
         glyphs += [Glyph(g.key, round(g.x + shift, 3), g.y, g.scale) for g in run.glyphs]
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
         texts.append(run.text)
-        x += run.box[2] - run.box[0] + gap
+        x += run.box[2] - run.box[0] + gap * (2.2 if run.source == "," else 1)
     source = " ".join(run.source for run in runs)
     if any(texts):
         text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True))

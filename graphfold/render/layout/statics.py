@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from graphfold.render.layout.branches import branch
 from graphfold.render.layout.grid import Grid
 from graphfold.render.layout.lanes import Lanes
-from graphfold.render.layout.paths import Line, rounded, straight
+from graphfold.render.layout.paths import Line, rounded, shortened, straight
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Edge
@@ -25,6 +26,7 @@ class Statics:
     ports: Ports
     edges: tuple[Edge, ...]
     bussed: set[tuple[str, str, bool]] = field(default_factory=set)
+    extremes: dict[tuple[str, str, bool], tuple[Edge, Edge]] = field(default_factory=dict)
     outer: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     dots: frozenset[tuple[str, int]] = frozenset()
 
@@ -100,21 +102,46 @@ class Statics:
         row = self.grid.row_of[name]
         return row + 1 if self.grid.row_of[other] > row else row
 
+    def body(self, edge: Edge, length: float) -> Line:
+        """The line of an edge without its last `length` and without what others of its bus draw."""
+        if not self.is_bussed(edge) or self._far(edge) or edge in self._extremes(edge):
+            return shortened(self.line(edge), length)
+        routes = [self._bus_points(e) for e in (edge, *self._extremes(edge))]
+        if edge.source[1] == STATIC:
+            found = branch(routes[0], routes[1:], self.theme.corner)
+            return shortened(rounded(found, self.theme.corner), length)
+        back = [points[::-1] for points in routes]
+        return rounded(branch(back[0], back[1:], self.theme.corner)[::-1], self.theme.corner)
+
+    def _extremes(self, edge: Edge) -> tuple[Edge, Edge]:
+        """The leftmost and the rightmost edge of a bus, which are drawn whole."""
+        family = _family(edge)
+        if family not in self.extremes:
+            end = 1 if edge.source[1] == STATIC else 0
+            alike = [e for e in self.edges if _family(e) == family]
+            columns = [(e.target if end else e.source)[1] for e in alike]
+            first, last = columns.index(min(columns)), columns.index(max(columns))
+            self.extremes[family] = (alike[first], alike[last])
+        return self.extremes[family]
+
     def _bus(self, edge: Edge) -> Line:
+        return rounded(self._bus_points(edge), self.theme.corner)
+
+    def _bus_points(self, edge: Edge) -> list[Point]:
         family, channel = _family(edge), self._channel(edge)
         y = self.lanes.flat_at(self.grid, channel, family)
         start = self._leave(edge, y)
         if edge.target[1] == STATIC:
             x, target = self.grid.center(*edge.target)
             radius = self.grid.radius[edge.target[0]] * (1 if target < y else -1)
-            return rounded([*start, (x, y), (x, target + radius)], self.theme.corner)
+            return [*start, (x, y), (x, target + radius)]
         port = self.ports.at(self.grid, edge.target[0], edge.target[1], family)
         row = self.grid.row_of[edge.target[0]]
         if channel == row:
-            return rounded([*start, (port[0], y), port], self.theme.corner)
+            return [*start, (port[0], y), port]
         x = self.lanes.upright_at(self.grid, edge.target[1] - 1, family)
         fan = self.lanes.flat_at(self.grid, row, (family, "fan"))
-        return rounded([*start, (x, y), (x, fan), (port[0], fan), port], self.theme.corner)
+        return [*start, (x, y), (x, fan), (port[0], fan), port]
 
     def _around(self, edge: Edge) -> Line:
         """From one static signal to another, round the left of everything."""

@@ -160,7 +160,8 @@ def _steady(plan: Plan, room: Room) -> Iterator[Group]:
             wire = _wire(plan, room, line, Wish(run, -3, _static_places(plan, edge, line)))
             if plan.statics.is_bussed(edge) and edge.target[1] != STATIC:
                 places[key] = _shifted(plan, edge, wire.caption, -1)
-        yield _copied(plan, edge, wire, still=True)
+        body = plan.statics.body(edge, plan.theme.head_length - 1).stroke()
+        yield _copied(plan, edge, replace(wire, stroke=body), still=True)
 
 
 def _static_places(plan: Plan, edge: Edge, line: Line) -> list[float]:

@@ -1,0 +1,65 @@
+"""Labels: composed from glyphs as if typeset whole, quiet on bad LaTeX, inside their circle."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphfold.render.compose import instance, stamped
+from graphfold.render.layout.measure import reach_of
+from graphfold.render.picture import Run
+from graphfold.render.typeset import scaled, typeset
+
+BASES = [
+    r"\boldsymbol{h}",
+    r"\boldsymbol{W}_{f}",
+    r"\mathrm{Loss}",
+    r"\theta_1",
+    r"\hat{h}",
+    "f^2",
+    "x'",
+    r"\frac{a}{b}",
+    "x_{0123456789}",
+    r"{\boldsymbol{h}}^{(0123456789)}",
+]
+
+
+def placed(run: Run) -> list[tuple[str, float, float, float]]:
+    """The glyphs of a run, left to right."""
+    found = [(g.key, round(g.x, 2), round(g.y, 2), g.scale) for g in run.glyphs]
+    return sorted(found, key=lambda g: (g[1], g[2]))
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(BASES), st.integers(0, 10**12))
+def test_composed_labels_equal_typeset_ones(base: str, step: int) -> None:
+    composed = placed(instance(base, str(step), 16.0))
+    whole = placed(typeset(stamped(base, str(step)), 16.0))
+    assert [g[0] for g in composed] == [g[0] for g in whole]
+    for a, b in zip(composed, whole, strict=True):
+        assert a[1:] == pytest.approx(b[1:], abs=0.02)
+
+
+@pytest.mark.parametrize("latex", [r"\frac{", r"\nosuch{x}", "{", "a & b", "", "\U0001f600"])
+def test_bad_latex_is_shown_as_text_without_a_word(
+    latex: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    level = logging.getLogger("ziamath").level
+    with caplog.at_level(logging.DEBUG):
+        assert typeset(latex, 16.0).source == latex
+    assert capfd.readouterr() == ("", "")
+    assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert logging.getLogger("ziamath").level == level
+
+
+def test_a_label_of_ten_thousand_letters_is_cut() -> None:
+    run = typeset("x" * 10_000, 16.0)
+    assert run.box[2] - run.box[0] < 400
+
+
+def test_scaling_keeps_the_shape() -> None:
+    run = typeset(r"\frac{a}{b}", 16.0)
+    assert reach_of(scaled(run, 2.0)) == pytest.approx(2 * reach_of(run))
