@@ -19,11 +19,14 @@ def rows(quick: bool) -> list[Row]:
         unfold = ["unfold", model, "--steps", "3", "-o", figure]
         return [
             _row(rounds, "`graphfold --help`", ["--help"], "click", Goal(2.5)),
+            _row(rounds, "`graphfold check rnn_loss.yaml`", ["check", model], "click"),
             _row(rounds, "`graphfold unfold rnn_loss.yaml -o f.svg`", unfold, "numpy", Goal(6)),
         ]
 
 
-def _row(rounds: int, what: str, arguments: list[str], module: str, goal: Goal) -> Row:
+def _row(
+    rounds: int, what: str, arguments: list[str], module: str, goal: Goal | None = None
+) -> Row:
     ours = [*graphfold_command(), *arguments]
     theirs = [sys.executable, "-c", f"import {module}"]
     a, b = in_turns(rounds, lambda: wall_time(ours), lambda: wall_time(theirs))
