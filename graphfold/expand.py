@@ -81,11 +81,27 @@ def _unfolding(
 ) -> Unfolding:
     if isinstance(circuit, Unfolding):
         return circuit
-    if steps is None and step is None and any(frozen.axis_of.values()):
-        axis = frozen.axis_of[name]
-        what = f"{name}[3]" if axis else f"{name} with steps=3"
-        raise UnfoldingError(f"say at how many steps: expand {what}")
-    return unfold(frozen, steps if steps is not None else max(step or 0, 0))
+    if steps is not None:
+        return unfold(frozen, steps)
+    ancestors = _ancestors(frozen, name)
+    links = [link for link in frozen.links if link.target in ancestors]
+    fixed = any(link.delay < 0 or link.index or link.reach == "all" for link in links)
+    if fixed or (step is None and frozen.axis_of[name] is not None):
+        message = f"'{name}' depends on the number of steps: give one (--steps 3, or steps=3)"
+        raise UnfoldingError(message)
+    longest = max((link.delay for link in frozen.links), default=0)
+    return unfold(frozen, longest if step is None or step < 1 else step)
+
+
+def _ancestors(circuit: Circuit, name: str) -> set[str]:
+    """A signal and all that it depends on."""
+    found, pending = {name}, [name]
+    while pending:
+        for link in circuit.links_into.get(pending.pop(), ()):
+            if link.source not in found:
+                found.add(link.source)
+                pending.append(link.source)
+    return found
 
 
 class _Expander:
@@ -102,14 +118,23 @@ class _Expander:
         return signal not in self.circuit.equation or self.unfolding.is_boundary(signal, step)
 
     def inner(self, instance: Instance) -> list[Instance]:
-        """What an instance reads and an equation defines."""
-        found = predecessors(self.unfolding, *instance)
+        """What an instance reads, as far as it is shown, and an equation defines."""
+        found: dict[Instance, None] = {}
+        self.side(instance, found.setdefault)
         return [i for i in found if not self.is_leaf(i)]
+
+    def side(self, instance: Instance, replaced: Callable[[Instance], Piece | None]) -> str:
+        """The right side of an instance's equation; dots when that alone is too long."""
+        try:
+            return _write(self.unfolding, self.notation, instance, replaced).text
+        except TooLongError:
+            return self.notation.dots
 
     def text(self, root: Instance) -> str:
         if self.is_leaf(root):
             return f"{self.name(root)} is {self._leaf_kind(root)}"
         sides, whole = self._sides(root)
+        sides = sides or [self.notation.dots]
         lines = [self.notation.equation([self.name(root), *sides])]
         if not whole:
             lines += self._named_parts(root)
@@ -157,8 +182,7 @@ class _Expander:
         shown = order[1 : _MOST_LINES + 1]
         lines = []
         for i in shown:
-            side = _write(self.unfolding, self.notation, i, lambda _: None).text
-            lines.append(self.notation.equation([self.name(i), side]))
+            lines.append(self.notation.equation([self.name(i), self.side(i, _unreplaced)]))
         return [*lines, self.notation.dots] if len(order) > len(shown) + 1 else lines
 
     def _unfolded_function(self, root: Instance) -> list[str]:
@@ -180,6 +204,9 @@ class _Expander:
         return free_letter(self.circuit)
 
     def _inputs(self, root: Instance) -> set[Instance]:
+        reduced = any(link.reach == "all" for link in self.circuit.links)
+        if reduced and max(length for _, length in self.unfolding.steps) > _MOST_VISITS:
+            return set()
         seen, pending = {root}, [root]
         while pending:
             for instance in predecessors(self.unfolding, *pending.pop()):
@@ -233,6 +260,10 @@ class _At:
     notation: Unicode
     replaced: Callable[[Instance], Piece | None]
     step: int | None
+
+
+def _unreplaced(_: Instance) -> None:
+    """Every read is written by its name."""
 
 
 def _write(
