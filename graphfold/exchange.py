@@ -106,7 +106,7 @@ def to_graphviz(x: Freezable | Unfolding | Window) -> graphviz.Digraph:
     if isinstance(x, Window):
         raise GraphfoldError("a window has no end: unfold the circuit to export it")
     graph = to_networkx(x)
-    dot = graphviz.Digraph(graph.graph["name"])
+    dot = graphviz.Digraph(graphviz.escape(graph.graph["name"]))  # else <b> would be HTML
     for name, attributes in graph.nodes(data=True):
         dot.node(name, **_look(name, attributes))
     for source, target in graph.edges:
