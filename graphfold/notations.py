@@ -79,10 +79,13 @@ _SIGNS = {
 }  # fmt: skip
 
 
+SPACE = r"\,"
+
+
 def _call(name: str) -> str:
     if name in _FUNCTIONS:
         return _FUNCTIONS[name] or "\\" + name
-    return rf"\operatorname{{{name.replace('_', ' ')}}}"
+    return rf"\operatorname{{{name.replace('_', SPACE)}}}"
 
 
 _SCALARS = frozenset({"sum", "mean", "max", "norm", "dot", "step", "length", "size"})
