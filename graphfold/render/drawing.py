@@ -109,7 +109,9 @@ def _scenes(
 
 def _ensure_drawable(what: Unfolding | Window, options: DrawOptions) -> None:
     """Refuse a figure of more nodes than the memory holds."""
-    if hasattr(what, "before"):
+    from graphfold.unfolding import Window
+
+    if isinstance(what, Window):
         nodes = (what.before + what.after + 1) * len(what.circuit.signals)
     else:
         nodes = 0 if options.elide else what.node_count
