@@ -41,6 +41,11 @@ class Piece:
         """The text, in parentheses when it binds more weakly than `level`."""
         return self.text if self.level >= level else f"({self.text})"
 
+    def apart(self, level: int) -> str:
+        """As `at`, and a bare number in parentheses: -(2) is no literal, and 2.T is no number."""
+        number = self.level == ATOM and self.text[:1].isdigit()
+        return f"({self.text})" if number else self.at(level)
+
 
 class Notation:
     """The model language; other notations override single methods."""
@@ -63,7 +68,7 @@ class Notation:
         if node.operation in LEVELS:
             return self.infix(node, operands)
         if node.operation == "transpose":
-            return Piece(f"{operands[0].at(ATOM)}.T")
+            return Piece(f"{operands[0].apart(ATOM)}.T")
         if node.operation == "step":
             return Piece(str(node.attribute("axis")))
         if node.operation == "length":
@@ -76,7 +81,7 @@ class Notation:
         """Write an operation between (or before) its operands."""
         sign, level = OPERATIONS[node.operation].infix, LEVELS[node.operation]
         if len(operands) == 1:
-            return Piece(f"{sign}{operands[0].at(UNARY)}", level)
+            return Piece(f"{sign}{operands[0].apart(UNARY)}", level)
         left, right = operands
         if level == POWER:
             return Piece(f"{left.at(ATOM)} {sign} {right.at(UNARY)}", level)
