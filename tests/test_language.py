@@ -76,7 +76,8 @@ def expressions(draw: Draw) -> Expression:
 def nodes(draw: Draw, numbers: list[int]) -> Any:
     if not numbers or draw(st.integers(0, 2)) == 0:
         return draw(READS | LISTS.map(Const))
-    name = draw(st.sampled_from(sorted(OPERATIONS)))
+    infix = sorted(o.name for o in OPERATIONS.values() if o.infix)
+    name = draw(st.sampled_from(infix) | st.sampled_from(sorted(OPERATIONS)))
     spec = OPERATIONS[name]
     if name == "call":
         known = draw(st.sampled_from([FUNCTION, OTHER]))
@@ -165,14 +166,15 @@ TEXTS = st.recursive(st.sampled_from("abc"), _join, max_leaves=10)
 @given(TEXTS)
 def test_operators_bind_as_in_python(text: str) -> None:
     try:
-        found = tree(read(text))
+        expression = read(text)
     except SyntaxProblem as caught:
         assert "'@' and '*' need parentheses here" in caught.message  # noqa: PT017
         assert "@" in text.replace("**", "")
         assert "*" in text.replace("**", "")
         return
     python = eval(text, {name: Symbol(name) for name in "abc"})
-    assert found == python.tree
+    assert tree(expression) == python.tree
+    assert read(write_expression(expression, CIRCUIT)) == expression
 
 
 NUMERIC = {
