@@ -129,10 +129,22 @@ def _unreadable(text: str, error: ReaderError) -> Diagnostic:
     return Diagnostic("file", "yaml", message, mark)
 
 
+def _whole_characters(text: str, mark: Mark, problems: list[Diagnostic]) -> str:
+    r"""Join what JSON writes as two escapes, "\\ud83e\\udd86"; one alone is no character."""
+    if not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        message = "an escape stands for half a character"
+        problems.append(Diagnostic("file", "yaml", message, mark))
+        return ""
+
+
 def _convert(node: Any, problems: list[Diagnostic]) -> YamlNode:
     mark = _mark(node.start_mark)
     if isinstance(node, yaml.ScalarNode):
-        return Scalar(node.value, mark, node.style or "")
+        return Scalar(_whole_characters(node.value, mark, problems), mark, node.style or "")
     if isinstance(node, yaml.SequenceNode):
         return Items(tuple(_convert(item, problems) for item in node.value), mark)
     pairs: list[tuple[Scalar, YamlNode]] = []
