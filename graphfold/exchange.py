@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from graphfold.circuit import Circuit, Freezable, Link
 from graphfold.edges import predecessors
-from graphfold.errors import GraphfoldError
+from graphfold.errors import GraphfoldError, shorten
 from graphfold.instances import Instance, format_id
 from graphfold.memory import ensure_fits
 from graphfold.unfolding import Unfolding, Window
@@ -106,7 +106,7 @@ def to_graphviz(x: Freezable | Unfolding | Window) -> graphviz.Digraph:
     if isinstance(x, Window):
         raise GraphfoldError("a window has no end: unfold the circuit to export it")
     graph = to_networkx(x)
-    dot = graphviz.Digraph(graphviz.escape(graph.graph["name"]))  # else <b> would be HTML
+    dot = graphviz.Digraph(graphviz.escape(shorten(graph.graph["name"], 200)))
     for name, attributes in graph.nodes(data=True):
         dot.node(name, **_look(name, attributes))
     for source, target in graph.edges:
