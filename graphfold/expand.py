@@ -320,6 +320,8 @@ def _read(at: _At, node: Read) -> Piece:
 def _reduce(at: _At, expression: Expression, node: Apply) -> Piece:
     length = at.unfolding.length(str(node.attribute("axis")))
     shown = [*range(1, length + 1)] if length <= 8 else [1, 2, length]
+    if length == 1:  # mean(x[1]) would be the mean of a vector's elements
+        return _write_node(replace(at, step=1), expression, node.operands[0])
     parts = [
         _write_node(_At(at.unfolding, at.notation, at.replaced, step), expression, node.operands[0])
         for step in shown
@@ -331,6 +333,6 @@ def _reduce(at: _At, expression: Expression, node: Apply) -> Piece:
         texts.insert(2, at.notation.dots)
     if node.operation != "sum_over":
         return Piece(f"{node.operation.removesuffix('_over')}({', '.join(texts)})")
-    if len(texts) < 2:
-        return parts[0] if parts else Piece("0")
+    if not texts:
+        return Piece("0")
     return Piece(" + ".join(texts), SUM)
