@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .messages import count
 from .options import json_option, load_model, model_argument
 
 if TYPE_CHECKING:
@@ -48,19 +49,15 @@ def command(model: str, shapes: bool, _json: bool) -> None:
 def _summary(circuit: Circuit, analysis: Analysis) -> str:
     inputs, params, equations = map(len, (circuit.inputs, circuit.params, circuit.equations))
     kinds = (
-        f"{_count(inputs, 'input')}, {_count(params, 'parameter')}, {_count(equations, 'equation')}"
+        f"{count(inputs, 'input')}, {count(params, 'parameter')}, {count(equations, 'equation')}"
     )
     parts = [
-        f"{_count(len(circuit.signals), 'signal')} ({kinds})",
-        _count(len(circuit.delays), "delay"),
-        _count(len(analysis.recurrences), "recurrence"),
+        f"{count(len(circuit.signals), 'signal')} ({kinds})",
+        count(len(circuit.delays), "delay"),
+        count(len(analysis.recurrences), "recurrence"),
     ]
     ways = [f"{', '.join(r.signals)}: {r.direction}" for r in analysis.recurrences]
     return "ok: " + ", ".join(parts) + (f" ({'; '.join(ways)})" if ways else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _facts(circuit: Circuit, analysis: Analysis) -> dict[str, object]:

@@ -113,3 +113,8 @@ def _coloured(text: str, word: str, colour: str) -> str:
 def say(text: str) -> None:
     """Print a line about what was done to standard error."""
     click.echo(text, err=True)
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things: 1 node, 1,000 nodes."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

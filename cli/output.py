@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from graphfold.errors import suggest
@@ -54,7 +55,7 @@ def write(output: str, data: bytes) -> None:
         raise CallError(f"{output}: cannot be written: {reason}") from None
 
 
-def tell(output: str, facts: dict[str, object], text: str, as_json: bool) -> None:
+def tell(output: str, facts: Mapping[str, object], text: str, as_json: bool) -> None:
     """Say on standard error what was written, and where."""
     if as_json:
         say(json.dumps({**facts, "file": output}))

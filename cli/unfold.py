@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .messages import CallError
+from .messages import CallError, count
 from .options import (
     Steps,
     Width,
@@ -115,24 +115,22 @@ def _export(unfolding: Unfolding, chosen: str) -> bytes:
     return json.dumps(gf.to_node_link(unfolding)).encode()
 
 
-def _facts(unfolding: Unfolding | Window) -> dict[str, object]:
+def _facts(unfolding: Unfolding | Window) -> dict[str, int]:
     import graphfold as gf
 
     if isinstance(unfolding, gf.Window):
         return {"before": unfolding.before, "after": unfolding.after}
     shared = sum(p.axis is None for p in unfolding.circuit.params)
     nodes, edges = unfolding.node_count, gf.edge_count(unfolding)
-    return {"nodes": nodes, "edges": edges, "shared_parameters": shared}
+    return {"nodes": nodes, "edges": edges, "shared parameters": shared}
 
 
-def _text(unfolding: Unfolding | Window, facts: dict[str, object]) -> str:
+def _text(unfolding: Unfolding | Window, facts: dict[str, int]) -> str:
     import graphfold as gf
 
     if isinstance(unfolding, gf.Window):
         return f"{_column(unfolding, -unfolding.before)} .. {_column(unfolding, unfolding.after)}"
-    shared = facts["shared_parameters"]
-    ending = "" if shared == 1 else "s"
-    return f"{facts['nodes']:,} nodes, {facts['edges']:,} edges, {shared} shared parameter{ending}"
+    return ", ".join(count(number, name.rstrip("s")) for name, number in facts.items())
 
 
 def _column(window: Window, offset: int) -> str:
