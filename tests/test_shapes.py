@@ -139,6 +139,9 @@ def test_a_history_must_have_the_shape_of_its_signal() -> None:
     with pytest.raises(gf.ModelError) as caught:
         shape("y[t] = W @ y[t-1] + b", init="init:\n  y[0]: W\n")
     assert caught.value.diagnostics[0].message == "y[0] is [n, n] but y is [n]"
+    with pytest.raises(gf.ModelError) as caught:
+        shape("y[t] = y[t-1] + [1, 2, 3]", init="init:\n  y[0]: [1, 2]\n")
+    assert caught.value.diagnostics[0].message == "y[0] is [2] but y is [3]"
 
 
 def test_the_shapes_of_the_lstm_are_as_in_the_book() -> None:
