@@ -69,7 +69,7 @@ def _boundary_links(boundary: Boundary) -> Iterator[Link]:
 
 
 def find_components(circuit: Circuit) -> tuple[list[Component], list[CycleProblem]]:
-    """Return the components, sources first, and those that break the cycle rule."""
+    """Return all components, sources first, and a problem for each that breaks the cycle rule."""
     links = tuple(dict.fromkeys(dependencies(circuit)))
     nodes = list(dict.fromkeys([*circuit.signals, *(link.source for link in links)]))
     successors: dict[str, list[str]] = {}
@@ -87,6 +87,7 @@ def find_components(circuit: Circuit) -> tuple[list[Component], list[CycleProble
             components.append(_classify(circuit, part, inside.get(number, [])))
         except CycleProblem as problem:
             problems.append(problem)
+            components.append(Component(tuple(part)))
     return components, problems
 
 
