@@ -106,3 +106,17 @@ def everything(picture: Picture) -> Iterator[Point]:
                 yield from ((x0, y0), (x1, y1))
             else:
                 yield from points(item)
+
+
+def tracks(wire: Wire) -> Iterator[tuple[bool, float, float, float]]:
+    """The level and upright runs of a wire: (level, where, from, to)."""
+    body = wire.group.items[0]
+    assert isinstance(body, Stroke)
+    x, y = body.x, body.y
+    for kind, numbers in body.moves:
+        dx, dy = numbers[-2:]
+        if kind == "l" and abs(dy) < 0.01 < abs(dx):
+            yield (True, y, *sorted((x, x + dx)))
+        elif kind == "l" and abs(dx) < 0.01 < abs(dy):
+            yield (False, x, *sorted((y, y + dy)))
+        x, y = x + dx, y + dy

@@ -6,7 +6,7 @@ import math
 from itertools import combinations, pairwise
 
 from circuits import cases
-from figures import captions, corners, everything, gap, nodes, squares, wires
+from figures import captions, corners, everything, gap, nodes, squares, tracks, wires
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,11 +55,20 @@ def test_no_node_covers_a_caption(picture: Picture) -> None:
 @few
 @given(figures())
 def test_no_wire_passes_through_a_node(picture: Picture) -> None:
+    static = {group.signal for group, _, _ in nodes(picture) if not group.step}
     for wire in wires(picture):
         for group, disc, _ in nodes(picture):
+            bus = not static.isdisjoint((wire.group.signal, wire.group.target))
+            if bus and group.signal in static and picture_has_steps(picture):
+                continue  # a bus may cross a row of static signals that stands in its way
             nearest = min(math.hypot(x - disc.x, y - disc.y) for x, y in wire.points)
             end = group.signal in (wire.group.signal, wire.group.target)
             assert nearest > disc.radius + (-1 if end else 2)
+
+
+def picture_has_steps(picture: Picture) -> bool:
+    """Whether a picture is an unfolding or a window."""
+    return any(group.step for group, _, _ in nodes(picture))
 
 
 @few
@@ -144,3 +153,14 @@ def test_the_same_wire_has_the_same_shape_at_every_step(case: tuple[Circuit, int
         key = (group.signal, group.target, round(target[0] - body.x, 2))
         shapes.setdefault(key, set()).add(body.moves)  # type: ignore[union-attr]
     assert all(len(found) == 1 for found in shapes.values())
+
+
+@few
+@given(figures())
+def test_wires_of_different_sources_share_no_track(picture: Picture) -> None:
+    static = {group.signal for group, _, _ in nodes(picture) if not group.step}
+    apart = [w for w in wires(picture) if static.isdisjoint((w.group.signal, w.group.target))]
+    runs = [(w.group.signal, run) for w in apart for run in tracks(w)]
+    for (a, (level, here, low, high)), (b, (other, there, start, end)) in combinations(runs, 2):
+        if a != b and level == other and abs(here - there) < 2:
+            assert min(high, end) - max(low, start) < 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from graphfold.render.layout.branches import branch
@@ -14,6 +15,7 @@ from graphfold.render.scene import STATIC, Edge
 from graphfold.render.theme import Theme
 
 FLAT_DOTS = 10.0
+ASIDE = (0.5, -0.5, 0.8, -0.8, 0.25, -0.25)
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Statics:
     edges: tuple[Edge, ...]
     bussed: set[tuple[str, str, bool]] = field(default_factory=set)
     extremes: dict[tuple[str, str, bool], tuple[Edge, Edge]] = field(default_factory=dict)
+    shares: dict[tuple[tuple[str, str, bool], str], float] = field(default_factory=dict)
     outer: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     dots: frozenset[tuple[str, int]] = frozenset()
 
@@ -94,6 +97,22 @@ class Statics:
             if self._exit(edge) != self._channel(edge):
                 self.lanes.ask_flat(self._exit(edge), (family, "exit"))
 
+    def _port(self, edge: Edge, name: str, toward: float) -> Point:
+        """Where a bus meets a static signal: in the middle, or aside when others meet it too."""
+        key = (_family(edge), name)
+        if key not in self.shares:
+            self.shares[key] = self._share(*key)
+        share = self.shares[key]
+        (x, y), radius = self.grid.center(name, STATIC), self.grid.radius[name]
+        height = radius * math.sqrt(1 - share * share)
+        return (x + share * radius, y + height * (1 if toward > y else -1))
+
+    def _share(self, family: tuple[str, str, bool], name: str) -> float:
+        near = [e for e in self.edges if (name, STATIC) in (e.source, e.target)]
+        families = [f for f in dict.fromkeys(map(_family, near)) if f in self.bussed]
+        alone = all(_family(e) == family for e in near)
+        return 0.0 if alone else ASIDE[families.index(family) % len(ASIDE)]
+
     def _channel(self, edge: Edge, far: bool = False) -> int:
         """The channel of the bus: next to the static signal, on the columns' side."""
         name, other = edge.source[0], edge.target[0]
@@ -132,9 +151,8 @@ class Statics:
         y = self.lanes.flat_at(self.grid, channel, family)
         start = self._leave(edge, y)
         if edge.target[1] == STATIC:
-            x, target = self.grid.center(*edge.target)
-            radius = self.grid.radius[edge.target[0]] * (1 if target < y else -1)
-            return [*start, (x, y), (x, target + radius)]
+            port = self._port(edge, edge.target[0], y)
+            return [*start, (port[0], y), port]
         port = self.ports.at(self.grid, edge.target[0], edge.target[1], family)
         row = self.grid.row_of[edge.target[0]]
         if channel == row:
@@ -148,9 +166,8 @@ class Statics:
         family = _family(edge)
         near = self.lanes.flat_at(self.grid, self._channel(edge), family)
         far = self.lanes.flat_at(self.grid, self._channel(edge, far=True), (family, "far"))
-        (a, start), (b, end) = self.grid.center(*edge.source), self.grid.center(*edge.target)
-        start += self.grid.radius[edge.source[0]] * (1 if near > start else -1)
-        end += self.grid.radius[edge.target[0]] * (1 if far > end else -1)
+        a, start = self._port(edge, edge.source[0], near)
+        b, end = self._port(edge, edge.target[0], far)
         lefts = [self.grid.static_x[n] - self.grid.radius[n] for n in self.grid.static_x]
         side = min([self.grid.cell.left - self.grid.pitch * 0.3, *lefts])
         side -= 16 + self.theme.lane * self.outer[family]
@@ -160,12 +177,15 @@ class Statics:
     def _leave(self, edge: Edge, y: float) -> list[Point]:
         (x, here), radius = self.grid.center(*edge.source), self._radius(edge.source)
         up = -1 if y < here else 1
-        if edge.source[1] == STATIC or self._top(edge):
+        if edge.source[1] == STATIC:
+            port = self._port(edge, edge.source[0], y)
+            return [port, (port[0], y)]
+        if self._top(edge):
             return [(x, here + up * radius), (x, y)]
         lane = self.lanes.upright_at(self.grid, edge.source[1], _family(edge))
         leave = self.lanes.flat_at(self.grid, self._exit(edge), (_family(edge), "exit"))
-        corner = x + 0.7 * radius
-        return [(corner, here + up * 0.714 * radius), (corner, leave), (lane, leave), (lane, y)]
+        corner = x + 0.6 * radius
+        return [(corner, here + up * 0.8 * radius), (corner, leave), (lane, leave), (lane, y)]
 
     def _exit(self, edge: Edge) -> int:
         """The channel next to the source's row on the way to the bus."""
