@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice, product
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Delay, Freezable, Link
+from graphfold.circuit import Circuit, Delay, Freezable, Link, freeze
 from graphfold.recurrence import find_components
 
 MOST_CYCLES = 100
@@ -80,7 +80,7 @@ def analyze(circuit: Freezable) -> Analysis:
     >>> [r.direction for r in analyze(load(example_path("bidirectional"))).recurrences]
     ['causal', 'anti-causal']
     """
-    frozen = circuit.freeze()
+    frozen = freeze(circuit)
     ensure_well_formed(frozen)
     components, _ = find_components(frozen)
     recurrences = (

@@ -9,7 +9,7 @@ from graphfold.checks.axes import check_axes
 from graphfold.checks.cycles import check_cycles
 from graphfold.checks.history import check_history
 from graphfold.checks.names import check_names
-from graphfold.circuit import Circuit, Freezable
+from graphfold.circuit import Circuit, Freezable, freeze
 from graphfold.errors import Diagnostic, Mark, ModelError
 from graphfold.shapes import solve_shapes
 
@@ -38,7 +38,7 @@ def check(circuit: Freezable) -> list[Diagnostic]:
     ...     print(problem)
     3:10: history: h[t-1] at t = 1 reads h[0], which has no value; add `h[0]: zeros` under init
     """
-    frozen = circuit.freeze()
+    frozen = freeze(circuit)
     for stage in STAGES:
         problems = [replace(p, source=frozen.source) for p in stage(frozen)]
         if problems:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-from graphfold.errors import Mark
+from graphfold.errors import GraphfoldError, Mark
 from graphfold.sizes import Shape, Size
 
 Number = int | float
@@ -356,6 +357,15 @@ class Freezable(Protocol):
     def freeze(self) -> Circuit:
         """Return the frozen circuit."""
         ...
+
+
+def freeze(circuit: Freezable) -> Circuit:
+    """Return the frozen circuit; GraphfoldError for what is neither a circuit nor a builder."""
+    if not hasattr(circuit, "freeze"):
+        kind = type(circuit).__name__
+        cure = "; read a file with gf.load(path)" if isinstance(circuit, str | PurePath) else ""
+        raise GraphfoldError(f"expected a circuit, not {kind}{cure}")
+    return circuit.freeze()
 
 
 def equation_links(circuit: Circuit, equation: Equation) -> Iterator[Link]:

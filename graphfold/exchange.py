@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from graphfold.circuit import Circuit, Freezable, Link
+from graphfold.circuit import Circuit, Freezable, Link, freeze
 from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError, shorten
 from graphfold.instances import Instance, format_id
@@ -41,7 +41,7 @@ def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiG
         return graph
     if delays not in ("nodes", "edges"):
         raise GraphfoldError(f"delays are shown as 'nodes' or 'edges', not {delays!r}")
-    circuit = x.freeze()
+    circuit = freeze(x)
     graph.graph["name"] = circuit.name
     for signal in circuit.signals:
         graph.add_node(signal, kind=circuit.kind_of(signal), axis=circuit.axis_of[signal])

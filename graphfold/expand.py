@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from graphfold.circuit import REDUCTIONS, Apply, Circuit, Expression, Freezable, Read
+from graphfold.circuit import REDUCTIONS, Apply, Circuit, Expression, Freezable, Read, freeze
 from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError, UnfoldingError, shorten, suggest
 from graphfold.instances import Instance, format_id
@@ -49,7 +49,7 @@ def expand(
     if notation not in (None, *NOTATIONS):
         raise GraphfoldError(f"unknown notation '{notation}'{suggest(str(notation), NOTATIONS)}")
     chosen = notation or ("parentheses" if "(" in signal else "brackets")
-    frozen = circuit.circuit if isinstance(circuit, Unfolding) else circuit.freeze()
+    frozen = circuit.circuit if isinstance(circuit, Unfolding) else freeze(circuit)
     writer = Latex(frozen) if chosen == "latex" else Unicode(frozen, chosen)
     name, step = _read_question(frozen, signal)
     if isinstance(step, str):

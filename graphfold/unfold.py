@@ -7,15 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import (
-    Circuit,
-    Equation,
-    Expression,
-    Freezable,
-    Index,
-    Node,
-    Read,
-)
+from graphfold.circuit import Circuit, Equation, Expression, Freezable, Index, Node, Read, freeze
 from graphfold.errors import UnfoldingError, suggest
 from graphfold.unfolding import Unfolding, Window
 
@@ -41,7 +33,7 @@ def unfold(
     >>> unfold(c, 10**15).node_count
     1000000000000001
     """
-    frozen = circuit.freeze()
+    frozen = freeze(circuit)
     ensure_well_formed(frozen)
     names = tuple(untie)
     if names:
@@ -49,6 +41,7 @@ def unfold(
     axes = _lengths(frozen, steps, lengths)
     unfolding = Unfolding(frozen, axes, frozenset(names))
     _check_fixed_reads(unfolding)
+    _check_boundaries(unfolding)
     return prune_unfolding(unfolding) if prune else unfolding
 
 
@@ -59,7 +52,7 @@ def window(
 
     ModelError when the circuit is not well formed; UnfoldingError for a wrong axis or width.
     """
-    frozen = circuit.freeze()
+    frozen = freeze(circuit)
     ensure_well_formed(frozen)
     names = [a.name for a in frozen.axes]
     chosen = names[0] if axis is None else axis
@@ -110,6 +103,20 @@ def _check_fixed_reads(unfolding: Unfolding) -> None:
             read = f"{link.source}[{link.index}]"
             message = f"'{link.target}' reads {read}, but {axis} runs over {length} steps only"
             raise UnfoldingError(message)
+
+
+def _check_boundaries(unfolding: Unfolding) -> None:
+    """Two boundaries that T brings to the same step contradict each other."""
+    found: dict[tuple[str, int], Index] = {}
+    for boundary in unfolding.circuit.boundaries:
+        signal, index = boundary.signal, boundary.index
+        axis = str(unfolding.circuit.axis_of[signal])
+        step = unfolding.resolve(index, axis)
+        first = found.setdefault((signal, step), index)
+        if first != index:
+            lengths = ", ".join(f"{name} = 1..{steps}" for name, steps in unfolding.steps)
+            message = f"{signal}[{first}] and {signal}[{index}] are the same step for {lengths}"
+            raise UnfoldingError(f"{message}; give one of them")
 
 
 def untie_parameters(circuit: Circuit, names: Iterable[str]) -> Circuit:

@@ -8,7 +8,6 @@ from graphfold.circuit import REDUCTIONS, Apply, Boundary, Circuit, Equation, In
 from graphfold.clocks import free_axes
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 
-
 FARTHEST = 1_000_000  # steps; each one is a history to be given
 
 
@@ -21,8 +20,8 @@ def check_axes(circuit: Circuit) -> Iterator[Diagnostic]:
     for signal in (*circuit.inputs, *circuit.params):
         yield from _known_axis(circuit, signal.axis, signal.mark)
     for equation in circuit.equations:
-        yield from _known_axis(circuit, equation.axis, equation.mark)
-        yield from _reads(circuit, equation)
+        unknown = [*_known_axis(circuit, equation.axis, equation.mark)]
+        yield from unknown or _reads(circuit, equation)
     for boundary in circuit.boundaries:
         yield from _boundary(circuit, boundary)
 

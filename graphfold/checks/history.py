@@ -13,20 +13,25 @@ Gap = tuple[str, Index]  # at which step, and what is read there
 def check_history(circuit: Circuit) -> Iterator[Diagnostic]:
     """Yield one problem for each read whose boundary values are missing."""
     seen: set[tuple[str, Index]] = set()
+    covered: dict[tuple[str, bool], int] = {}  # how far the reads looked at so far reach
+    bounded = {signal for signal, _ in circuit.boundary}
     for link in circuit.links:
+        side = (link.source, link.delay > 0)
         gaps = [
             gap
-            for gap in _outside(circuit, link)
+            for gap in _outside(circuit, link, covered.get(side, 0))
             if (link.source, gap[1]) not in seen and (link.source, gap[1]) not in circuit.boundary
         ]
         seen.update((link.source, index) for _, index in gaps)
+        if link.reach == "all" or link.target not in bounded:
+            covered[side] = max(covered.get(side, 0), abs(link.delay))
         if gaps:
             pin = _mistaken_pin(circuit, link.source, gaps[-1][1])
             yield _missing(circuit, link, gaps) if pin is None else _pinned(circuit, pin, gaps[-1])
 
 
-def _outside(circuit: Circuit, link: Link) -> Iterator[Gap]:
-    """The steps at which a read leaves 1..T, and what it reads there."""
+def _outside(circuit: Circuit, link: Link, covered: int) -> Iterator[Gap]:
+    """The steps at which a read leaves 1..T by more than `covered`, and what it reads there."""
     axis = circuit.axis_of[link.source]
     if axis is None or (link.index is None and not link.delay):
         return
@@ -35,11 +40,11 @@ def _outside(circuit: Circuit, link: Link) -> Iterator[Gap]:
         if (link.index.offset >= 1) if link.index.base else (link.index.offset <= 0):
             yield "", link.index
     elif link.delay > 0:
-        for step in range(1, link.delay + 1):
+        for step in range(1, link.delay - covered + 1):
             if link.reach == "all" or (link.target, Index("", step)) not in circuit.boundary:
                 yield str(step), Index("", step - link.delay)
     else:
-        for back in range(-link.delay):
+        for back in range(-link.delay - covered):
             if link.reach == "all" or (link.target, Index(length, -back)) not in circuit.boundary:
                 yield str(Index(length, -back)), Index(length, -back - link.delay)
 

@@ -18,6 +18,7 @@ from graphfold.circuit import (
     Function,
     Signal,
     Style,
+    freeze,
 )
 from graphfold.errors import GraphfoldError
 from graphfold.language.arguments import signature
@@ -40,7 +41,7 @@ def dumps(circuit: Freezable) -> str:
       y[t] = x[t] + 1
     <BLANKLINE>
     """
-    frozen = circuit.freeze()
+    frozen = freeze(circuit)
     try:
         return "\n".join(_lines(frozen)) + "\n"
     except TooLongError:

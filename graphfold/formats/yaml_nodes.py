@@ -116,6 +116,8 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> Diagnostic:
         message = "indent with spaces, not with a tab"
     elif "mapping values are not allowed" in message:
         message = "a ':' stands where no key can be; quote the text or check the indentation"
+    elif "',' or '}'" in message:
+        message = "expected ',' or '}'; inside braces a key such as 'x[t]' needs quotes"
     elif error.context and error.context not in message:
         message = f"{message} ({error.context})"
     return Diagnostic("file", "yaml", shorten(message, 160), mark)
