@@ -67,9 +67,6 @@ class Drawing:
         return self.svg
 
 
-Drawable = "Freezable | Unfolding | Window"
-
-
 def draw(
     what: Freezable | Unfolding | Window, options: DrawOptions | None = None, **changes: object
 ) -> Drawing:
