@@ -88,14 +88,21 @@ def main(args: list[str] | None = None) -> None:
         code = done.exit_code
     except click.Abort:
         code = 130
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except BrokenPipeError:
+        code = _stop_writing()
+    except SystemExit as done:  # of click: words to complete, or a broken pipe as 1
+        code = _stop_writing() if done.code == 1 else done.code
     except Exception as error:
         from .messages import report
 
         code = report(error, "--json" in given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop_writing() -> int:
+    """The reader, such as `head`, has seen enough: nothing more is written, and all is well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _never_fail_to_encode() -> None:
