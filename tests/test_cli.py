@@ -1,0 +1,387 @@
+"""Every command does its job: results, files, pipes, formats, exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pygraphviz
+import pytest
+from command_line import call
+
+import graphfold as gf
+from graphfold.examples import example_names, example_path
+
+RNN = example_path("rnn_loss").read_bytes()
+COMMANDS = ["check", "draw", "unfold", "expand", "eval", "analyze", "examples", "completion"]
+MODEL_COMMANDS = COMMANDS[:6]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working directory with a model and its data, in which nothing half-written may remain."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("rnn_loss.yaml", "rnn_loss.npz", "classical.yaml", "fibonacci.yaml"):
+        Path(name).write_bytes(example_path("lstm").with_name(name).read_bytes())
+    yield tmp_path
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+# -- help ---------------------------------------------------------------------------------------
+
+
+def test_the_version_is_told() -> None:
+    assert call("--version").out == f"graphfold {gf.__version__}\n"
+
+
+@pytest.mark.parametrize("module", ["graphfold", "graphfold_cli"])
+def test_python_runs_it_as_a_module(module: str) -> None:
+    command = [sys.executable, "-m", module, "--version"]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert done.stdout == f"graphfold {gf.__version__}\n"
+
+
+def test_the_help_lists_all_commands_uncut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = call("--help")
+    assert done.code == 0
+    lines = [line for line in done.out.splitlines() if line.strip()]
+    summaries = [line for line in lines if line.split()[0] in COMMANDS]
+    assert [line.split()[0] for line in summaries] == COMMANDS
+    assert not [line for line in summaries if not line.endswith(".") or "..." in line]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_help_has_examples_that_name_the_command(command: str) -> None:
+    for flag in ("--help", "-h"):
+        done = call(command, flag)
+        assert (done.code, done.err) == (0, "")
+        assert done.out.count(f"graphfold {command}") >= 2
+
+
+def test_defaults_are_told() -> None:
+    text = " ".join(call("unfold", "--help").out.split())
+    assert "[default: 3]" in text
+    assert "[default: MODEL-unfolded.svg]" in text
+    assert "[default: 2.0; 0.1<=x<=20]" in text
+
+
+def test_no_command_shows_the_help() -> None:
+    done = call()
+    assert done.code == 2
+    assert "Commands:" in done.err
+
+
+# -- check, analyze, examples -------------------------------------------------------------------
+
+
+def test_check_says_what_a_model_holds() -> None:
+    done = call("check", "rnn_loss.yaml")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "rnn_loss.yaml: ok: 12 signals (2 inputs, 5 parameters, 5 equations),"
+        " 1 delay, 1 recurrence (a, h: causal)\n"
+    )
+
+
+def test_check_as_json() -> None:
+    facts = json.loads(call("check", "rnn_loss.yaml", "--json").out)
+    assert facts["signals"] == 12
+    assert facts["delays"] == [{"signal": "h", "steps": 1}]
+    assert facts["recurrences"] == [{"signals": ["a", "h"], "direction": "causal"}]
+
+
+def test_check_shows_shapes() -> None:
+    rows = [line.split() for line in call("check", "rnn_loss.yaml", "--shapes").out.splitlines()]
+    assert ["W", "param", "static", "n_h,", "n_h"] in rows
+    assert ["Loss", "equation", "static", "scalar"] in rows
+    shapes = json.loads(call("check", "rnn_loss.yaml", "--shapes", "--json").out)
+    assert shapes["U"] == ["n_h", "n_x"]
+
+
+def test_a_warning_is_no_failure() -> None:
+    model = RNN.replace(b"h[0]: zeros", b"h[0]: zeros\n  h[1]: zeros")
+    done = call("check", "-", stdin=model)
+    assert done.code in (0, 2)
+    assert "Traceback" not in done.err
+
+
+def test_missing_history_fails_the_check() -> None:
+    done = call("check", "-", stdin=RNN.replace(b"init:\n  h[0]: zeros\n", b""))
+    assert done.code == 2
+    assert done.out == ""
+    assert done.err.startswith("<stdin>:14:18: ")
+    assert "h[t-1] at t = 1 reads h[0], which has no value" in done.err
+
+
+def test_analyze_tells_delays_and_cycles() -> None:
+    done = call("analyze", "rnn_loss.yaml")
+    rows = [line.split() for line in done.out.splitlines()]
+    assert ["h[t-1]", "1", "a"] in rows
+    assert "causal recurrence of a, h" in done.out
+    assert ["a", "→", "h", "→", "a", "1"] in rows
+
+
+def test_analyze_as_json() -> None:
+    (recurrence,) = json.loads(call("analyze", "rnn_loss.yaml", "--json").out)["recurrences"]
+    assert recurrence["cycles"] == [{"signals": ["a", "h"], "delays": [0, 1], "total": 1}]
+
+
+def test_analyze_of_a_circuit_without_delays() -> None:
+    done = call("analyze", "-", stdin=b"graphfold: 1\nequations: |\n  y = 1\n")
+    assert done.out == "no delays: nothing is remembered from step to step\n"
+
+
+def test_examples_are_listed_and_printed_byte_by_byte() -> None:
+    listed = {line.split()[0] for line in call("examples").out.splitlines() if line}
+    assert set(example_names()) < listed
+    for name in example_names():
+        assert call("examples", name).data == example_path(name).read_bytes()
+
+
+def test_an_example_is_saved_with_its_data_once(folder: Path) -> None:
+    done = call("examples", "lstm", "--save")
+    assert (done.code, done.lines) == (0, ["lstm.yaml", "lstm.npz"])
+    assert Path("lstm.npz").read_bytes() == example_path("lstm").with_suffix(".npz").read_bytes()
+    Path("lstm.yaml").unlink()
+    before = files(folder)
+    done = call("examples", "lstm", "--save")
+    assert (done.code, done.err) == (2, "error: lstm.npz exists already; it is left as it is\n")
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize("name", example_names())
+def test_every_example_can_be_checked_drawn_and_unfolded(name: str) -> None:
+    model = example_path(name)
+    for args in (["check"], ["draw", "-o", "-"], ["unfold", "-o", "-"], ["analyze"]):
+        assert call(args[0], model, *args[1:]).code == 0
+    if model.with_suffix(".npz").exists():
+        assert call("eval", model, "--inputs", model.with_suffix(".npz")).code == 0
+
+
+# -- figures and graphs -------------------------------------------------------------------------
+
+DEFAULT_NAMES = {
+    ("unfold", "rnn_loss.yaml"): "rnn_loss-unfolded.svg",
+    ("unfold", "rnn_loss.yaml", "--format", "png"): "rnn_loss-unfolded.png",
+    ("unfold", "rnn_loss.yaml", "--format", "json"): "rnn_loss-unfolded.json",
+    ("unfold", "-"): "rnn-with-output-and-loss-unfolded.svg",
+    ("draw", "rnn_loss.yaml"): "rnn_loss-folded.svg",
+    ("draw", "rnn_loss.yaml", "--format", "dot"): "rnn_loss-folded.dot",
+}
+
+
+@pytest.mark.parametrize("args", DEFAULT_NAMES)
+def test_without_an_output_the_file_is_named_after_the_model(
+    folder: Path, args: tuple[str, ...]
+) -> None:
+    before = files(folder)
+    done = call(*args, stdin=RNN)
+    assert done.code == 0
+    assert files(folder) - before == {DEFAULT_NAMES[args]}
+    assert done.err.endswith(f"{DEFAULT_NAMES[args]}\n")
+    assert done.data == b""
+
+
+def test_unfold_says_nodes_edges_parameters_and_the_path() -> None:
+    done = call("unfold", "rnn_loss.yaml", "--steps", "3", "-o", "f.svg")
+    assert done.err == "25 nodes, 36 edges, 5 shared parameters: f.svg\n"
+    done = call("unfold", "classical.yaml", "--steps", "t=1", "-o", "-")
+    assert done.err == "2 nodes, 0 edges, 1 shared parameter\n"
+    done = call("unfold", "rnn_loss.yaml", "--window", "1,0", "-o", "f.svg")
+    assert done.err == "t - 1 .. t: f.svg\n"
+
+
+def test_unfold_tells_its_facts_as_json() -> None:
+    done = call("unfold", "rnn_loss.yaml", "-o", "f.svg", "--json")
+    facts = {"nodes": 25, "edges": 36, "shared parameters": 5, "file": "f.svg"}
+    assert json.loads(done.err) == facts
+
+
+STARTS = {"svg": b"<svg ", "png": b"\x89PNG", "json": b'{"directed', "dot": b"digraph "}
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_a_pipe_gets_the_same_bytes_as_a_file_on_every_run(kind: str) -> None:
+    call("unfold", "rnn_loss.yaml", "-o", f"f.{kind}")
+    call("unfold", "rnn_loss.yaml", "-o", f"g.{kind.upper()}")
+    piped = call("unfold", "-", "-o", "-", "--format", kind, stdin=RNN).data
+    assert piped == Path(f"f.{kind}").read_bytes() == Path(f"g.{kind.upper()}").read_bytes()
+    assert piped.startswith(STARTS[kind])
+
+
+def test_the_format_given_beats_the_suffix() -> None:
+    call("draw", "rnn_loss.yaml", "-o", "f.txt", "--format", "png")
+    assert Path("f.txt").read_bytes().startswith(STARTS["png"])
+
+
+def test_the_scale_counts_in_png() -> None:
+    sizes = []
+    for scale in ("1", "2"):
+        done = call("draw", "rnn_loss.yaml", "-o", "-", "--format", "png", "--scale", scale)
+        sizes.append(int.from_bytes(done.data[16:20], "big"))
+    assert abs(sizes[1] - 2 * sizes[0]) <= 1
+
+
+def test_node_link_data_reads_back() -> None:
+    call("unfold", "rnn_loss.yaml", "--steps", "5", "-o", "f.json")
+    with Path("f.json").open(encoding="utf-8") as file:
+        graph = nx.node_link_graph(json.load(file))
+    assert nx.utils.graphs_equal(graph, gf.to_networkx(gf.unfold(gf.loads(RNN.decode()), 5)))
+
+
+def test_dot_parses() -> None:
+    source = call("unfold", "rnn_loss.yaml", "-o", "-", "--format", "dot").out
+    assert pygraphviz.AGraph(string=source).number_of_nodes() == 25
+
+
+def test_options_of_unfold_change_the_unfolding() -> None:
+    def facts(*options: str) -> list[int]:
+        done = call("unfold", "rnn_loss.yaml", "-o", "f.json", "--json", *options)
+        found = json.loads(done.err)
+        return [found["nodes"], found["edges"], found["shared parameters"]]
+
+    assert facts("--steps", "0") == [6, 0, 5]
+    assert facts("--steps", "1000")[0] == 7 + 6 * 1000
+    assert facts("--untie", "W") == [27, 36, 4]
+    assert facts("--untie", "W", "--untie", "U") == [29, 36, 3]
+    assert facts("--prune") == [25, 36, 5]
+
+
+def test_a_figure_costs_the_same_at_any_number_of_steps() -> None:
+    done = call("unfold", "rnn_loss.yaml", "--steps", "9007199254740992", "-o", "f.svg")
+    assert done.code == 0
+    assert len(Path("f.svg").read_bytes()) < 500_000
+
+
+def test_an_old_file_is_replaced_and_keeps_its_mode() -> None:
+    Path("f.svg").write_text("old")
+    Path("f.svg").chmod(0o640)
+    assert call("draw", "rnn_loss.yaml", "-o", "f.svg").code == 0
+    assert Path("f.svg").read_bytes().startswith(STARTS["svg"])
+    assert Path("f.svg").stat().st_mode & 0o777 == 0o640
+
+
+# -- expand -------------------------------------------------------------------------------------
+
+
+def test_expand_writes_the_line_of_the_book() -> None:
+    done = call("expand", "classical.yaml", "s(3)")
+    assert done.out == "s(3) = f(s(2); θ) = f(f(s(1); θ); θ)\n"
+    done = call("expand", example_path("driven"), "h(t)")
+    assert done.out == "h(t) = f(h(t−1), x(t); θ)\nh(t) = g(t)(x(t), x(t−1), …, x(1))\n"
+
+
+def test_expand_has_notations_and_json() -> None:
+    done = call("expand", "classical.yaml", "s[2]", "--notation", "superscripts")
+    assert done.out == "s⁽²⁾ = f(s⁽¹⁾; θ)\n"
+    done = call("expand", "classical.yaml", "s[2]", "--format", "latex")
+    assert done.out.startswith(r"\boldsymbol{s}^{(2)} = f(")
+    done = call("expand", "classical.yaml", "s", "--steps", "t=2", "--json")
+    assert json.loads(done.out) == {"signal": "s", "lines": ["s[2] = f(s[1]; θ)"]}
+
+
+# -- eval ---------------------------------------------------------------------------------------
+
+
+def test_eval_prints_a_table() -> None:
+    done = call("eval", "fibonacci.yaml", "--steps", "5")
+    assert [line.split() for line in done.out.splitlines()[2:]] == [
+        *(["1", "1."], ["2", "1."], ["3", "2."]),
+        *(["4", "3."], ["5", "5."]),
+    ]
+
+
+def test_long_tables_are_cut_in_the_middle() -> None:
+    lines = call("eval", "fibonacci.yaml", "--steps", "1000").out.splitlines()
+    assert len(lines) == 23
+    assert lines[12].split() == ["…", "…"]
+
+
+def test_eval_writes_what_python_computes_whole_and_the_same() -> None:
+    for name in ("a.npz", "b.npz"):
+        done = call("eval", "rnn_loss.yaml", "--inputs", "rnn_loss.npz", "-o", name)
+        assert (done.code, done.out) == (0, "")
+        assert done.err == f"o [3, 2], Loss []: {name}\n"
+    piped = call("eval", "rnn_loss.yaml", "--inputs", "rnn_loss.npz", "-o", "-").data
+    assert Path("a.npz").read_bytes() == Path("b.npz").read_bytes() == piped
+    circuit = gf.load("rnn_loss.yaml")
+    result = gf.evaluate(gf.unfold(circuit, 3), dict(np.load("rnn_loss.npz"))).outputs()
+    with np.load("a.npz") as written:
+        assert {n: written[n].tolist() for n in written} == {
+            n: a.tolist() for n, a in result.items()
+        }
+
+
+def test_eval_reads_the_inputs_from_a_pipe_and_the_parameters_apart() -> None:
+    arrays = dict(np.load("rnn_loss.npz"))
+    whole = call("eval", "rnn_loss.yaml", "--inputs", "rnn_loss.npz", "--json").out
+    stream = BytesIO()
+    np.savez(stream, **{n: arrays[n] for n in "xy"})
+    np.savez("params.npz", **{n: arrays[n] for n in arrays if n not in "xy"})
+    data = stream.getvalue()
+    done = call("eval", "rnn_loss.yaml", "-i", "-", "-p", "params.npz", "--json", stdin=data)
+    assert (done.code, done.out) == (0, whole)
+
+
+def test_eval_draws_missing_parameters_the_same_way_each_time() -> None:
+    arrays = dict(np.load("rnn_loss.npz"))
+    np.savez("x.npz", **{n: arrays[n] for n in ("x", "y", "W")})
+    runs = [call("eval", "rnn_loss.yaml", "-i", "x.npz", "--seed", s).out for s in (1, 1, 2)]
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_eval_of_a_batch_shows_one_example_and_writes_all() -> None:
+    arrays = dict(np.load("rnn_loss.npz"))
+    for name in "xy":
+        arrays[name] = np.stack([arrays[name]] * 4, axis=1)
+    np.savez("batch.npz", **arrays)
+    assert "example 1 of 4" in call("eval", "rnn_loss.yaml", "-i", "batch.npz").out
+    done = call("eval", "rnn_loss.yaml", "-i", "batch.npz", "--all", "-o", "all.npz")
+    assert done.code == 0
+    with np.load("all.npz") as written:
+        assert written["h"].shape == (3, 4, 3)
+
+
+def test_values_that_are_not_finite_are_null_in_json() -> None:
+    arrays = dict(np.load("rnn_loss.npz"))
+    arrays["x"][0, 0] = np.nan
+    np.savez("nan.npz", **arrays)
+    done = call("eval", "rnn_loss.yaml", "-i", "nan.npz", "--allow-nan", "--json")
+    assert json.loads(done.out)["Loss"] is None
+    assert "NaN" not in done.out
+
+
+# -- terminals ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_no_encoding_makes_it_fail(encoding: str) -> None:
+    for args in (
+        ("expand", "classical.yaml", "s[2]", "--notation", "superscripts"),
+        ("analyze", "rnn_loss.yaml"),
+        ("examples",),
+        ("examples", "lstm"),
+        ("eval", "fibonacci.yaml", "--steps", "40"),
+        ("check", "missing-θ🦆.yaml"),
+        ("--help",),
+    ):
+        done = call(*args, encoding=encoding)
+        assert "unexpected" not in done.err
+        assert done.code == (2 if args[0] == "check" else 0)
+
+
+def test_a_narrow_terminal_folds_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = call("unfold", "--help").out.splitlines()
+    assert max(len(line) for line in lines if not line.startswith("  graphfold ")) <= 50
