@@ -184,3 +184,26 @@ def test_sizes_calculate_like_numbers() -> None:
     assert size == 2 * m - n - 2
     assert Size.of(3).constant == 3
     assert size.constant is None
+
+
+def test_a_long_ring_of_unknown_shapes_is_settled_by_one_of_them() -> None:
+    count = 500
+    lines = [f"  s{i}[t] = tanh(s{(i + 1) % count}[t-1])" for i in range(count - 1)]
+    lines += [f"  s{count - 1}[t] = v + s0[t-1]"]
+    head = "graphfold: 1\ndims: [n]\nparams: {v: [n]}\nequations: |\n"
+    shapes = gf.infer_shapes(gf.loads(head + "\n".join(lines) + "\n"))
+    assert {shape_text(shapes[f"s{i}"]) for i in range(count)} == {"[n]"}
+
+
+def test_shapes_are_checked_inside_a_cycle_that_is_wrong_too() -> None:
+    head = "graphfold: 1\ndims: [n, m]\nparams: {v: [n], w: [m]}\n"
+    with pytest.raises(gf.ModelError, match=r"h\[t\] \+ v \+ w: .* is \[n\] but w is \[m\]"):
+        gf.loads(f"{head}equations: |\n  h[t] = h[t] + v + w\n")
+
+
+def test_a_list_in_a_history_gives_a_shape_where_nothing_else_does() -> None:
+    for right, shape in (("h[t-1] + 1", "[2]"), ("sum(h[t-1]) * 1", "[]"), ("W @ h[t-1]", "[n]")):
+        init = "" if shape == "[]" else "init: {'h[0]': [1, 2]}\n"
+        head = f"graphfold: 1\ndims: [n]\nparams: {{W: [n, n]}}\n{init}"
+        circuit = gf.loads(f"{head}equations: |\n  h[t] = {right}\n")
+        assert shape_text(gf.infer_shapes(circuit)["h"]) == shape

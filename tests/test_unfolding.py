@@ -249,3 +249,16 @@ def test_a_circuit_that_is_not_well_formed_is_not_unfolded() -> None:
     for verb in (gf.unfold, gf.window):
         with pytest.raises(gf.ModelError, match="delay-free cycle: h <- h"):
             verb(c, *([3] if verb is gf.unfold else []))
+
+
+def test_boundaries_that_meet_at_one_step_are_refused() -> None:
+    c = model("h[t] = h[t-1]", init="{'h[0]': 0, 'h[1]': 1, 'h[T]': 2}")
+    assert ids(gf.unfold(c, 2)) == ["h[1]", "h[2]"]  # both pinned: nobody reads h[0]
+    with pytest.raises(gf.UnfoldingError, match=r"h\[1\] and h\[T\] are the same step for t = 1"):
+        gf.unfold(c, 1)
+
+
+@pytest.mark.parametrize("verb", [gf.check, gf.unfold, gf.window, gf.to_networkx, gf.dumps])
+def test_what_is_no_circuit_is_refused_with_a_cure(verb) -> None:
+    with pytest.raises(gf.GraphfoldError, match="expected a circuit, not str; read a file with"):
+        verb("model.yaml")
