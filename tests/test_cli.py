@@ -258,6 +258,22 @@ def test_options_of_unfold_change_the_unfolding() -> None:
     assert facts("--prune") == [25, 36, 5]
 
 
+def test_the_folded_circuit_can_be_left_out() -> None:
+    widths = []
+    for options in ([], ["--only-unfolded"]):
+        done = call("unfold", "rnn_loss.yaml", "-o", "-", "--format", "png", *options)
+        widths.append(int.from_bytes(done.data[16:20], "big"))
+    assert widths[1] < widths[0]
+
+
+def test_every_step_is_drawn_when_asked_for() -> None:
+    sizes = [
+        len(call("unfold", "rnn_loss.yaml", "--steps", "40", "-o", "-", *options).data)
+        for options in ([], ["--all-steps"])
+    ]
+    assert sizes[1] > 3 * sizes[0]
+
+
 def test_a_figure_costs_the_same_at_any_number_of_steps() -> None:
     done = call("unfold", "rnn_loss.yaml", "--steps", "9007199254740992", "-o", "f.svg")
     assert done.code == 0
@@ -351,6 +367,19 @@ def test_eval_of_a_batch_shows_one_example_and_writes_all() -> None:
     assert done.code == 0
     with np.load("all.npz") as written:
         assert written["h"].shape == (3, 4, 3)
+
+
+def test_the_batch_may_come_first() -> None:
+    arrays = dict(np.load("rnn_loss.npz"))
+    results = []
+    for axis, options in ((1, []), (0, ["--batch-first"])):
+        batch = {n: np.stack([arrays[n]] * 2, axis=axis) for n in "xy"}
+        np.savez("batch.npz", **arrays | batch)
+        done = call("eval", "rnn_loss.yaml", "-i", "batch.npz", "--json", *options)
+        assert done.code == 0
+        results.append(np.array(json.loads(done.out)["o"]))
+    assert results[0].shape == (3, 2, 2)
+    np.testing.assert_array_equal(results[0], results[1].swapaxes(0, 1))
 
 
 def test_values_that_are_not_finite_are_null_in_json() -> None:

@@ -210,6 +210,29 @@ def calculate(text: str, values: Mapping[str, Any]) -> Any:
     return eval(text, {"__builtins__": {}, **FUNCTIONS}, signals)
 
 
+BRACKETED = {
+    "x[t] - y[t]": "x[2] - (p - q)",
+    "x[t] + y[t]": "x[2] + (p - q)",
+    "y[t] - x[t]": "p - q - x[2]",
+    "x[t] * y[t]": "x[2] * (p - q)",
+    "x[t] / z[t]": "x[2] / (p / q)",
+    "z[t] / x[t]": "p / q / x[2]",
+    "-y[t]": "-(p - q)",
+    "y[t] ** 2": "(p - q) ** 2",
+    "2 ** y[t]": "2 ** (p - q)",
+    "x[t] > y[t]": "x[2] > p - q",
+    "tanh(y[t])": "tanh(p - q)",
+}
+
+
+@pytest.mark.parametrize("right", BRACKETED)
+def test_what_is_put_in_gets_the_brackets_it_needs_and_no_more(right: str) -> None:
+    head = "graphfold: 1\ninputs: {'x[t]': []}\nparams: {'p, q': []}\nequations: |\n"
+    text = f"{head}  y[t] = p - q\n  z[t] = p / q\n  r[t] = {right}\n"
+    line = gf.expand(gf.loads(text), "r[2]").splitlines()[0]
+    assert line.split(" = ")[-1] == BRACKETED[right]
+
+
 @settings(max_examples=60)
 @given(cases())
 def test_every_side_of_an_expansion_has_the_value_of_the_instance(
