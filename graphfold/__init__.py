@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphfold.analyze import analyze as analyze
     from graphfold.build import CircuitBuilder as Circuit  # noqa: F401
     from graphfold.check import check as check
-    from graphfold.edges import edge_arrays as edge_arrays
+    from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
     from graphfold.errors import Diagnostic as Diagnostic
@@ -58,7 +58,8 @@ _HOMES = {
     "analyze": ("analyze",),
     "build": ("Circuit",),
     "check": ("check",),
-    "edges": ("edge_arrays", "edge_count", "predecessors"),
+    "edge_arrays": ("edge_arrays",),
+    "edges": ("edge_count", "predecessors"),
     "errors": (
         "Diagnostic",
         "DrawingError",

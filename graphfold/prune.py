@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphfold.circuit import Circuit
-from graphfold.edges import edge_arrays
+from graphfold.edge_arrays import edge_arrays
 from graphfold.errors import UnfoldingError
 from graphfold.unfolding import Unfolding
 
