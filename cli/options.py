@@ -73,9 +73,9 @@ class Width(click.ParamType):  # type: ignore[type-arg]
         """Return the two numbers."""
         if not isinstance(value, str):
             return value
-        match = re.fullmatch(r"\s*([0-9]{1,4})\s*,\s*([0-9]{1,4})\s*", value)
+        match = re.fullmatch(r"\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*", value)
         if not match:
-            self.fail(f"'{value[:40]}' is not two whole numbers; write 1,1", param, ctx)
+            self.fail(f"'{value[:40]}' is not two whole numbers up to 999; write 1,1", param, ctx)
         return int(match[1]), int(match[2])
 
 

@@ -343,6 +343,7 @@ CALLS = {
     "too much": (["unfold", "rnn_loss.yaml", "more"], "Got unexpected extra argument (more)"),
     "no value": (["unfold", "--steps"], "Option '--steps' requires an argument."),
     "window": (["unfold", "rnn_loss.yaml", "--window", "1"], "Invalid value for '--window'"),
+    "wide window": (["unfold", "rnn_loss.yaml", "--window", "1,1000"], "Invalid value for"),
     "window and steps": (
         ["unfold", "rnn_loss.yaml", "--window", "1,1", "--steps", "0"],
         "--window shows no fixed steps; leave out --steps",
