@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .messages import CallError
+from .messages import CallError, count
 from .options import (
+    Sizes,
     Steps,
     json_option,
     load_model,
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Draw the parameters that are missing at random."
 )
+@click.option(
+    "--size",
+    "sizes",
+    type=Sizes(),
+    multiple=True,
+    help="With --seed, the size of a dimension that no array tells: n_h=8; may be repeated.",
+)
 @click.option("--steps", type=Steps(), help="How many steps.  [default: as long as the inputs]")
 @click.option("--batch-first", is_flag=True, help="Sequences are (B, T, …) instead of (T, B, …).")
 @click.option("--all", "everything", is_flag=True, help="All signals instead of the outputs.")
@@ -57,6 +65,8 @@ def command(model: str, **options: Any) -> None:
     from .output import ensure_writable
     from .progress import working
 
+    if options["sizes"] and options["seed"] is None:
+        raise CallError("--size tells the sizes of random parameters: give --seed too")
     output = options["output"]
     if output not in (None, "-") and not str(output).endswith(".npz"):
         raise CallError(f"{output}: values are written as .npz")
@@ -70,7 +80,8 @@ def command(model: str, **options: Any) -> None:
         values = _read_values(options)
         unfolding = gf.unfold(circuit, _lengths(circuit, values, options))
         if options["seed"] is not None:
-            values |= gf.random_values(unfolding, options["seed"], values)
+            sizes = dict(options["sizes"])
+            values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
         result = gf.evaluate(unfolding, values, batch_first=options["batch_first"])
     names = [e.signal for e in circuit.equations] if options["everything"] else None
     found = {n: result.signal(n) for n in names} if names else result.outputs()
@@ -108,17 +119,22 @@ def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) 
     """The steps: as asked for, else as long as the inputs are."""
     if options["steps"] is not None:
         return options["steps"]
-    lengths: dict[str, int] = {}
+    lengths: dict[str, dict[str, int]] = {}
     sequences = [signal for signal in circuit.inputs if signal.axis is not None]
     for signal in sequences:
         shape = getattr(values.get(signal.name), "shape", ())
         batched = len(shape) > len(signal.shape) + 1
         if len(shape) > len(signal.shape):
-            lengths.setdefault(str(signal.axis), shape[batched and options["batch_first"]])
+            steps = shape[batched and options["batch_first"]]
+            lengths.setdefault(str(signal.axis), {})[signal.name] = steps
+    for found in lengths.values():
+        if len(set(found.values())) > 1:
+            told = ", ".join(f"{name} has {count(n, 'step')}" for name, n in found.items())
+            raise CallError(f"the inputs differ in length: {told}")
     moving = {axis for axis in circuit.axis_of.values() if axis is not None}
     if moving - lengths.keys():
         raise CallError(_say_steps([signal.name for signal in sequences]))
-    return {axis.name: lengths.get(axis.name, 0) for axis in circuit.axes}
+    return {axis.name: max(lengths.get(axis.name, {"": 0}).values()) for axis in circuit.axes}
 
 
 def _say_steps(sequences: list[str]) -> str:

@@ -64,6 +64,21 @@ class Steps(click.ParamType):  # type: ignore[type-arg]
         return self.fail(f"'{shown}' is not a whole number from 0 on; write 3 or t=3", param, ctx)
 
 
+class Sizes(click.ParamType):  # type: ignore[type-arg]
+    """A size of a dimension: n_h=8."""
+
+    name = "name=number"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the name and the number."""
+        if not isinstance(value, str):
+            return value
+        match = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*([0-9]{1,15})\s*", value)
+        if not match:
+            self.fail(f"'{value[:40]}' is not a size; write n_h=8", param, ctx)
+        return match[1], int(match[2])
+
+
 class Width(click.ParamType):  # type: ignore[type-arg]
     """The columns of a window before and after t: 1,1."""
 

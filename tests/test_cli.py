@@ -414,3 +414,25 @@ def test_a_narrow_terminal_folds_the_help(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("COLUMNS", "40")
     lines = call("unfold", "--help").out.splitlines()
     assert max(len(line) for line in lines if not line.startswith("  graphfold ")) <= 50
+
+
+def test_eval_takes_the_sizes_of_random_parameters_that_no_array_tells(folder: Path) -> None:
+    data = {"x": [[1.0], [2.0]], "y": [[1.0], [0.0]]}
+    (folder / "d.json").write_text(json.dumps(data), encoding="utf-8")
+    call("examples", "rnn_loss", "--save")
+    ask = ("eval", "rnn_loss.yaml", "-i", "d.json", "--seed", 1)
+    assert call(*ask).code == 2
+    done = call(*ask, "--size", "n_h=4", "--all", "-o", "v.npz")
+    assert done.code == 0
+    assert "h [2, 4]" in done.err
+    for wrong, said in (("n_h", "write n_h=8"), ("q=3", "unknown dimension 'q'")):
+        refused = call(*ask, "--size", wrong)
+        assert (refused.code, said in refused.err) == (2, True)
+
+
+def test_eval_names_the_inputs_that_differ_in_length(folder: Path) -> None:
+    data = {"x": [[1.0], [2.0]], "y": [[1.0]]}
+    (folder / "d.json").write_text(json.dumps(data), encoding="utf-8")
+    call("examples", "rnn_loss", "--save")
+    done = call("eval", "rnn_loss.yaml", "-i", "d.json", "--seed", 1)
+    assert done.err == "error: the inputs differ in length: x has 2 steps, y has 1 step\n"
