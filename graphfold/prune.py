@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from graphfold.circuit import Circuit
-from graphfold.edge_arrays import edge_arrays
+from graphfold.edge_arrays import Numbers, edge_arrays
 from graphfold.errors import UnfoldingError
 from graphfold.unfolding import Unfolding
+
+_MOST_ROUNDS = 50
 
 
 def ancestors(unfolding: Unfolding) -> tuple[int, ...] | None:
@@ -13,21 +18,39 @@ def ancestors(unfolding: Unfolding) -> tuple[int, ...] | None:
 
     UnfoldingError when the model names no outputs.
     """
-    import numpy as np
-
     circuit = unfolding.circuit
     if not circuit.outputs:
         raise UnfoldingError("nothing to keep: the model names no outputs")
     sources, targets = edge_arrays(unfolding)
-    order = np.argsort(targets, kind="stable")
-    sources, targets = sources[order], targets[order]
-    starts = np.searchsorted(targets, np.arange(unfolding.whole_count + 1))
     needed = np.zeros(unfolding.whole_count, bool)
     needed[_output_numbers(unfolding, circuit)] = True
-    for number in range(unfolding.whole_count - 1, -1, -1):  # readers come after what they read
+    if not _settle(needed, sources, targets):
+        _walk_back(needed, sources, targets)
+    return None if needed.all() else tuple(np.flatnonzero(needed).tolist())
+
+
+def _settle(needed: NDArray[np.bool_], sources: Numbers, targets: Numbers) -> bool:
+    """Mark what marked nodes read, all at once, a few times over; True when that is all.
+
+    That is enough where an output is read at every step: chains are then as long as a step is
+    deep, not as long as time.
+    """
+    count = -1
+    for _ in range(_MOST_ROUNDS):
+        if count == (count := int(np.count_nonzero(needed))):
+            return True
+        needed[sources[needed[targets]]] = True
+    return False
+
+
+def _walk_back(needed: NDArray[np.bool_], sources: Numbers, targets: Numbers) -> None:
+    """Mark from the last node to the first: readers come after what they read."""
+    order = np.argsort(targets, kind="stable")
+    sources, targets = sources[order], targets[order]
+    starts = np.searchsorted(targets, np.arange(len(needed) + 1)).tolist()
+    for number in range(len(needed) - 1, -1, -1):
         if needed[number]:
             needed[sources[starts[number] : starts[number + 1]]] = True
-    return None if needed.all() else tuple(np.flatnonzero(needed).tolist())
 
 
 def _output_numbers(unfolding: Unfolding, circuit: Circuit) -> list[int]:

@@ -289,3 +289,14 @@ def test_a_function_is_called_as_declared() -> None:
     assert lines(text) == ["5:7 write it as declared: f(a; p)"]
     text = text.replace("f(w, w)", "f(w; w)")
     assert lines(text) == ["6:7 f takes 2 arguments, not 3"]
+
+
+@pytest.mark.parametrize(
+    ("label", "good"),
+    [(r"\frac{a}{b}", True), (r"{a\}}", True), (r"\frac{a}{b", False), ("a}{", False)],
+)
+def test_a_label_with_a_brace_too_many_is_refused(label: str, good: bool) -> None:
+    head = "graphfold: 1\nequations: |\n  y[t] = t\ndraw:\n"
+    found = report(f"{head}  labels: {{y: '{label}'}}\n")
+    said = [] if good else ["the label of 'y' has a brace too many or too few"]
+    assert [d.message for d in found] == said

@@ -262,3 +262,14 @@ def test_boundaries_that_meet_at_one_step_are_refused() -> None:
 def test_what_is_no_circuit_is_refused_with_a_cure(verb) -> None:
     with pytest.raises(gf.GraphfoldError, match="expected a circuit, not str; read a file with"):
         verb("model.yaml")
+
+
+@pytest.mark.parametrize("readout", ["h[T]", "sum(h[t] for t)"])
+def test_pruning_finds_the_same_all_at_once_and_step_by_step(readout: str) -> None:
+    c = model(f"h[t] = h[t-2] + x[t]\ny = {readout}\nz[t] = h[t]", rest="inputs: {'x[t]': []}\n")
+    c = gf.loads(gf.dumps(c) + "outputs: [y]\n")
+    steps = 200  # h[T] needs every second step: more rounds than are tried at once
+    kept = set(ids(gf.unfold(c, steps, prune=True)))
+    every = 2 if readout == "h[T]" else 1
+    expected = {f"{s}[{t}]" for s in "xh" for t in range(steps, 0, -every)}
+    assert kept == expected | {"y", "h[0]"} | ({"h[-1]"} if every == 1 else set())

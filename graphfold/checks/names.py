@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from graphfold.circuit import Apply, Circuit, Expression, Function, Read
@@ -49,6 +50,20 @@ def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
         if name not in circuit.axis_of and not (name in labels and name in circuit.function):
             message = f"unknown signal '{shorten(name)}'{suggest(name, circuit.signals)}"
             yield _problem("unknown-signal", message, marks.get(name))
+    for name, label in circuit.style.labels:
+        if not _balanced(label):
+            message = f"the label of '{shorten(name)}' has a brace too many or too few"
+            yield _problem("label", message, marks.get(name))
+
+
+def _balanced(latex: str) -> bool:
+    """Whether every brace of a label has its partner; \\{ and \\} are characters."""
+    depth = 0
+    for brace in re.findall(r"\\.|[{}]", latex):
+        depth += {"{": 1, "}": -1}.get(brace, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _definitions(circuit: Circuit) -> Iterator[Diagnostic]:
