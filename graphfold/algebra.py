@@ -1,0 +1,101 @@
+"""Write the equation of one instance: its steps as numbers, its reads as names or as algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from graphfold.circuit import REDUCTIONS, Apply, Expression, Read
+from graphfold.instances import Instance
+from graphfold.language.printer import SUM, Piece, TooLongError
+from graphfold.notations import Unicode
+from graphfold.unfolding import Unfolding
+
+LONGEST = 1000  # characters of all the sides together
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where an expression is written: its unfolding, the step, and what stands for reads."""
+
+    unfolding: Unfolding
+    notation: Unicode
+    replaced: Callable[[Instance], Piece | None]
+    step: int | None
+
+
+def unreplaced(_: Instance) -> None:
+    """Every read is written by its name."""
+
+
+def write_instance(
+    unfolding: Unfolding,
+    notation: Unicode,
+    instance: Instance,
+    replaced: Callable[[Instance], Piece | None],
+) -> Piece:
+    """Write the right side of an instance's equation, with `replaced` in place of its reads."""
+    expression = unfolding.circuit.equation[instance[0]].expression
+    return _write_node(_At(unfolding, notation, replaced, instance[1]), expression, expression.root)
+
+
+def _write_node(at: _At, expression: Expression, root: int) -> Piece:
+    """Write the nodes up to `root`; a reduction writes its body once a step."""
+    pieces: list[Piece] = []
+    for node in expression.nodes[: root + 1]:
+        if isinstance(node, Read):
+            pieces.append(_read(at, node))
+        elif isinstance(node, Apply) and node.operation in REDUCTIONS:
+            pieces.append(_reduce(at, expression, node))
+        elif isinstance(node, Apply) and node.operation in ("step", "length"):
+            pieces.append(_clock(at, node))
+        elif isinstance(node, Apply):
+            pieces.append(at.notation.apply(node, [pieces[o] for o in node.operands]))
+        else:
+            pieces.append(at.notation.constant(node.value))
+        if len(pieces[-1].text) > 20 * LONGEST:
+            raise TooLongError
+    return pieces[root]
+
+
+def _clock(at: _At, node: Apply) -> Piece:
+    if node.operation == "length":
+        return Piece(str(at.unfolding.length(str(node.attribute("axis")))))
+    return Piece(str(at.step))
+
+
+def _read(at: _At, node: Read) -> Piece:
+    axis = at.unfolding.circuit.axis_of[node.signal]
+    step: int | None = None
+    if axis is not None and node.index is not None:
+        moving = node.index.base == axis
+        step = (
+            (at.step or 0) + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
+        )
+    found = at.replaced((node.signal, step))
+    if found is not None:
+        return found
+    named = at.notation.read(node)
+    text = at.notation.instance(node.signal, None if step is None else str(step))
+    return replace(named, text=text)
+
+
+def _reduce(at: _At, expression: Expression, node: Apply) -> Piece:
+    length = at.unfolding.length(str(node.attribute("axis")))
+    shown = [*range(1, length + 1)] if length <= 8 else [1, 2, length]
+    if length == 1:  # mean(x[1]) would be the mean of a vector's elements
+        return _write_node(replace(at, step=1), expression, node.operands[0])
+    parts = [
+        _write_node(_At(at.unfolding, at.notation, at.replaced, step), expression, node.operands[0])
+        for step in shown
+    ]
+    texts = [p.text for p in parts]
+    if node.operation == "sum_over":
+        texts = [p.at(SUM + (place > 0)) for place, p in enumerate(parts)]
+    if len(shown) < length:
+        texts.insert(2, at.notation.dots)
+    if node.operation != "sum_over":
+        return Piece(f"{node.operation.removesuffix('_over')}({', '.join(texts)})")
+    if not texts:
+        return Piece("0")
+    return Piece(" + ".join(texts), SUM)
