@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graphfold.circuit import Apply, Circuit, Const, Expression, Read
 
 MOST = 4
+MULTIPLYING = ("matmul", "mul", "dot", "outer")
 Product = tuple["Factor", ...]
 
 
@@ -43,7 +44,7 @@ def union(first: Iterable[Product], second: Iterable[Product]) -> tuple[Product,
 def _passed(circuit: Circuit, expression: Expression, node: Apply, place: int) -> Product:
     if node.operation == "call":
         return (Factor(str(node.attribute("function")), function=True),)
-    if node.operation in ("matmul", "mul"):
+    if node.operation in MULTIPLYING:
         return _weights(circuit, expression, node.operands[1 - place]) or ()
     return ()
 
@@ -60,7 +61,7 @@ def _weights(circuit: Circuit, expression: Expression, number: int) -> Product |
         if inner is None:
             return None
         return tuple(Factor(f.name, f.function, not f.transposed) for f in reversed(inner))
-    if node.operation in ("matmul", "mul", "neg"):
+    if node.operation in (*MULTIPLYING, "neg"):
         parts = [_weights(circuit, expression, operand) for operand in node.operands]
         return None if None in parts else tuple(f for part in parts if part for f in part)
     return None

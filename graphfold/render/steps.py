@@ -16,6 +16,7 @@ from graphfold.render.view import View, join
 if TYPE_CHECKING:
     from graphfold.unfolding import Unfolding
 
+TOGETHER = 2
 Visible = int | range  # a step, or a range of steps that are cut away
 
 
@@ -180,11 +181,16 @@ def _add(
         return
     if into is not None:
         target = board.place(tie.source, end)
-        caption = ()
+        caption = caption if _is_plain(board, tie) else ()
     else:
         target = board.place(tie.target, end)
     if target is not None and source != target:
         board.edges.append(Edge(source, target, caption, 0, dashed))
+
+
+def _is_plain(board: Board, tie: Tie) -> bool:
+    """Whether few enough wires run together into a cut for their captions to stand there."""
+    return len({t.key for t in board.seen.ties if t.source == tie.source and t.delay}) <= TOGETHER
 
 
 def _draw_static(board: Board, unfolding: Unfolding | None, length: int) -> None:

@@ -15,7 +15,7 @@ def columns(
     apart: Callable[[str, str], float],
 ) -> dict[str, float]:
     """Return x of every name; `apart` is the least distance of two neighbours in a row."""
-    places = [_offsets(row, apart) for row in rows]
+    places = [offsets_of(row, apart) for row in rows]
     x = {}
     for row, offsets in zip(rows, places, strict=True):
         shift = offsets[-1] / 2 if offsets else 0.0
@@ -24,11 +24,12 @@ def columns(
     for sweep in range(SWEEPS):
         order = range(len(rows)) if sweep % 2 else range(len(rows) - 1, -1, -1)
         for r in order:
-            x.update(_settled(rows[r], places[r], near, x))
+            x.update(settled(rows[r], places[r], near, x))
     return x
 
 
-def _offsets(row: Sequence[str], apart: Callable[[str, str], float]) -> list[float]:
+def offsets_of(row: Sequence[str], apart: Callable[[str, str], float]) -> list[float]:
+    """Return how far to the right of the first one each name of a row stands."""
     offsets = [0.0] if row else []
     for left, right in itertools.pairwise(row):
         offsets.append(offsets[-1] + apart(left, right))
@@ -43,7 +44,7 @@ def _neighbours(links: Sequence[Link]) -> Mapping[str, list[tuple[str, float]]]:
     return near
 
 
-def _settled(
+def settled(
     row: Sequence[str],
     offsets: Sequence[float],
     near: Mapping[str, list[tuple[str, float]]],

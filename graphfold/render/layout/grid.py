@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from graphfold.render.layout.columns import columns
 from graphfold.render.layout.measure import Sizes
 from graphfold.render.layout.order import order
+from graphfold.render.layout.stands import stands, touches
 from graphfold.render.picture import Point
-from graphfold.render.scene import STATIC, Edge, Scene
+from graphfold.render.scene import STATIC, Scene
 from graphfold.render.theme import Theme
 
 DUMMY = "/"
@@ -154,34 +155,9 @@ def grid_of(
 def _static_x(
     scene: Scene, cell: Cell, pitch: float, measured: Sizes, theme: Theme
 ) -> dict[str, float]:
-    x: dict[str, float] = {}
+    def apart(left: str, right: str) -> float:
+        return measured.radius[left] + measured.radius[right] + theme.site_gap
+
     middle = cell.left + (cell.width + (max(len(scene.columns), 1) - 1) * pitch) / 2
-    for row in scene.rows:
-        if row.static:
-            wishes = {n: _wish(n, scene.edges, cell, pitch, middle) for n in row.names}
-            x.update(_spread(wishes, measured, theme))
-    return x
-
-
-def _wish(name: str, edges: Sequence[Edge], cell: Cell, pitch: float, middle: float) -> float:
-    ends = [b for a, b in _ends(edges) if a == (name, STATIC)]
-    near = [cell.x[n] + c * pitch for n, c in ends if c != STATIC]
-    return (min(near) + max(near)) / 2 if near else middle
-
-
-def _ends(edges: Sequence[Edge]) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
-    for edge in edges:
-        yield edge.source, edge.target
-        yield edge.target, edge.source
-
-
-def _spread(wishes: Mapping[str, float], measured: Sizes, theme: Theme) -> dict[str, float]:
-    names = sorted(wishes, key=lambda name: wishes[name])
-    x: dict[str, float] = {}
-    last = 0.0
-    for i, name in enumerate(names):
-        least = last + measured.radius[name] + theme.site_gap if i else wishes[name]
-        x[name] = max(wishes[name], least)
-        last = x[name] + measured.radius[name]
-    shift = sum(x[n] - wishes[n] for n in names) / len(names)
-    return {name: value - shift for name, value in x.items()}
+    touch = touches(scene.edges, lambda name, column: cell.x[name] + column * pitch)
+    return stands(scene.rows, touch, apart, middle)

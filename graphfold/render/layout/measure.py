@@ -14,7 +14,9 @@ from graphfold.render.theme import Theme
 from graphfold.render.typeset import around, glyph_box, typeset
 
 SMALLEST = 0.62
+SMALL = 0.8
 EVEN = 0.86
+ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,32 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     """Measure every site by its widest label; labels shrink together, then circles grow."""
     size = theme.folded_size if scene.folded else theme.instance_size
     reach = {name: _reach(scene, name, size) for name in scene.sites}
-    room = theme.radius - 2.5
-    fits = [room / r for r in reach.values() if r]
-    even = min([1.0, *(f for f in fits if f >= EVEN)])
-    shrink = {n: max(min(even, room / r if r else 1.0), SMALLEST) for n, r in reach.items()}
-    radius = {n: max(theme.radius, reach[n] * shrink[n] + 2.5) for n in reach}
+    fits = {name: theme.radius / r if r else 1.0 for name, r in reach.items()}
+    even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
+    shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
+    radius = {name: max(theme.radius, reach[name] * shrink[name]) for name in reach}
     return Sizes(radius, shrink, size)
 
 
+def _shrunk(fit: float) -> float:
+    """How much a label shrinks: a little to fit its circle, beyond that both give way."""
+    if fit >= SMALL:
+        return min(fit, 1.0)
+    return max(math.sqrt(SMALL * fit), SMALLEST)
+
+
 def _reach(scene: Scene, name: str, size: float) -> float:
+    """The radius of the circle that a label fills as far as it may."""
     times = [c.time for c in scene.columns if name in c.sites]
     widest = sorted({len(t) for t in times})[-1:]
     wide = [t for t in times if len(t) in widest][-1:] + [t for t in times if not t.isdigit()]
     latex = scene.sites[name].latex
     runs = [instance(latex, time, size) for time in dict.fromkeys(wide)]
-    return max((reach_of(run) for run in runs or [typeset(latex, size)]), default=0.0)
+    return max(map(_circle, runs or [typeset(latex, size)]))
+
+
+def _circle(run: Run) -> float:
+    return max((run.box[2] - run.box[0]) / 2 / ACROSS, reach_of(run) / AROUND)
 
 
 def reach_of(run: Run) -> float:
