@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graphfold.render.layout.paths import Line
@@ -43,10 +43,11 @@ def wires(picture: Picture) -> list[Wire]:
     return found
 
 
-def captions(picture: Picture) -> list[Box]:
-    """What the captions of wires cover."""
-    groups = (group for group in picture.groups if group.kind == "wire")
-    return [box(item) for group in groups for item in group.items if isinstance(item, Label)]
+def captions(picture: Picture) -> list[tuple[Group, Box]]:
+    """What the labels cover that stand beside wires and squares, and dots between steps."""
+    groups = [group for group in picture.groups if group.kind in ("wire", "delay", "dots")]
+    labels = [(group, item) for group in groups for item in group.items if isinstance(item, Label)]
+    return [(group, box(label)) for group, label in labels]
 
 
 def squares(picture: Picture) -> list[tuple[Group, Point]]:
@@ -92,6 +93,18 @@ def gap(box: Box, disc: Disc) -> float:
     x = min(max(disc.x, box[0]), box[2])
     y = min(max(disc.y, box[1]), box[3])
     return math.hypot(x - disc.x, y - disc.y) - disc.radius
+
+
+def overlap(a: Box, b: Box) -> bool:
+    """Whether two boxes overlap."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def margin(box: Box, points: Iterable[Point]) -> float:
+    """How far points keep from a box; 0 when one is inside."""
+    x0, y0, x1, y1 = box
+    far = [math.hypot(max(x0 - x, 0, x - x1), max(y0 - y, 0, y - y1)) for x, y in points]
+    return min(far, default=math.inf)
 
 
 def everything(picture: Picture) -> Iterator[Point]:

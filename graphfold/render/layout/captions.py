@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from graphfold.render.layout.paths import Line, distance
+from graphfold.render.layout.paths import Line
+from graphfold.render.layout.room import Room, grown
 from graphfold.render.picture import Box, Point, Run
 
-MESH = 3.0
 NEAR = 5.5
 WIDE = 5.0
-NODE = -9
-AWAY = (
-    (0.0, 0.0),
-    (14.0, 3.0),
-    (30.0, 7.0),
-    (60.0, 13.0),
-    (90.0, 20.0),
-    (120.0, 32.0),
-)  # price, way
-
-
-@dataclass
-class Room:
-    """What is taken, on a fine mesh; with a pitch, the same in every column."""
-
-    pitch: float | None = None
-    taken: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def _cell(self, x: float, y: float) -> tuple[int, int]:
-        if self.pitch:
-            x %= self.pitch
-        return (math.floor(x / MESH), math.floor(y / MESH))
-
-    def add(self, points: Iterable[Point], owner: int) -> None:
-        """Take the places of points; -1 owns what is shared."""
-        for x, y in points:
-            cell = self._cell(x, y)
-            if self.taken.get(cell) == NODE:
-                continue
-            self.taken[cell] = owner if self.taken.get(cell, owner) == owner else -1
-
-    def add_box(self, box: Box, owner: int = -1) -> None:
-        """Take the place of a label."""
-        self.add(mesh(box), owner)
-
-    def add_disc(self, center: Point, radius: float) -> None:
-        """Take the place of a node."""
-        cx, cy = center
-        inside = (
-            p
-            for p in mesh((cx - radius, cy - radius, cx + radius, cy + radius))
-            if distance(p, center) <= radius
-        )
-        for x, y in inside:
-            self.taken[self._cell(x, y)] = NODE
-
-    def hits(self, box: Box, owner: int | None = None) -> int:
-        """How much of a box is taken by others than `owner`; nodes count more than wires."""
-        found = (self.taken.get(self._cell(x, y)) for x, y in mesh(box))
-        others = [other for other in found if other is not None and other != owner]
-        return len(others) + 3 * others.count(NODE)
-
-
-def mesh(box: Box) -> Iterator[Point]:
-    """Points of a box, dense enough for the mesh, its edges included."""
-    x0, y0, x1, y1 = box
-    columns, rows = math.ceil((x1 - x0) / MESH), math.ceil((y1 - y0) / MESH)
-    for i in range(columns + 1):
-        for j in range(rows + 1):
-            yield (min(x0 + i * MESH, x1), min(y0 + j * MESH, y1))
-
-
-def grown(box: Box, by: float) -> Box:
-    """The box with a margin."""
-    return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)
+TIGHT = 1.0
+EVERY = 4.0  # points between two places along a wire
+AWAY = ((0.0, 0.0), (10.0, 2.0), (20.0, 4.0), (45.0, 7.0), (90.0, 12.0))  # price, way
+FAR = 60.0  # a price at which more room is better
 
 
 @dataclass(frozen=True)
@@ -84,29 +23,46 @@ class Wish:
     """A caption and where it would like to stand.
 
     `places` are along the line, the best one first; the side that faces `away` from a point is
-    better; `owner` is the line's own number in the room.
+    better; `owner` is the line's own number in the room; `columns` are those where it stands.
     """
 
     run: Run
     owner: int
     places: Sequence[float]
     away: Point | None = None
+    columns: Sequence[int] = (0,)
 
 
-def place(room: Room, line: Line, wish: Wish) -> Point:
-    """Return the middle of the best place for a caption."""
+@dataclass(frozen=True)
+class Spot:
+    """The middle of a caption, and whether it is crowded there."""
+
+    middle: Point
+    crowded: bool
+
+
+def place(room: Room, line: Line, wish: Wish) -> Spot:
+    """Return the best place for a caption and take it."""
     run, owner = wish.run, wish.owner
     width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
     best: tuple[float, Point] = (math.inf, line.end)
-    for price, (x, y) in _candidates(line, width / 2, height / 2, wish):
+    for price, middle in _candidates(line, width / 2, height / 2, wish):
         if price >= best[0]:
             continue
-        box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        cost = price + 40 * room.hits(box)
+        box = box_at(middle, width, height)
+        cost = price + 40 * room.hits(grown(box, TIGHT), owner, wish.columns)
         if cost < best[0]:
-            cost += 0.3 * room.hits(grown(box, WIDE), owner)
-        best = min(best, (cost, (x, y)))
-    return best[1]
+            cost += 0.3 * room.nearby(grown(box, WIDE), owner, wish.columns)
+        best = min(best, (cost, middle))
+    room.labels.add_box(box_at(best[1], width, height), owner)
+    taken = room.things.others(box_at(best[1], width, height))
+    return Spot(best[1], best[0] >= FAR or taken > 0)
+
+
+def box_at(middle: Point, width: float, height: float) -> Box:
+    """A box around its middle."""
+    (x, y), dx, dy = middle, width / 2, height / 2
+    return (x - dx, y - dy, x + dx, y + dy)
 
 
 def _candidates(
@@ -127,12 +83,12 @@ def _candidates(
         for extra, further in AWAY:
             reach = NEAR + further + abs(nx) * half_width + abs(ny) * half_height
             for side, price in ((1, 0.0), (-1, 3.0)):
-                yield rank + extra + price, (x + side * nx * reach, y + side * ny * reach)
+                yield 0.7 * rank + extra + price, (x + side * nx * reach, y + side * ny * reach)
 
 
-def spread_from(middle: float, low: float, high: float) -> list[float]:
-    """Places along a line, the middle one first."""
-    steps = [middle]
-    for i in range(1, 12):
-        steps += [s for s in (middle + i * 0.04, middle - i * 0.04) if low <= s <= high]
+def spread_from(middle: float, low: float, high: float, length: float) -> list[float]:
+    """Places along a line of some length, the middle one first."""
+    steps, every = [middle], EVERY / max(length, EVERY)
+    for i in range(1, 24):
+        steps += [s for s in (middle + i * every, middle - i * every) if low <= s <= high]
     return steps

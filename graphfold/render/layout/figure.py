@@ -9,8 +9,8 @@ from functools import lru_cache
 from graphfold.labels import escape
 from graphfold.render.layout.measure import centred
 from graphfold.render.layout.paths import Line, head, shortened
-from graphfold.render.layout.plan import Plan, plan
-from graphfold.render.layout.tile import tiled
+from graphfold.render.layout.plan import Plan
+from graphfold.render.layout.settle import settled
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture
 from graphfold.render.scene import Scene
 from graphfold.render.theme import Theme
@@ -19,29 +19,22 @@ from graphfold.render.typeset import OUTLINES, typeset
 
 def figure(scenes: Sequence[Scene], theme: Theme, word: str) -> Picture:
     """Return the picture of one scene, or of two with an arrow and a word between."""
-    plans = _aligned(scenes, theme)
-    groups = list(tiled(plans[-1])) or [_nothing(plans[0])]
-    if len(plans) > 1:
-        groups = [*_beside(plans[0], groups, theme, word), *groups]
+    tiled = settled(scenes, theme)
+    first, found = tiled[0].plan, [list(tiler.done) for tiler in tiled]
+    groups = found[-1] or [_nothing(first)]
+    if len(found) > 1:
+        groups = [*_beside(first, found[0], groups, theme, word), *groups]
     return _canvas(groups, theme)
 
 
-def _beside(first: Plan, groups: Sequence[Group], theme: Theme, word: str) -> list[Group]:
+def _beside(
+    first: Plan, found: Sequence[Group], groups: Sequence[Group], theme: Theme, word: str
+) -> list[Group]:
     """The folded figure and the arrow, to the left of what is there (which may be long)."""
     right = extent(groups)[0] - theme.pair_gap
     arrow = _arrow(first, theme, word, right)
-    found = tiled(first)
     shift = extent([arrow])[0] - theme.pair_gap - extent(found)[2]
     return [*(moved(group, shift) for group in found), arrow]
-
-
-def _aligned(scenes: Sequence[Scene], theme: Theme) -> list[Plan]:
-    """Plans whose rows have the same heights."""
-    plans = [plan(scene, theme) for scene in scenes]
-    if len(plans) == 1:
-        return plans
-    gaps = [max(pair) for pair in zip(*(p.gaps for p in plans), strict=True)]
-    return [plan(scene, theme, gaps) for scene in scenes]
 
 
 def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:

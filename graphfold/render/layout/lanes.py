@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from graphfold.render.layout.grid import Grid
 from graphfold.render.theme import Theme
 
-APPROACH = 30.0  # above the highest lane: an arrow head and a caption
+APPROACH = 34.0  # above the highest lane: an arrow head and a caption
 FOOT = 9.0
 
 

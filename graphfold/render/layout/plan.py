@@ -28,20 +28,22 @@ class Plan:
     delays: Delays
     statics: Statics
     captioned: frozenset[tuple[str, str, int]] = frozenset()
+    least: Sequence[float] = ()
 
     @property
     def gaps(self) -> list[float]:
         """The gap below each row."""
-        return gaps_needed(self)
+        return [max(pair) for pair in zip(self.least, gaps_needed(self), strict=True)]
 
 
-def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
-    """Settle a scene; `least` are gaps between rows that another figure needs."""
+def plan(scene: Scene, theme: Theme, least: Sequence[float] = (), between: float = 0.0) -> Plan:
+    """Settle a scene; `least` and `between` are gaps of rows and columns that are needed."""
     measured = sizes(scene, theme)
     cell = cell_of(scene, measured, theme, _loop_room(scene))
     smallest = [theme.row_gap] * len(scene.rows)
-    gaps = [max(pair) for pair in zip(smallest, least or smallest, strict=True)]
-    between = FAR if scene.folded else _column_gap(scene, theme)
+    smallest = [max(pair) for pair in zip(smallest, least or smallest, strict=True)]
+    gaps = smallest
+    between = FAR if scene.folded else max(between, _column_gap(scene, theme))
     laned: set[Key] = set()
     kinds = dict.fromkeys((key_of(scene, e), bool(e.caption)) for e in scene.edges if is_step(e))
     keys = tuple(dict.fromkeys(key for key, _ in kinds))
@@ -50,7 +52,7 @@ def plan(scene: Scene, theme: Theme, least: Sequence[float] = ()) -> Plan:
     for _ in range(ROUNDS):
         grid = grid_of(scene, cell, measured, theme, gaps, between)
         found = _settle(scene, theme, grid, keys, laned)
-        found.captioned = captioned
+        found.captioned, found.least = captioned, smallest
         wanted = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
         wider = max(between, found.router.lanes.width()) if not scene.folded else between
         new = {k for k, kind in found.router.kind.items() if kind == "laned"}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from graphfold.render.layout.captions import Room, Wish, place, spread_from
+from graphfold.render.layout.captions import Wish, box_at, place, spread_from
 from graphfold.render.layout.folded import Net
 from graphfold.render.layout.measure import caption_run, centred, node_run
 from graphfold.render.layout.paths import Line, head, shortened, square
 from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
+from graphfold.render.layout.room import Room, grown
 from graphfold.render.layout.routes import Key, net_of
+from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
 from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Column, Edge
 from graphfold.render.typeset import typeset
@@ -25,61 +27,50 @@ class Wire:
     caption: Point | None
 
 
-def tiled(plan: Plan) -> tuple[Group, ...]:
-    """Return the groups of a scene: wires, squares, then nodes."""
-    room = _room(plan)
-    groups = [*_steps(plan, room), *_delayed(plan, room), *_steady(plan, room)]
-    return (*groups, *_nodes(plan))
+@dataclass
+class Tiler:
+    """A plan, what is taken of its room, and the edges whose captions found no room."""
 
+    plan: Plan
+    owners: Mapping[Owner, int] = field(init=False)
+    room: Room = field(init=False)
+    crowded: list[Edge] = field(default_factory=list)
+    done: tuple[Group, ...] = ()
 
-def _room(plan: Plan) -> Room:
-    scene, grid = plan.scene, plan.grid
-    room = Room(None if scene.folded else grid.pitch)
-    for name in grid.sites():
-        room.add_disc(grid.center(name), grid.radius[name])
-    for name in grid.static_x:
-        room.add_disc(grid.center(name, STATIC), grid.radius[name])
-    owners = _owners(plan)
-    for key in plan.router.keys:
-        room.add(plan.router.line(key).samples(), owners[key])
-    for net, sinks in plan.delays.nets.items():
-        for sink in sinks:
-            room.add(plan.delays.line(net, sink).samples(), -2)
-        x, y = plan.delays.square(net)
-        half = plan.theme.square / 2 + 1
-        room.add_box((x - half, y - half, x + half, y + half))
-    if len(scene.columns) <= 12:
-        for edge in static_edges(scene):
-            if edge.source[1] == edge.target[1]:
-                continue
-            room.add(plan.statics.line(edge).samples(), -3)
-    return room
+    def __post_init__(self) -> None:
+        """Make the groups of a scene: wires, squares, then nodes."""
+        plan, owners = self.plan, owners_of(self.plan)
+        self.owners, self.room = owners, room_of(self.plan, owners)
+        squares = [_square(plan, self.room, net) for net in plan.delays.nets]
+        wires = [*_steps(self), *_delayed(self), *_steady(self)]
+        self.done = (*wires, *squares, *_nodes(plan))
 
+    def wire(self, line: Line, wish: Wish | None, edge: Edge) -> Wire:
+        """Return a route as strokes, its caption placed where there is room."""
+        theme = self.plan.theme
+        tip = head(line.end, line.heading, theme.head_length, theme.head_width)
+        body = _body(self.plan, line)
+        if wish is None:
+            return Wire(body, tip, None)
+        spot = place(self.room, line, wish)
+        if spot.crowded:
+            self.crowded.append(edge)
+        return Wire(body, tip, spot.middle)
 
-def _owners(plan: Plan) -> dict[Key, int]:
-    """Numbers for the routes; those that end in dots count with their like."""
-    like: dict[tuple[str, str, int], int] = {}
-    return {key: like.setdefault(key[:3], len(like)) for key in plan.router.keys}
+    def run(self, caption: Caption) -> Run | None:
+        """A caption as wide as it gets in any column."""
+        times = {len(c.time): c.time for c in self.plan.scene.columns}
+        widest = times[max(times)] if times else ""
+        return caption_run(caption, widest, self.plan.theme.wire_size)
 
 
 # -- wires between steps --------------------------------------------------------------------------
 
 
-def _steps(plan: Plan, room: Room) -> Iterator[Group]:
+def _steps(tiler: Tiler) -> Iterator[Group]:
+    plan = tiler.plan
     edges = [(edge, key_of(plan.scene, edge)) for edge in plan.scene.edges if is_step(edge)]
-    kinds = dict.fromkeys((key, edge.caption) for edge, key in edges)
-    owners = _owners(plan)
-    wires: dict[tuple[Key, Caption], Wire] = {}
-    for key, caption in sorted(kinds, key=lambda kind: _freedom(plan, kind[0])):
-        line = plan.router.line(key)
-        run = caption_run(caption, "9", plan.theme.wire_size)
-        like = wires.get(((*key[:3], 0), caption))
-        if like:  # a wire to or from dots has its caption where its like have it
-            wire = _wire(plan, room, line, None)
-            wires[key, caption] = replace(wire, caption=like.caption)
-        else:
-            wish = Wish(run, owners[key], _places(plan.router.kind[key], line)) if run else None
-            wires[key, caption] = _wire(plan, room, line, wish)
+    wires = _step_wires(tiler, edges)
     nets: dict[object, list[Key]] = {}
     for edge, key in edges:
         nets.setdefault((edge.source, net_of(key)), []).append(key)
@@ -94,14 +85,40 @@ def _steps(plan: Plan, room: Room) -> Iterator[Group]:
         yield _copied(plan, edge, wire)
 
 
+def _step_wires(tiler: Tiler, edges: Sequence[tuple[Edge, Key]]) -> dict[tuple[Key, Caption], Wire]:
+    """A wire for each kind of edge; one to or from dots has its caption where its like have it."""
+    kinds: dict[tuple[Key, Caption], list[Edge]] = {}
+    for edge, key in edges:
+        kinds.setdefault((key, edge.caption), []).append(edge)
+    wires: dict[tuple[Key, Caption], Wire] = {}
+    for key, caption in sorted(kinds, key=lambda kind: _freedom(tiler.plan, *kind)):
+        alike = kinds[key, caption]
+        line = tiler.plan.router.line(key)
+        like = wires.get(((*key[:3], 0), caption))
+        wish = None if like else _step_wish(tiler, key, alike)
+        wire = tiler.wire(line, wish, alike[0])
+        wires[key, caption] = replace(wire, caption=like.caption) if like else wire
+    return wires
+
+
+def _step_wish(tiler: Tiler, key: Key, edges: Sequence[Edge]) -> Wish | None:
+    run = tiler.run(edges[0].caption)
+    if run is None:
+        return None
+    places = _places(tiler.plan.router.kind[key], tiler.plan.router.line(key))
+    columns = [e.source[1] for e in edges[: MANY + 1]]
+    return Wish(run, tiler.owners[key], places, columns=columns)
+
+
 def _body(plan: Plan, line: Line) -> Stroke:
     return shortened(line, plan.theme.head_length - 1).stroke()
 
 
-def _freedom(plan: Plan, key: Key) -> tuple[bool, int, float]:
+def _freedom(plan: Plan, key: Key, caption: Caption) -> tuple[bool, int, float, int]:
     kinds = ("straight", "fanned", "laned", "arc", "bent")
     a, b = plan.grid.center(key[0]), plan.grid.center(key[1], key[2])
-    return (key[3] > 0, kinds.index(plan.router.kind[key]), abs(a[0] - b[0]) + abs(a[1] - b[1]))
+    length = abs(a[0] - b[0]) + abs(a[1] - b[1])
+    return (key[3] > 0, kinds.index(plan.router.kind[key]), length, len(caption))
 
 
 def _places(kind: str, line: Line) -> list[float]:
@@ -109,21 +126,9 @@ def _places(kind: str, line: Line) -> list[float]:
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     if kind in ("laned", "fanned"):
         near = min(26.0, length / 3) / length
-        return spread_from(1 - near, 1 - min(60.0, length / 2) / length, 1 - 14 / length)
-    return spread_from(0.5 - 6.0 / length if kind == "straight" else 0.5, 0.15, 0.8)
-
-
-def _wire(plan: Plan, room: Room, line: Line, wish: Wish | None) -> Wire:
-    theme = plan.theme
-    tip = head(line.end, line.heading, theme.head_length, theme.head_width)
-    body = _body(plan, line)
-    if wish is None:
-        return Wire(body, tip, None)
-    x, y = place(room, line, wish)
-    x0, y0, x1, y1 = wish.run.box
-    dx, dy = (x1 - x0) / 2, (y1 - y0) / 2
-    room.add_box((x - dx, y - dy, x + dx, y + dy))
-    return Wire(body, tip, (x, y))
+        return spread_from(1 - near, 1 - min(70.0, length / 2) / length, 1 - 14 / length, length)
+    middle = 0.5 - 6.0 / length if kind == "straight" else 0.5
+    return spread_from(middle, 0.15, 0.8, length)
 
 
 def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
@@ -146,26 +151,39 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
 # -- static wires and delays ----------------------------------------------------------------------
 
 
-def _steady(plan: Plan, room: Room) -> Iterator[Group]:
+def _steady(tiler: Tiler) -> Iterator[Group]:
     """Wires of static signals; along a bus, a caption stands alike at every column."""
-    places: dict[tuple[object, ...], Point | None] = {}
+    plan = tiler.plan
+    families: dict[tuple[object, ...], list[Edge]] = {}
     for edge in static_edges(plan.scene):
+        families.setdefault((*plan.statics.family(edge), edge.caption), []).append(edge)
+    for edges in families.values():
+        yield from _family(tiler, edges)
+
+
+def _family(tiler: Tiler, edges: Sequence[Edge]) -> Iterator[Group]:
+    plan, found = tiler.plan, None
+    for edge in edges:
         line = plan.statics.line(edge)
-        run = caption_run(edge.caption, "9", plan.theme.wire_size)
-        key = (*plan.statics.family(edge), edge.caption)
-        if run is None or key in places:
-            wire = _wire(plan, room, line, None)
-            wire = replace(wire, caption=_shifted(plan, edge, places.get(key)))
-        else:
-            wire = _wire(plan, room, line, Wish(run, -3, _static_places(plan, edge, line)))
-            if plan.statics.is_bussed(edge) and edge.target[1] != STATIC:
-                places[key] = _shifted(plan, edge, wire.caption, -1)
+        run = None if found else tiler.run(edge.caption)
+        alike = plan.statics.is_bussed(edge) and edge.target[1] != STATIC
+        shifts = [e.target[1] - edge.target[1] for e in edges[: MANY + 1]] if alike else [0]
+        wish = _static_wish(tiler, edge, line, run, shifts) if run else None
+        wire = tiler.wire(line, wish, edge)
+        if found:
+            wire = replace(wire, caption=_shifted(plan, edge, found))
+        elif alike:
+            found = _shifted(plan, edge, wire.caption, -1)
         body = plan.statics.body(edge, plan.theme.head_length - 1).stroke()
         yield _copied(plan, edge, replace(wire, stroke=body), still=True)
 
 
-def _static_places(plan: Plan, edge: Edge, line: Line) -> list[float]:
-    return _places("laned", line) if plan.statics.is_bussed(edge) else spread_from(0.6, 0.2, 0.85)
+def _static_wish(tiler: Tiler, edge: Edge, line: Line, run: Run, shifts: Sequence[int]) -> Wish:
+    length = 2.0 * max(1, len(line.samples(2.0)) - 1)
+    places = spread_from(0.6, 0.2, 0.85, length)
+    if tiler.plan.statics.is_bussed(edge):
+        places = _places("laned", line)
+    return Wish(run, tiler.owners[edge], places, columns=shifts)
 
 
 def _shifted(plan: Plan, edge: Edge, place: Point | None, sign: int = 1) -> Point | None:
@@ -174,24 +192,25 @@ def _shifted(plan: Plan, edge: Edge, place: Point | None, sign: int = 1) -> Poin
     return (place[0] + sign * edge.target[1] * plan.grid.pitch, place[1])
 
 
-def _delayed(plan: Plan, room: Room) -> Iterator[Group]:
-    delays = plan.delays
+def _delayed(tiler: Tiler) -> Iterator[Group]:
+    plan, delays = tiler.plan, tiler.plan.delays
     captions = {(e.source[0], e.delay, e.target[0]): e.caption for e in plan.scene.edges}
     for net, sinks in delays.nets.items():
         for sink in sinks:
-            line = delays.line(net, sink)
-            run = caption_run(captions[*net, sink], "", plan.theme.wire_size)
-            wish = _delay_wish(plan, net, line, run) if run else None
-            wire = _wire(plan, room, line, wish)
+            line, edge = delays.line(net, sink), Edge((net[0], 0), (sink, 0), captions[*net, sink])
+            run = caption_run(edge.caption, "", plan.theme.wire_size)
+            wire = tiler.wire(line, _delay_wish(tiler, net, sink, run) if run else None, edge)
             wire = replace(wire, stroke=_body(plan, delays.branch(net, sink)))
-            yield _copied(plan, Edge((net[0], 0), (sink, 0), captions[*net, sink]), wire)
-        yield _square(plan, room, net)
+            yield _copied(plan, edge, wire)
 
 
-def _delay_wish(plan: Plan, net: Net, line: Line, run: Run) -> Wish:
+def _delay_wish(tiler: Tiler, net: Net, sink: str, run: Run) -> Wish:
+    plan, owner = tiler.plan, tiler.owners[net, sink]
+    line = plan.delays.line(net, sink)
     if net not in plan.delays.curve:
-        return Wish(run, -2, _places("laned", line))
-    return Wish(run, -2, spread_from(0.3, 0.1, 0.9), plan.grid.center(net[0]))
+        return Wish(run, owner, _places("laned", line))
+    length = 2.0 * max(1, len(line.samples(2.0)) - 1)
+    return Wish(run, owner, spread_from(0.3, 0.1, 0.9, length), plan.grid.center(net[0]))
 
 
 def _square(plan: Plan, room: Room, net: tuple[str, int]) -> Group:
@@ -209,16 +228,21 @@ def _count_place(plan: Plan, room: Room, run: Run, net: Net) -> Point:
     """Beside the square, away from the node if that is free."""
     x, y = plan.delays.square(net)
     width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
-    half = plan.theme.square / 2 + 4
-    side, level = plan.delays.outward(net) * (half + width / 2), half + height / 2
-    boxes: list[tuple[int, int, Point, Box]] = []
-    for dx, dy in ((side, 0.0), (0.0, -level), (0.0, level), (-side, 0.0)):
-        cx, cy = x + dx, y + dy
-        box = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-        boxes.append((room.hits(box), len(boxes), (cx, cy), box))
-    _, _, place, box = min(boxes)
-    room.add_box(box)
+    side = plan.delays.outward(net)
+    found: list[tuple[int, int, Point, Box]] = []
+    for further in (4.0, 7.0, 11.0):
+        across = plan.theme.square / 2 + further + width / 2
+        level = plan.theme.square / 2 + further + height / 2
+        for dx, dy in _COMPASS:
+            middle = (x + side * dx * across, y + dy * level)
+            box = box_at(middle, width, height)
+            found.append((room.hits(grown(box, 0.5), -3), len(found), middle, box))
+    _, _, place, box = min(found)
+    room.labels.add_box(box, -3)
     return place
+
+
+_COMPASS = ((1, 0), (0, -1), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1))
 
 
 # -- nodes ----------------------------------------------------------------------------------------
