@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from graphfold.analyze import analyze as analyze
-    from graphfold.build import CircuitBuilder as Circuit  # noqa: F401
+    from graphfold.build import CircuitBuilder
     from graphfold.check import check as check
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from graphfold.unfold import window as window
     from graphfold.unfolding import Unfolding as Unfolding
     from graphfold.unfolding import Window as Window
+
+    Circuit = CircuitBuilder  # `import … as` another name is no public name to type checkers
 
 _HOMES = {
     "analyze": ("analyze",),

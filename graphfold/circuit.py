@@ -13,6 +13,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
+from graphfold.caches import Recomputed
 from graphfold.errors import GraphfoldError, Mark
 from graphfold.sizes import Shape, Size
 
@@ -265,7 +266,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Circuit:
+class Circuit(Recomputed):
     """A directed graph of signals; every cycle of a well-formed one passes a delay."""
 
     name: str

@@ -50,6 +50,9 @@ class ModelError(GraphfoldError):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[ModelError], tuple[tuple[Diagnostic, ...]]]:
+        return type(self), (self.diagnostics,)  # an exception pickles its message otherwise
+
 
 class UnfoldingError(GraphfoldError):
     """An unfolding cannot be made, or an instance asked for does not exist."""

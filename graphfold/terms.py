@@ -155,6 +155,7 @@ def function_of(name: str) -> Callable[..., Term]:
         return Term(name, tuple(as_term(o) for o in operands[:count]), settings)
 
     function.__name__ = function.__qualname__ = name
+    function.__module__ = "graphfold"  # where it is found, also by pickle
     function.__doc__ = f"The operation `{name}` of the model language."
     return function
 

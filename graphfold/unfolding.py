@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
 
+from graphfold.caches import Recomputed
 from graphfold.circuit import Boundary, Circuit, Index, Link
 from graphfold.errors import UnfoldingError, shorten, suggest
 from graphfold.instances import Instance, parse_id
@@ -23,7 +24,7 @@ from graphfold.tables import Block, Listed, Table
 
 
 @dataclass(frozen=True)
-class Unfolding:
+class Unfolding(Recomputed):
     """The acyclic graph of a circuit over some steps; make one with `unfold`.
 
     `steps` holds the length of each axis. `kept`, when not None, lists the node numbers that
