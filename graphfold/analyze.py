@@ -102,17 +102,18 @@ def _simple_cycles(signals: tuple[str, ...], links: tuple[Link, ...]) -> Iterato
     """Every simple cycle of a component, once for each choice of delays along it."""
     import networkx as nx
 
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    between: dict[tuple[str, str], list[Link]] = {}
-    for link in links:
-        between.setdefault((link.source, link.target), []).append(link)
-        graph.add_edge(link.source, link.target)
+    graph: nx.DiGraph[int] = nx.DiGraph()  # of numbers: networkx puts nodes into sets
+    between: dict[tuple[int, int], list[Link]] = {}
     order = {signal: place for place, signal in enumerate(signals)}
+    for link in links:
+        pair = order[link.source], order[link.target]
+        between.setdefault(pair, []).append(link)
+        graph.add_edge(*pair)
     for found in nx.simple_cycles(graph):
-        start = min(range(len(found)), key=lambda i: order[found[i]])
+        start = found.index(min(found))
         path = (*found[start:], *found[:start])
         pairs = zip(path, (*path[1:], path[0]), strict=True)
-        yield from _with_delays(path, [between[pair] for pair in pairs])
+        yield from _with_delays(tuple(signals[i] for i in path), [between[p] for p in pairs])
 
 
 def _with_delays(signals: tuple[str, ...], choices: list[list[Link]]) -> Iterator[Cycle]:
