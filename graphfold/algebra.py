@@ -40,22 +40,35 @@ def write_instance(
 
 
 def _write_node(at: _At, expression: Expression, root: int) -> Piece:
-    """Write the nodes up to `root`; a reduction writes its body once a step."""
-    pieces: list[Piece] = []
-    for node in expression.nodes[: root + 1]:
+    """Write the nodes beneath `root`; a reduction writes its body once a step."""
+    pieces: dict[int, Piece] = {}
+    for number in _beneath(expression, root):
+        node = expression.nodes[number]
         if isinstance(node, Read):
-            pieces.append(_read(at, node))
+            piece = _read(at, node)
         elif isinstance(node, Apply) and node.operation in REDUCTIONS:
-            pieces.append(_reduce(at, expression, node))
+            piece = _reduce(at, expression, node)
         elif isinstance(node, Apply) and node.operation in ("step", "length"):
-            pieces.append(_clock(at, node))
+            piece = _clock(at, node)
         elif isinstance(node, Apply):
-            pieces.append(at.notation.apply(node, [pieces[o] for o in node.operands]))
+            piece = at.notation.apply(node, [pieces[o] for o in node.operands])
         else:
-            pieces.append(at.notation.constant(node.value))
-        if len(pieces[-1].text) > 20 * LONGEST:
+            piece = at.notation.constant(node.value)
+        if len(piece.text) > 20 * LONGEST:
             raise TooLongError
+        pieces[number] = piece
     return pieces[root]
+
+
+def _beneath(expression: Expression, root: int) -> list[int]:
+    """The nodes that one writes on the way to `root`: a reduction writes its own body."""
+    found, pending = {root}, [root]
+    while pending:
+        node = expression.nodes[pending.pop()]
+        if isinstance(node, Apply) and node.operation not in REDUCTIONS:
+            pending += [o for o in node.operands if o not in found]
+            found.update(node.operands)
+    return sorted(found)
 
 
 def _clock(at: _At, node: Apply) -> Piece:
@@ -85,10 +98,7 @@ def _reduce(at: _At, expression: Expression, node: Apply) -> Piece:
     shown = [*range(1, length + 1)] if length <= 8 else [1, 2, length]
     if length == 1:  # mean(x[1]) would be the mean of a vector's elements
         return _write_node(replace(at, step=1), expression, node.operands[0])
-    parts = [
-        _write_node(_At(at.unfolding, at.notation, at.replaced, step), expression, node.operands[0])
-        for step in shown
-    ]
+    parts = [_write_node(replace(at, step=step), expression, node.operands[0]) for step in shown]
     texts = [p.text for p in parts]
     if node.operation == "sum_over":
         texts = [p.at(SUM + (place > 0)) for place, p in enumerate(parts)]

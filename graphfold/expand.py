@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cached_property
+from itertools import chain, count
 
 from graphfold.algebra import LONGEST, unreplaced, write_instance
 from graphfold.circuit import Circuit, Freezable, freeze
@@ -22,7 +23,7 @@ from graphfold.unfolding import Unfolding
 
 NOTATIONS = ("brackets", "parentheses", "superscripts", "latex")
 _MOST_LINES = 24  # of named sub-expressions
-_MOST_VISITS = 20_000  # instances looked at for the unfolded function
+_MOST_VISITS = 50_000  # reads looked at for the unfolded function
 
 _SYMBOLIC = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
 _NUMBERED = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*(-?\d{1,15})\s*[\])]")
@@ -208,13 +209,13 @@ class _Expander:
         reduced = any(link.reach == "all" for link in self.circuit.links)
         if reduced and max(length for _, length in self.unfolding.steps) > _MOST_VISITS:
             return set()
-        seen, pending = {root}, [root]
+        seen, pending, visits = {root}, [root], 0
         while pending:
-            for instance in predecessors(self.unfolding, *pending.pop()):
-                if instance not in seen:
-                    seen.add(instance)
-                    pending.append(instance)
-            if len(seen) > _MOST_VISITS:
+            read = predecessors(self.unfolding, *pending.pop())
+            pending += [i for i in read if i not in seen]
+            seen.update(read)
+            visits += len(read)
+            if visits > _MOST_VISITS:
                 return set()
         inputs = {s.name for s in self.circuit.inputs if s.axis is not None}
         return {i for i in seen if i[0] in inputs and not self.unfolding.is_boundary(*i)}
@@ -227,7 +228,8 @@ def _kind(circuit: Circuit, signal: str) -> str:
 def free_letter(circuit: Circuit) -> str:
     """A name for the unfolded function that the model does not use: g, as in the book."""
     taken = {*circuit.signals, *circuit.function}
-    return next(letter for letter in ("g", "G", "phi", "unfolded") if letter not in taken)
+    letters = chain(("g", "G", "phi"), (f"g{number}" for number in count(1)))
+    return next(letter for letter in letters if letter not in taken)
 
 
 def _symbolic(circuit: Circuit, notation: Unicode, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -231,6 +232,28 @@ def test_what_is_put_in_gets_the_brackets_it_needs_and_no_more(right: str) -> No
     text = f"{head}  y[t] = p - q\n  z[t] = p / q\n  r[t] = {right}\n"
     line = gf.expand(gf.loads(text), "r[2]").splitlines()[0]
     assert line.split(" = ")[-1] == BRACKETED[right]
+
+
+def test_many_sums_in_one_equation_take_no_time() -> None:
+    sums = " + ".join(f"sum({k} * x[t] for t)" for k in range(1, 40))
+    text = f"graphfold: 1\ninputs: {{'x[t]': []}}\nequations: |\n  y = {sums}\n"
+    start = time.monotonic()
+    assert gf.expand(gf.loads(text), "y", steps=8).startswith("y = 1 * x[1] + 1 * x[2] + ")
+    assert time.monotonic() - start < 5
+
+
+def test_a_sum_over_all_steps_at_every_step_takes_no_time() -> None:
+    head = "graphfold: 1\ninputs: {'x[t]': []}\ninit: {'y[0]': 0}\nequations: |\n"
+    circuit = gf.loads(f"{head}  y[t] = y[t-1] + sum(x[t] for t)\n")
+    start = time.monotonic()
+    assert gf.expand(circuit, "y[9000]", steps=9000).startswith("y[9000] = y[8999] + (x[1] + ")
+    assert time.monotonic() - start < 5
+
+
+def test_the_unfolded_function_gets_a_letter_that_is_free() -> None:
+    head = "graphfold: 1\ninputs: {'x[t]': [], 'g, G, phi': []}\ninit: {'h[0]': 0}\n"
+    circuit = gf.loads(f"{head}equations: |\n  h[t] = h[t-1] + x[t]\n")
+    assert gf.expand(circuit, "h[2]").splitlines()[-1] == "h[2] = g1⁽²⁾(x[2], x[1])"
 
 
 @settings(max_examples=60)
