@@ -36,7 +36,7 @@ class Solver:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.guess = False
-        self.calls: dict[tuple[str, tuple[Known, ...]], Known | Misfit] = {}
+        self.calls: dict[tuple[str, tuple[Known, ...], bool], Known | Misfit] = {}
         self.shapes: dict[str, Known] = dict.fromkeys(circuit.signals)
         self.shapes.update((s.name, s.shape) for s in circuit.declared.values())
 
@@ -149,7 +149,7 @@ class Walk:
     def _call(self, function: Function, shapes: list[Known]) -> Known:
         if function.body is None:
             return function.shape
-        key = (function.name, tuple(shapes))
+        key = (function.name, tuple(shapes), self.solver.guess)  # a guess tells more
         if key not in self.solver.calls:
             self.solver.calls[key] = self._body(function, function.body, shapes)
         result = self.solver.calls[key]

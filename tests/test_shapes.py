@@ -207,3 +207,11 @@ def test_a_list_in_a_history_gives_a_shape_where_nothing_else_does() -> None:
         head = f"graphfold: 1\ndims: [n]\nparams: {{W: [n, n]}}\n{init}"
         circuit = gf.loads(f"{head}equations: |\n  h[t] = {right}\n")
         assert shape_text(gf.infer_shapes(circuit)["h"]) == shape
+
+
+def test_a_recurrence_through_a_function_is_a_vector_beside_a_matrix() -> None:
+    circuit = gf.loads(
+        "graphfold: 1\ndims: [n]\nparams: {W: [n, n]}\nfunctions: {f(h; W): tanh(W @ h)}\n"
+        "init: {'h[0]': zeros}\nequations: |\n  h[t] = f(h[t-1]; W)\n"
+    )
+    assert [str(size) for size in gf.infer_shapes(circuit)["h"]] == ["n"]
