@@ -64,14 +64,22 @@ def _levels(
     by_level: dict[int, list[str]] = {}
     for name in rest:
         by_level.setdefault(level[name], []).append(name)
-    again = {t.source for t in ties if t.source == t.target}
-    return chosen + [row for k in sorted(by_level) for row in _apart(by_level[k], again)]
+    tied = {(t.source, t.target) for t in ties}
+    tied |= {(b, a) for a, b in tied}
+    return chosen + [row for k in sorted(by_level) for row in _apart(by_level[k], tied)]
 
 
-def _apart(names: list[str], again: set[str]) -> list[list[str]]:
-    """A signal that reads itself has a row alone, for a straight wire through the steps."""
-    rows = [[name for name in names if name not in again]]
-    rows += [[name] for name in names if name in again]
+def _apart(names: list[str], tied: set[tuple[str, str]]) -> list[list[str]]:
+    """Signals that read each other, or themselves, have rows of their own, for short wires."""
+    rows: list[list[str]] = [[]]
+    for name in (n for n in names if (n, n) not in tied):
+        free = (row for row in rows if all((name, other) not in tied for other in row))
+        row = next(free, None)
+        if row is None:
+            rows.append([name])
+        else:
+            row.append(name)
+    rows += [[name] for name in names if (name, name) in tied]
     return [row for row in rows if row]
 
 

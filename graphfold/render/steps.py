@@ -135,7 +135,7 @@ def _visible(length: int, low: int, high: int, options: DrawOptions) -> list[Vis
 
 def _end(steps: range, keep: int) -> list[Visible]:
     """The last steps of a range, what comes before them cut when it is long."""
-    if len(steps) <= keep + 1:
+    if len(steps) <= keep + 2:
         return list(steps)
     return [steps[:-keep], *steps[-keep:]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphfold.circuit import Circuit
 from graphfold.labels import escape, latex_of
@@ -12,6 +12,8 @@ from graphfold.render.contract import Tie, contract, through_copies, ties
 from graphfold.render.factors import Factor, Product
 from graphfold.render.rows import Row, arrange
 from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
+
+MOST_JOINED = 2
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,16 @@ def join(edges: Sequence[Edge]) -> tuple[Edge, ...]:
         key = (edge.source, edge.target, edge.delay)
         old = found.get(key)
         found[key] = _joined(old, edge) if old else edge
-    return tuple(found.values())
+    return tuple(_short(edge) if edge.dashed else edge for edge in found.values())
+
+
+def _short(edge: Edge) -> Edge:
+    """A cut wire stands for many: of three captions and more, the first and the last."""
+    commas = [i for i, piece in enumerate(edge.caption) if piece.latex == ","]
+    if len(commas) < MOST_JOINED:
+        return edge
+    ends = edge.caption[: commas[0]], edge.caption[commas[-1] + 1 :]
+    return replace(edge, caption=(*ends[0], Piece("\\ldots"), *ends[1]))
 
 
 def _joined(old: Edge, new: Edge) -> Edge:

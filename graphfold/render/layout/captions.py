@@ -11,7 +11,7 @@ from graphfold.render.layout.room import Room, grown
 from graphfold.render.picture import Box, Point, Run
 
 NEAR = 5.5
-WIDE = 5.0
+MARGINS = ((0.3, 5.0), (0.1, 10.0))  # a price for what is near, and how near
 TIGHT = 1.0
 EVERY = 4.0  # points between two places along a wire
 AWAY = ((0.0, 0.0), (10.0, 2.0), (20.0, 4.0), (45.0, 7.0), (90.0, 12.0))  # price, way
@@ -50,13 +50,15 @@ def place(room: Room, line: Line, wish: Wish) -> Spot:
         if price >= best[0]:
             continue
         box = box_at(middle, width, height)
-        cost = price + 40 * room.hits(grown(box, TIGHT), owner, wish.columns)
-        if cost < best[0]:
-            cost += 0.3 * room.nearby(grown(box, WIDE), owner, wish.columns)
+        cost = price + FAR * room.hits(grown(box, TIGHT), wish.columns)
+        for weight, margin in MARGINS:
+            if cost < best[0]:
+                cost += weight * room.hits(grown(box, margin), wish.columns, owner)
         best = min(best, (cost, middle))
-    room.labels.add_box(box_at(best[1], width, height), owner)
-    taken = room.things.others(box_at(best[1], width, height))
-    return Spot(best[1], best[0] >= FAR or taken > 0)
+    box = box_at(best[1], width, height)
+    crowded = best[0] >= FAR or room.hits(grown(box, TIGHT), wish.columns) > 0
+    room.add_box(box, columns=wish.columns)
+    return Spot(best[1], crowded)
 
 
 def box_at(middle: Point, width: float, height: float) -> Box:

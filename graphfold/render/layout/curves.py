@@ -21,8 +21,9 @@ def loop(
     """
     x, y = radius * math.cos(math.radians(spread)), radius * math.sin(math.radians(spread))
     slope = 25.0 * spread / 45.0
-    points = [(x, y), (x + 22, y + slope), (reach, y + 27), (reach, 0.0)]
-    points += [(reach, -y - 27), (x + 24, -y - slope), (x, -y)]
+    bulge = y + 27 * spread / 45.0
+    points = [(x, y), (x + 22, y + slope), (reach, bulge), (reach, 0.0)]
+    points += [(reach, -bulge), (x + 24, -y - slope), (x, -y)]
     start, *rest = [_turned(center, point, tilt, side) for point in points]
     return Line(start, (tuple(rest[:3]), tuple(rest[3:])))
 

@@ -20,6 +20,7 @@ Net = tuple[str, int]  # source, delay
 LOOP = 64.0
 TILTS = (0.0, 18.0, -18.0, 32.0, -32.0, 44.0, -44.0)
 SPREADS = (45.0, 34.0)
+PETALS = (-18.0, 54.0)  # where there are four loops
 FLATS = (0.25, 0.14)
 BENDS = (46.0, 60.0, 76.0, 96.0, 120.0)
 CROWDED = 4.0
@@ -76,7 +77,7 @@ class Delays:
         for side in (1, -1) if net[1] > 0 else (-1, 1):
             wrong = 0.0 if (side > 0) == (net[1] > 0) else 3.0
             if sink == net[0]:
-                for tilt, spread in product(TILTS, SPREADS):
+                for tilt, spread in self._petals(sink):
                     price = wrong + abs(tilt) / 6 + (SPREADS[0] - spread) / 9
                     yield price, loop(center, radius, reach, tilt, side, spread)
                 continue
@@ -85,6 +86,11 @@ class Delays:
             for bend, flat in product(BENDS, FLATS):
                 line = bow(center, end, radius, self.grid.radius[sink], bend * turn, flat)
                 yield wrong + (bend - BENDS[0]) / 6 + 4 * abs(flat - FLATS[0]), line
+
+    def _petals(self, site: str) -> Iterator[tuple[float, float]]:
+        """Tilts and spreads of the loops to try: many loops stand all round their site."""
+        many = sum(net[0] == site and sinks == (site,) for net, sinks in self.nets.items()) > 3
+        yield from ((tilt, 25.0) for tilt in PETALS) if many else product(TILTS, SPREADS)
 
     def _cost(self, net: Net, sink: str, line: Line) -> float:
         points = line.samples(4.0)

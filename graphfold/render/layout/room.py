@@ -1,9 +1,9 @@
-"""What is taken, on a fine mesh: by nodes, wires and labels, in every column alike or once."""
+"""What is taken by nodes, wires and labels, on a fine mesh."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphfold.render.layout.paths import distance
@@ -16,28 +16,40 @@ Cell = tuple[int, int]
 
 
 @dataclass
-class Mesh:
-    """Owners of cells; with a pitch, columns lie upon each other."""
+class Room:
+    """Owners of cells; when it repeats, columns lie upon each other."""
 
-    pitch: float | None = None
+    pitch: float
+    repeats: bool = False
     owner: dict[Cell, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.across = math.ceil(self.pitch / MESH) if self.pitch else 0
-        self.width = self.pitch / self.across if self.pitch else MESH
+        self.across = math.ceil(self.pitch / MESH) if self.repeats else 0
+        self.width = self.pitch / self.across if self.repeats else MESH
 
     def add(self, points: Iterable[Point], owner: int) -> None:
         """Take the cells of points."""
         for x, y in points:
-            self._take(self._cell(x, y), owner)
+            i = math.floor(x / self.width)
+            self._take((i % self.across if self.across else i, math.floor(y / MESH)), owner)
 
-    def add_box(self, box: Box, owner: int) -> None:
-        """Take the cells of a box."""
-        for cell in self._cells(box):
-            self._take(cell, owner)
+    def add_box(self, box: Box, owner: int = SHARED, columns: Sequence[int] = (0,)) -> None:
+        """Take the cells of a box in some columns."""
+        for moved in self._copies(box, columns):
+            for cell in self._cells(moved):
+                self._take(cell, owner)
 
-    def others(self, box: Box, owner: int | None = None) -> int:
+    def add_disc(self, center: Point, radius: float) -> None:
+        """Take the place of a node."""
+        cx, cy = center
+        box = (cx - radius, cy - radius, cx + radius, cy + radius)
+        self.add((p for p in _dots(box) if distance(p, center) <= radius), NODE)
+
+    def hits(self, box: Box, columns: Sequence[int] = (0,), owner: int | None = None) -> int:
         """How many cells of a box are taken by others than `owner`; nodes count more."""
+        return sum(self._others(moved, owner) for moved in self._copies(box, columns))
+
+    def _others(self, box: Box, owner: int | None) -> int:
         get = self.owner.get
         found = [o for c in self._cells(box) if (o := get(c)) is not None and o != owner]
         return len(found) + 3 * found.count(NODE)
@@ -46,9 +58,11 @@ class Mesh:
         old = self.owner.get(cell, owner)
         self.owner[cell] = owner if old == owner else NODE if old == NODE else SHARED
 
-    def _cell(self, x: float, y: float) -> Cell:
-        i = math.floor(x / self.width)
-        return (i % self.across if self.across else i, math.floor(y / MESH))
+    def _copies(self, box: Box, columns: Sequence[int]) -> Iterator[Box]:
+        x0, y0, x1, y1 = box
+        for column in columns[:1] if self.repeats else columns:
+            shift = column * self.pitch
+            yield (x0 + shift, y0, x1 + shift, y1)
 
     def _cells(self, box: Box) -> Iterator[Cell]:
         x0, y0, x1, y1 = box
@@ -57,43 +71,6 @@ class Mesh:
             column = i % self.across if self.across else i
             for j in rows:
                 yield (column, j)
-
-
-@dataclass
-class Room:
-    """Three meshes: what repeats with the columns, the labels among it, and what stands once."""
-
-    pitch: float | None = None
-    things: Mesh = field(init=False)
-    labels: Mesh = field(init=False)
-    once: Mesh = field(default_factory=Mesh)
-
-    def __post_init__(self) -> None:
-        self.things, self.labels = Mesh(self.pitch), Mesh(self.pitch)
-
-    def add_disc(self, center: Point, radius: float, once: bool = False) -> None:
-        """Take the place of a node."""
-        cx, cy = center
-        box = (cx - radius, cy - radius, cx + radius, cy + radius)
-        inside = (p for p in _dots(box) if distance(p, center) <= radius)
-        (self.once if once else self.things).add(inside, NODE)
-
-    def hits(self, box: Box, owner: int, columns: Iterable[int] = (0,)) -> int:
-        """How much of a box is taken in any of the columns; labels of its owner do not count."""
-        found = self.things.others(box) + self.labels.others(box, owner)
-        return found + self._once(box, columns)
-
-    def nearby(self, box: Box, owner: int, columns: Iterable[int] = (0,)) -> int:
-        """How much of a box is taken by others than `owner`."""
-        found = self.things.others(box, owner) + self.labels.others(box, owner)
-        return found + self._once(box, columns, owner)
-
-    def _once(self, box: Box, columns: Iterable[int], owner: int | None = None) -> int:
-        if not self.once.owner:
-            return 0
-        x0, y0, x1, y1 = box
-        shifts = (c * (self.pitch or 0.0) for c in columns)
-        return sum(self.once.others((x0 + dx, y0, x1 + dx, y1), owner) for dx in shifts)
 
 
 def _dots(box: Box) -> Iterator[Point]:

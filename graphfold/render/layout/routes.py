@@ -18,6 +18,7 @@ from graphfold.render.theme import Theme
 Key = tuple[str, str, int, int]  # source, target, columns to the right, which end is dots
 Net = tuple[str, int, bool]
 DOTS = 13.0
+LIFTS = range(4)
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Router:
     keys: tuple[Key, ...]
     laned: set[Key] = field(default_factory=set)
     kind: dict[Key, str] = field(default_factory=dict)
+    lift: dict[Key, int] = field(default_factory=dict)
     lanes: Lanes = field(init=False)
     ports: Ports = field(init=False)
 
@@ -88,8 +90,8 @@ class Router:
         if self._is_clear(key, self._straight(key)):
             return "straight"
         if self.grid.row_of[source] == self.grid.row_of[target]:
-            arc = self._arc(key)
-            return "arc" if self._is_clear(key, arc) else "laned"
+            self.lift[key] = next((i for i in LIFTS if self._is_clear(key, self._arc(key, i))), -1)
+            return "arc" if self.lift[key] >= 0 else "laned"
         return "laned" if distance else "bent"
 
     def _is_clear(self, key: Key, line: Line) -> bool:
@@ -145,7 +147,7 @@ class Router:
         """The route of a wire, its source in column 0."""
         kinds = {
             "straight": self._straight,
-            "arc": self._arc,
+            "arc": self._lifted,
             "bent": self._bent,
             "fanned": self._fanned,
             "laned": self._laned,
@@ -169,16 +171,22 @@ class Router:
         start = (x + side * self._radius(key, 0), y)
         return rounded([start, fork, last.end], 2 * self.theme.corner)
 
-    def _arc(self, key: Key) -> Line:
+    def _lifted(self, key: Key) -> Line:
+        return self._arc(key, self.lift[key])
+
+    def _arc(self, key: Key, lift: int = 0) -> Line:
+        """Over (or under) the nodes between, the higher the further."""
         source, target, distance, _ = key
         a, b = self.grid.center(source), self.grid.center(target, distance)
         side = 1 if b[0] > a[0] else -1
         below = self.grid.row_of[source] == 0 and len(self.grid.y) > 1
-        angle = -48 if below else 48
+        level = max(abs(distance) - 2, 0) + lift
+        steep = min(44 + 9 * level, 72)
+        angle = -steep if below else steep
         start = polar(a, self._radius(key, 0), angle if side > 0 else 180 - angle)
         end = polar(b, self._radius(key, 1), 180 - angle if side > 0 else angle)
-        rise = self.grid.radius[source] * (1 - math.sin(math.radians(48)))
-        peak = rise + self.theme.clearance + 9 + 11 * (abs(distance) - 2)
+        rise = self.grid.radius[source] * (1 - math.sin(math.radians(steep)))
+        peak = rise + self.theme.clearance + 9 + 25 * level
         lift = (peak / 0.75) * (1 if below else -1)
         run = min(abs(lift) * 1.5, abs(end[0] - start[0]) * 0.4) * side
         first, last = (start[0] + run, start[1] + lift), (end[0] - run, end[1] + lift)

@@ -9,9 +9,9 @@ from graphfold.render.layout.tile import Tiler
 from graphfold.render.scene import STATIC, Edge, Scene
 from graphfold.render.theme import Theme
 
-ROUNDS = 8
-HIGHER = 9.0
-WIDER = 12.0
+ROUNDS = 6
+HIGHER = 12.0
+WIDER = 15.0
 
 
 def settled(scenes: Sequence[Scene], theme: Theme) -> list[Tiler]:
@@ -34,8 +34,8 @@ def _higher(tiler: Tiler, gaps: Sequence[float]) -> list[float]:
     grid, crowded = tiler.plan.grid, set[int]()
     for edge in tiler.crowded:
         low, high = sorted((grid.row_of[edge.source[0]], grid.row_of[edge.target[0]]))
-        crowded.update(range(low + 1, high + 1) if low < high else (low,))
-        crowded.add(grid.row_of[edge.target[0]])
+        crowded.update(range(low + 1, high + 1) if low < high else (low + 1,))
+        crowded.update([grid.row_of[edge.target[0]]] if low < high else [])
     return [gap + HIGHER * (row in crowded) for row, gap in enumerate(gaps)]
 
 

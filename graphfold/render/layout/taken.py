@@ -5,36 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.plan import Plan, static_edges
-from graphfold.render.layout.room import Mesh, Room
-from graphfold.render.layout.routes import Key
+from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
+from graphfold.render.layout.room import Room
+from graphfold.render.layout.routes import DOTS, Key
+from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Edge
 
-MANY = 12  # columns; with more, static wires run along buses, alike at every column
+MANY = 12  # columns; of more, each is held to be full, and they lie upon each other
+FINE = 1.5
 Owner = Key | tuple[Net, str] | Edge
 
 
 def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
     """Return what is taken by all but captions."""
-    room = Room(None if plan.scene.folded else plan.grid.pitch)
-    _add_nodes(plan, room)
-    for key in plan.router.keys:
-        room.things.add(plan.router.line(key).samples(1.5), owners[key])
-    for net, sinks in plan.delays.nets.items():
-        for sink in sinks:
-            room.things.add(plan.delays.line(net, sink).samples(1.5), owners[net, sink])
-        x, y = plan.delays.square(net)
-        half = plan.theme.square / 2 + 1
-        room.things.add_box((x - half, y - half, x + half, y + half), owners[net, sinks[0]])
-    mesh = once(plan, room)
-    for edge in static_edges(plan.scene):
-        mesh.add(plan.statics.body(edge, 0.1).samples(1.5), owners[edge])
+    room = Room(plan.grid.pitch, len(plan.scene.columns) > MANY)
+    for center, radius in _nodes(plan, room.repeats):
+        room.add_disc(center, radius)
+    for points, owner in _lines(plan, owners, room.repeats):
+        room.add(points, owner)
+    half = plan.theme.square / 2 + 1
+    for x, y in map(plan.delays.square, plan.delays.nets):
+        room.add_box((x - half, y - half, x + half, y + half))
     return room
-
-
-def once(plan: Plan, room: Room) -> Mesh:
-    """The mesh for what belongs to static signals."""
-    return room.things if len(plan.scene.columns) > MANY else room.once
 
 
 def owners_of(plan: Plan) -> dict[Owner, int]:
@@ -53,9 +45,28 @@ def _wires(plan: Plan) -> Iterator[tuple[Owner, object]]:
     yield from ((edge, edge) for edge in static_edges(plan.scene))
 
 
-def _add_nodes(plan: Plan, room: Room) -> None:
+def _lines(
+    plan: Plan, owners: dict[Owner, int], repeats: bool
+) -> Iterator[tuple[list[Point], int]]:
+    """The points of all wires where they are, or once for each kind."""
+    shape = {key: plan.router.line(key).samples(FINE) for key in plan.router.keys}
+    edges = [] if repeats else [e for e in plan.scene.edges if is_step(e)]
+    for edge in edges:
+        key, shift = key_of(plan.scene, edge), edge.source[1] * plan.grid.pitch
+        yield [(x + shift, y) for x, y in shape[key]], owners[key]
+    yield from ((points, owners[key]) for key, points in shape.items() if repeats)
+    for net, sinks in plan.delays.nets.items():
+        for sink in sinks:
+            yield plan.delays.line(net, sink).samples(FINE), owners[net, sink]
+    for edge in static_edges(plan.scene):
+        yield plan.statics.body(edge, 0.1).samples(FINE), owners[edge]
+
+
+def _nodes(plan: Plan, repeats: bool) -> Iterator[tuple[Point, float]]:
     grid = plan.grid
-    for name in grid.sites():
-        room.add_disc(grid.center(name), grid.radius[name])
-    for name in grid.static_x:
-        room.add_disc(grid.center(name, STATIC), grid.radius[name], len(plan.scene.columns) <= MANY)
+    yield from ((grid.center(n, STATIC), grid.radius[n]) for n in grid.static_x)
+    for c, column in [] if repeats else enumerate(plan.scene.columns):
+        for name, kind in column.sites.items():
+            if name in grid.cell.x:
+                yield grid.center(name, c), DOTS if kind == "dots" else grid.radius[name]
+    yield from ((grid.center(n), grid.radius[n]) for n in grid.sites() if repeats)

@@ -92,9 +92,9 @@ def _step_wires(tiler: Tiler, edges: Sequence[tuple[Edge, Key]]) -> dict[tuple[K
         kinds.setdefault((key, edge.caption), []).append(edge)
     wires: dict[tuple[Key, Caption], Wire] = {}
     for key, caption in sorted(kinds, key=lambda kind: _freedom(tiler.plan, *kind)):
-        alike = kinds[key, caption]
         line = tiler.plan.router.line(key)
         like = wires.get(((*key[:3], 0), caption))
+        alike = [e for dots in (0, 1, 2) for e in kinds.get(((*key[:3], dots), caption), ())]
         wish = None if like else _step_wish(tiler, key, alike)
         wire = tiler.wire(line, wish, alike[0])
         wires[key, caption] = replace(wire, caption=like.caption) if like else wire
@@ -163,10 +163,11 @@ def _steady(tiler: Tiler) -> Iterator[Group]:
 
 def _family(tiler: Tiler, edges: Sequence[Edge]) -> Iterator[Group]:
     plan, found = tiler.plan, None
+    bus = plan.statics.is_bussed(edges[0])
     for edge in edges:
         line = plan.statics.line(edge)
-        run = None if found else tiler.run(edge.caption)
-        alike = plan.statics.is_bussed(edge) and edge.target[1] != STATIC
+        run = None if found or (bus and edge != edges[0]) else tiler.run(edge.caption)
+        alike = bus and edge.target[1] != STATIC
         shifts = [e.target[1] - edge.target[1] for e in edges[: MANY + 1]] if alike else [0]
         wish = _static_wish(tiler, edge, line, run, shifts) if run else None
         wire = tiler.wire(line, wish, edge)
@@ -236,9 +237,9 @@ def _count_place(plan: Plan, room: Room, run: Run, net: Net) -> Point:
         for dx, dy in _COMPASS:
             middle = (x + side * dx * across, y + dy * level)
             box = box_at(middle, width, height)
-            found.append((room.hits(grown(box, 0.5), -3), len(found), middle, box))
+            found.append((room.hits(grown(box, 0.5)), len(found), middle, box))
     _, _, place, box = min(found)
-    room.labels.add_box(box, -3)
+    room.add_box(box)
     return place
 
 
