@@ -201,7 +201,7 @@ def test_stages_come_in_order_and_a_later_one_waits_for_an_earlier_one() -> None
 
 EQUATIONS = {
     "y[t] = x": "'x' is a sequence over t: write x[t], x[T] or sum(x[t] for t)",
-    "y = x[t]": "'y' does not run over t: write x[T] or sum(x[t] for t)",
+    "y = x[t]": "'y' does not run over t: define y[t], or write x[T] or sum(x[t] for t)",
     "y[t] = x[s]": "'x' has no index 's'; write x[t], x[t-1] or x[T]",
     "y[t] = w[0]": "'w' is static and takes no time index",
     "y = t": "'t' has no value here: 'y' does not run over t",
@@ -300,3 +300,81 @@ def test_a_label_with_a_brace_too_many_is_refused(label: str, good: bool) -> Non
     found = report(f"{head}  labels: {{y: '{label}'}}\n")
     said = [] if good else ["the label of 'y' has a brace too many or too few"]
     assert [d.message for d in found] == said
+
+
+HABITS = {  # of those who come from the book, from NumPy or from Python
+    "h(t-1)": "16:18 'h' is a signal, not a function; write h[t-1]",
+    "h(0)": "16:18 'h' is a signal, not a function; write h[0]",
+    "h(T)": "16:18 'h' is a signal, not a function; write h[T]",
+    "h(t * 2)": "16:18 'h' is a signal, not a function; write h @ (…) or h * (…)",
+    "np.tanh(h[t-1])": "16:21 only .T (transpose) may follow a dot; write tanh(…)",
+    "σ(h[t-1])": "16:18 unknown function 'σ'; did you mean 'sigmoid'?",
+    "ln(h[t-1])": "16:18 unknown function 'ln'; did you mean 'log'?",
+    "h[t-1] if t > 1 else b": "16:25 'if' is no operator; write where(condition, a, b)",
+    "(h[t-1] > 0 and b)": "16:30 'and' is no operator; write (a) * (b)",
+    "softmax(h[t-1], dim=0)": "16:34 softmax has no setting 'dim'; it has axis",
+    "sum(h[t] for t in T)": "16:33 'for t' runs over all steps; leave out the rest",
+    "switch(mode, train: b, test: b)": "16:18 modes are not supported yet; keep one branch",
+}
+
+
+@pytest.mark.parametrize(("written", "message"), HABITS.items())
+def test_a_habit_from_elsewhere_is_answered_with_what_to_write(written: str, message: str) -> None:
+    assert lines(changed("h[t-1]", written)) == [message]
+
+
+SECTIONS = {
+    "a word of init that is misspelt": (
+        changed("h[0]: zeros", "h[0]: zero"),
+        ["14:9 unknown signal 'zero'; did you mean 'zeros'?"],
+    ),
+    "an output with an index": (
+        changed("outputs: [o, Loss]", "outputs: [o[t], Loss]"),
+        ["21:12 expected ',' or ']'; a name in a list stands without an index: h, not h[t]"],
+    ),
+    "an output with an index, on a line of its own": (
+        changed("outputs: [o, Loss]", "outputs:\n  - o[t]"),
+        ["22:5 unknown output 'o[t]'; did you mean 'o'?"],
+    ),
+    "a name with a dash": (
+        changed("  b: [n_h]", "  b-h: [n_h]"),
+        ["11:3 'b-h' is not a name; write x or x[t], with _ for -"],
+    ),
+    "an axis that is not declared, told once": (
+        changed("y[t]: [n_y]", "y[u]: [n_y]"),
+        ["6:3 unknown axis 'u'; the axis is t"],
+    ),
+    "a sequence defined without a step": (
+        changed("h[t] = tanh(a[t])", "h = tanh(a[t])"),
+        [
+            "14:3 'h' is static and has no history; define h[t]",
+            "16:18 'h' is static and takes no time index",
+            "17:12 'h' does not run over t: define h[t], or write a[T] or sum(a[t] for t)",
+            "18:18 'h' is static and takes no time index",
+        ],
+    ),
+    "dimensions that are nowhere declared": (
+        "graphfold: 1\nparams: {W: [n_h]}\nequations: |\n  y = W\n",
+        ["2:14 dimension 'n_h' is not declared; add it to the list `dims`"],
+    ),
+    "many histories": (
+        "graphfold: 1\nequations: |\n  y[t] = y[t-7]\n",
+        [
+            "3:10 y[t-7] at t = 1, …, 7 reads y[-6], …, y[0], which have no values; "
+            "add `y[-6]: zeros` to `y[0]: zeros` under init"
+        ],
+    ),
+    "far boundaries": (
+        "graphfold: 1\nequations: |\n  y[t] = y[t+2]\n",
+        [
+            "3:10 y[t+2] at t = T, T-1 reads y[T+2], y[T+1], which have no values; "
+            "add `y[T+1]: zeros` and `y[T+2]: zeros` under init"
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", SECTIONS)
+def test_a_mistake_in_a_section_is_reported_with_its_cure(mistake: str) -> None:
+    text, messages = SECTIONS[mistake]
+    assert lines(text) == messages

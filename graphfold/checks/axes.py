@@ -65,7 +65,8 @@ def _loose_step(circuit: Circuit, equation: Equation) -> Iterator[Diagnostic]:
             name, length = node.signal, circuit.length_of.get(axis, "T")
             message = (
                 f"'{equation.signal}' does not run over {axis}: "
-                f"write {name}[{length}] or sum({name}[{axis}] for {axis})"
+                f"define {equation.signal}[{axis}], "
+                f"or write {name}[{length}] or sum({name}[{axis}] for {axis})"
             )
             yield _problem(message, mark, equation.signal)
         elif isinstance(node, Apply) and node.operation == "step":
@@ -88,7 +89,9 @@ def _read_problem(circuit: Circuit, read: Read) -> str:
     axis, name, index = circuit.axis_of[read.signal], read.signal, read.index
     if axis is None:
         return f"'{name}' is static and takes no time index" if index is not None else ""
-    length = circuit.length_of.get(axis, "T")
+    if axis not in circuit.length_of:
+        return ""  # told where the axis stands
+    length = circuit.length_of[axis]
     if index is None:
         return (
             f"'{name}' is a sequence over {axis}: "
@@ -107,7 +110,8 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> Iterator[Diagnostic]:
     name, index = boundary.signal, boundary.index
     axis = circuit.axis_of[name]
     if axis is None:
-        yield _problem(f"'{name}' is static and has no history", boundary.mark, name)
+        cure = "" if name in circuit.declared else f"; define {name}[{circuit.axes[0].name}]"
+        yield _problem(f"'{name}' is static and has no history{cure}", boundary.mark, name)
     else:
         yield from _boundary_index(circuit, boundary, axis, index)
     if boundary.value is not None:

@@ -70,7 +70,11 @@ def _cure(source: str, gaps: list[Gap]) -> str:
     offsets = [index.offset for _, index in gaps if not index.base]
     if len(gaps) in (2, 3, 4) and offsets == list(range(1 - len(gaps), 1)):
         return f"add `{source}: [{', '.join(['zeros'] * len(gaps))}]` under init"
-    return f"add `{source}[{gaps[0][1]}]: zeros` under init"
+    indices = sorted((index for _, index in gaps), key=lambda index: index.offset)
+    lines = [f"`{source}[{index}]: zeros`" for index in indices]
+    if len(lines) > 1 and indices[-1].offset - indices[0].offset == len(lines) - 1:
+        return f"add {lines[0]} {'and' if len(lines) == 2 else 'to'} {lines[-1]} under init"
+    return f"add {lines[0]} under init"
 
 
 def _pinned(circuit: Circuit, pin: Boundary, gap: Gap) -> Diagnostic:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from graphfold.circuit import Apply, Circuit, Expression, Function, Read
+from graphfold.circuit import Apply, Circuit, Const, Expression, Function, Index, Read
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 from graphfold.operations import OPERATIONS, callable_names
 from graphfold.sizes import Shape
 
-RESERVED = frozenset({"for", "zeros", "ones", "given", "mode"})
+INIT_WORDS = ("zeros", "ones", "given")
+RESERVED = frozenset({"for", *INIT_WORDS, "mode"})
+_OTHER_NAMES = {"σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "ln": "log"}
 _LONGEST = 100
 
 
@@ -33,14 +35,14 @@ def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
             message = f"unknown signal '{shorten(boundary.signal)}'{hint}"
             yield _problem("unknown-signal", message, boundary.mark)
         if boundary.value is not None:
-            yield from _expression(circuit, boundary.value, known)
+            yield from _expression(circuit, boundary.value, known, words=INIT_WORDS)
     yield from _mentions(circuit)
 
 
 def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
     for output in circuit.outputs:
         if output.name not in circuit.axis_of:
-            hint = suggest(output.name, circuit.signals)
+            hint = suggest(output.name.partition("[")[0], circuit.signals)
             message = f"unknown output '{shorten(output.name)}'{hint}"
             yield _problem("unknown-output", message, output.mark)
     marks = dict(circuit.style.marks)
@@ -120,7 +122,7 @@ def _sizes(
         where = marks[place] if place < len(marks) else mark
         for symbol in size.symbols:
             if symbol not in known:
-                hint = suggest(symbol, known)
+                hint = suggest(symbol, known) or "; add it to the list `dims`"
                 message = f"dimension '{shorten(symbol)}' is not declared{hint}"
                 yield _problem("unknown-dimension", message, where)
         if (size.constant or 0) < 0:
@@ -138,13 +140,17 @@ def _function(circuit: Circuit, function: Function) -> Iterator[Diagnostic]:
 
 
 def _expression(
-    circuit: Circuit, expression: Expression, known: set[str], inside: Function | None = None
+    circuit: Circuit,
+    expression: Expression,
+    known: set[str],
+    inside: Function | None = None,
+    words: Iterable[str] = (),
 ) -> Iterator[Diagnostic]:
     for number, node in enumerate(expression.nodes):
         mark = expression.mark(number)
         if isinstance(node, Read):
             if node.signal not in known:
-                yield _unknown(circuit, node.signal, known, mark, inside)
+                yield _unknown(circuit, node.signal, known, mark, inside, words)
             elif inside is not None and node.index is not None:
                 message = f"'{node.signal}' is an argument here and takes no time index"
                 yield _problem("index", message, mark)
@@ -153,14 +159,19 @@ def _expression(
 
 
 def _unknown(
-    circuit: Circuit, name: str, known: set[str], mark: Mark | None, inside: Function | None
+    circuit: Circuit,
+    name: str,
+    known: set[str],
+    mark: Mark | None,
+    inside: Function | None,
+    words: Iterable[str],
 ) -> Diagnostic:
     if inside is not None and name in circuit.axis_of:
         message = f"'{name}' is no argument of {inside.name}; add it behind the semicolon"
         return _problem("unknown-signal", message, mark)
     if name in OPERATIONS or name in circuit.function:
         return _problem("unknown-signal", f"'{name}' is a function; call it: {name}(…)", mark)
-    legal = [*known] if inside else [*circuit.signals, *(d.name for d in circuit.dims)]
+    legal = [*known] if inside else [*words, *circuit.signals, *(d.name for d in circuit.dims)]
     message = f"unknown signal '{shorten(name)}'{suggest(name, sorted(legal, key=len))}"
     return _problem("unknown-signal", message, mark)
 
@@ -173,7 +184,7 @@ def _call(
         called = str(node.attribute("function"))
         function = circuit.function.get(called)
         if function is None:
-            yield _unknown_function(circuit, called, mark)
+            yield _unknown_function(circuit, called, expression, number)
             return
         least = most = len(function.arguments) + len(function.parameters)
         name = called
@@ -183,7 +194,7 @@ def _call(
             message = f"{inside.name} calls '{called}', which must be declared before it"
             yield _problem("recursion", message, mark)
     elif name not in OPERATIONS:
-        yield _unknown_function(circuit, name, mark)
+        yield _unknown_function(circuit, name, expression, number)
         return
     else:
         operation = OPERATIONS[name]
@@ -195,9 +206,33 @@ def _call(
         yield _problem("arguments", f"{name} takes {takes}, not {given}", mark)
 
 
-def _unknown_function(circuit: Circuit, name: str, mark: Mark | None) -> Diagnostic:
+def _unknown_function(
+    circuit: Circuit, name: str, expression: Expression, number: int
+) -> Diagnostic:
+    mark = expression.mark(number)
     if name in circuit.axis_of:
-        message = f"'{name}' is a signal, not a function; write {name} @ (…) or {name} * (…)"
+        index = _index_meant(circuit, expression, number) if circuit.axis_of[name] else None
+        cure = f"{name}[{index}]" if index else f"{name} @ (…) or {name} * (…)"
+        message = f"'{name}' is a signal, not a function; write {cure}"
         return _problem("unknown-function", message, mark)
-    hint = suggest(name, [*circuit.function, *callable_names()])
+    hint = suggest(_OTHER_NAMES.get(name, name), [*circuit.function, *callable_names()])
     return _problem("unknown-function", f"unknown function '{shorten(name)}'{hint}", mark)
+
+
+def _index_meant(circuit: Circuit, expression: Expression, number: int) -> Index | None:
+    """The index that was meant by `h(t-1)`, as books write it."""
+    call = expression.nodes[number]
+    if not isinstance(call, Apply) or len(call.operands) != 1:
+        return None
+    node, offset = expression.nodes[call.operands[0]], 0
+    if isinstance(node, Const):
+        return Index("", node.value) if isinstance(node.value, int) else None
+    if isinstance(node, Apply) and node.operation in ("add", "sub"):
+        left, right = (expression.nodes[o] for o in node.operands)
+        if not (isinstance(right, Const) and isinstance(right.value, int)):
+            return None
+        offset, node = right.value if node.operation == "add" else -right.value, left
+    if not isinstance(node, Apply) or node.operation not in ("step", "length"):
+        return None
+    axis = str(node.attribute("axis"))
+    return Index(axis if node.operation == "step" else circuit.length_of[axis], offset)

@@ -65,6 +65,8 @@ def _declared_names(report: Report, key: Scalar) -> Iterator[tuple[str, str | No
             yield match[1], match[2], mark
         else:
             message = f"'{shorten(part)}' is not a name; write x or x[t]"
+            if re.fullmatch(r"\w+(-\w+)+(\[\w+\])?", part.strip()):
+                message += ", with _ for -"
             report.blame("name", message, mark)
 
 

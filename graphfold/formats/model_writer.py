@@ -104,7 +104,8 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> str:
         text = "given"
     elif isinstance(value.nodes[-1], Const):
         constant = value.nodes[-1].value
-        text = "zeros" if constant == 0 else constant_text(constant)
+        text = constant_text(constant)
+        text = "zeros" if text == "0" else text
     else:
         text = _scalar(circuit, value)
     return f"{boundary.signal}[{boundary.index}]: {text}"

@@ -118,6 +118,8 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> Diagnostic:
         message = "a ':' stands where no key can be; quote the text or check the indentation"
     elif "',' or '}'" in message:
         message = "expected ',' or '}'; inside braces a key such as 'x[t]' needs quotes"
+    elif "',' or ']', but got '['" in message:
+        message = "expected ',' or ']'; a name in a list stands without an index: h, not h[t]"
     elif error.context and error.context not in message:
         message = f"{message} ({error.context})"
     return Diagnostic("file", "yaml", shorten(message, 160), mark)

@@ -121,7 +121,10 @@ def _keyword(
         if spec.name == argument.keyword:
             value = _value(spec, argument, builder)
             return spec.name, (value,) if spec.kind == "sizes" else value
-    hint = suggest(str(argument.keyword), [s.name for s in operation.attributes])
+    legal = [s.name for s in operation.attributes]
+    hint = suggest(str(argument.keyword), legal) or (
+        f"; it has {', '.join(legal)}" if legal else ""
+    )
     message = f"{operation.name} has no setting '{argument.keyword}'{hint}"
     raise SyntaxProblem(message, argument.mark)
 

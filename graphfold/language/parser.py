@@ -30,6 +30,12 @@ _COMPARISONS = {
 }
 _SUMS = {"+": "add", "-": "sub"}
 _PRODUCTS = {"*": "mul", "/": "div", "@": "matmul", "%": "mod"}
+_WORDS = {
+    "if": "write where(condition, a, b)",
+    "and": "write (a) * (b)",
+    "or": "write maximum(a, b)",
+    "in": "a sum over all steps is sum(h[t] for t)",
+}
 _DEPTH = 100
 
 
@@ -149,16 +155,25 @@ class _Parser:
             sign = self.take()
             if sign.text == "[":
                 raise SyntaxProblem("only a signal takes a time index", sign.mark)
-            self.expect("T", "only .T (transpose) may follow a dot")
+            self.expect("T", f"only .T (transpose) may follow a dot{self._without_prefix(first)}")
             node = self.builder.add(Apply("transpose", (node,)), sign.mark)
         self._missing_operator(first)
         return node
+
+    def _without_prefix(self, first: int) -> str:
+        """The cure for `np.tanh(…)`."""
+        name = self.token.text
+        called = self.token.kind == "name" and self.tokens[self.place + 1].text == "("
+        return f"; write {shorten(name)}(…)" if called and self.place == first + 2 else ""
 
     def _missing_operator(self, first: int) -> None:
         if self.token.kind not in ("number", "name") and self.token.text != "(":
             return
         if self.token.text == "for":
             return
+        if self.token.text in _WORDS:
+            message = f"'{self.token.text}' is no operator; {_WORDS[self.token.text]}"
+            raise SyntaxProblem(message, self.token.mark)
         left, sign = self.text(first), "*" if self.tokens[first].kind == "number" else "@"
         mark, start = self.token.mark, self.place
         self.atom()
@@ -270,6 +285,9 @@ class _Parser:
             if axis.text not in self.scope.lengths:
                 names = " or ".join(self.scope.lengths)
                 raise SyntaxProblem(f"expected an axis after 'for': {names}", axis.mark)
+            if self.token.text == "in":
+                message = f"'for {axis.text}' runs over all steps; leave out the rest"
+                raise SyntaxProblem(message, self.token.mark)
         return Argument(node, mark, keyword, axis.text if axis else None)
 
     def _deeper(self) -> None:

@@ -17,8 +17,9 @@ _PATTERN = re.compile(
     re.VERBOSE,
 )
 
+_SWITCH = re.compile(r"\bswitch\s*\(")
 _CURES = {
-    "^": "write ** for a power",
+    "^": "write ** for a power, .T for a transpose, h[t-1] for a step",
     "×": "write * (elementwise) or @ (matrix product)",
     "·": "write * (elementwise) or @ (matrix product)",
     "⊙": "write * for the elementwise product",
@@ -70,7 +71,13 @@ def tokenize(lines: Iterable[Line]) -> Iterator[Token | SyntaxProblem]:
             mark = Mark(line.mark.line, line.mark.column + position)
             match = _PATTERN.match(line.text, position)
             if match is None:
-                yield SyntaxProblem(_stray(line.text, position), mark)
+                switch = _SWITCH.search(line.text, 0, position)
+                if switch is not None and line.text[position] == ":":
+                    mark = Mark(line.mark.line, line.mark.column + switch.start())
+                    message = "modes are not supported yet; keep one branch"
+                    yield SyntaxProblem(message, mark, "unsupported")
+                else:
+                    yield SyntaxProblem(_stray(line.text, position), mark)
                 break
             position = match.end()
             if match.lastgroup != "space":
