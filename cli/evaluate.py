@@ -123,9 +123,9 @@ def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) 
     sequences = [signal for signal in circuit.inputs if signal.axis is not None]
     for signal in sequences:
         shape = getattr(values.get(signal.name), "shape", ())
-        batched = len(shape) > len(signal.shape) + 1
-        if len(shape) > len(signal.shape):
-            steps = shape[batched and options["batch_first"]]
+        surplus = len(shape) - len(signal.shape)  # axes of time and batch
+        if surplus in (1, 2):
+            steps = shape[surplus == 2 and options["batch_first"]]
             lengths.setdefault(str(signal.axis), {})[signal.name] = steps
     for found in lengths.values():
         if len(set(found.values())) > 1:

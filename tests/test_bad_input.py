@@ -251,7 +251,7 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
     "too narrow": ({"x": X[:, :1]}, "sizes of n_x disagree"),
     "no steps": ({"x": np.float64(3)}, "x: expected (T, n_x) or (T, B, n_x)"),
     "too many axes": ({"x": X[None, None]}, "x: expected (T, n_x)"),
-    "too short": ({"x": X[:-1]}, "y: expected (T, n_y) with T = 2, found (3, 2)"),
+    "too short": ({"x": X[:-1]}, "the inputs differ in length: x has 2 steps, y has 3 steps"),
     "complex": ({"x": X + 1j}, "x: holds complex numbers, not real numbers"),
     "text": ({"x": X.astype(str)}, "x: holds text, not real numbers"),
     "dates": ({"x": np.zeros(X.shape, "M8[s]")}, "x: holds dates, not real numbers"),
