@@ -98,13 +98,14 @@ class ExpressionBuilder:
     """Collects nodes of one expression; an equal node is kept once."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Node, int] = {}
+        self._numbers: dict[tuple[Node, str], int] = {}
         self._nodes: list[Node] = []
         self._marks: list[Mark | None] = []
 
     def add(self, node: Node, mark: Mark | None = None) -> int:
         """Return the node's number, old or new."""
-        number = self._numbers.setdefault(node, len(self._nodes))
+        spelt = repr(node.value) if isinstance(node, Const) else ""  # 0.0 == -0.0, but 1 / them
+        number = self._numbers.setdefault((node, spelt), len(self._nodes))
         if number == len(self._nodes):
             self._nodes.append(node)
             self._marks.append(mark)

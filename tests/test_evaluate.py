@@ -586,3 +586,11 @@ def test_a_thousand_steps_take_well_under_a_second() -> None:
     start = time.perf_counter()
     run(circuit, 1000, v)
     assert time.perf_counter() - start < 2
+
+
+def test_zero_and_minus_zero_are_two_numbers() -> None:
+    text = "graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n"
+    circuit = loads(f"{text}  y[t] = maximum(x[t] / 0.0, x[t] / -0.0) + x[t] / -0.0\n")
+    with np.errstate(all="ignore"):
+        values = evaluate(unfold(circuit, 1), {"x": np.ones(1)})
+    assert np.isnan(values["y[1]"])
