@@ -80,6 +80,17 @@ def _name_of(signal: Any) -> str:
     raise GraphfoldError(f"expected a signal of the circuit, not {signal!r}")
 
 
+def _dimensions(dims: Iterable[str] | Mapping[str, int]) -> tuple[Dimension, ...]:
+    if isinstance(dims, str):
+        raise GraphfoldError(f"dims is a list of symbols: dims=[{dims!r}]")
+    if not isinstance(dims, Mapping):
+        return tuple(Dimension(symbol) for symbol in dict.fromkeys(dims))
+    for symbol, size in dims.items():
+        if size is not None and (whole(size) is None or size < 0):
+            raise GraphfoldError(f"the size of {symbol} must be a whole number, not {size!r}")
+    return tuple(Dimension(symbol, whole(size)) for symbol, size in dims.items())
+
+
 class CircuitBuilder:
     """Builds a circuit equation by equation; every verb of graphfold takes it as it is.
 
@@ -92,9 +103,8 @@ class CircuitBuilder:
     """
 
     def __init__(self, name: str = "circuit", dims: Iterable[str] | Mapping[str, int] = ()) -> None:
-        sizes = dims if isinstance(dims, Mapping) else dict.fromkeys(dims)
         self.name = name
-        self._dims = tuple(Dimension(symbol, size) for symbol, size in sizes.items())
+        self._dims = _dimensions(dims)
         self._axes: list[Axis] = []
         self._inputs: list[Signal] = []
         self._params: list[Signal] = []
@@ -106,9 +116,12 @@ class CircuitBuilder:
 
     def axis(self, name: str = "t", length: str = "T") -> AxisHandle:
         """Declare a clock, `name` = 1..`length`."""
-        if name not in (a.name for a in self._axes):
+        known = {a.name: a.length for a in self._axes}
+        if name not in known:
             self._axes.append(Axis(name, length))
-        return AxisHandle(name, length)
+        elif length not in (known[name], "T"):
+            raise GraphfoldError(f"axis '{name}' has the length {known[name]} already")
+        return AxisHandle(name, known.get(name, length))
 
     def input(self, name: str, *sizes: SizeLike, over: AxisHandle | None = None) -> SignalHandle:
         """Declare an input: a sequence over an axis, or static; no sizes make a scalar."""
@@ -159,6 +172,8 @@ class CircuitBuilder:
         body: Callable[..., Any] | None = None,
     ) -> Callable[..., Term]:
         """Declare a function: opaque with a `shape`, or defined by a `body` of terms."""
+        if (shape is None) == (body is None):
+            raise GraphfoldError(f"give {name} either a shape or a body")
         names = (*arguments, *parameters)
         expression = (
             None if body is None else flatten(as_term(body(*(Term(Read(n)) for n in names))))

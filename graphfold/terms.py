@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphfold.circuit import (
@@ -149,7 +149,7 @@ def function_of(name: str) -> Callable[..., Term]:
 
     def function(*operands: Any, over: AxisHandle | None = None, **attributes: Any) -> Term:
         if over is not None:
-            return _reduction(name, operands, over)
+            return _reduction(name, operands, over, attributes)
         count = len(operands) if operation.most is None else operation.most
         settings = _settings(name, operands[count:], attributes)
         return Term(name, tuple(as_term(o) for o in operands[:count]), settings)
@@ -160,9 +160,14 @@ def function_of(name: str) -> Callable[..., Term]:
     return function
 
 
-def _reduction(name: str, operands: tuple[Any, ...], over: AxisHandle) -> Term:
+def _reduction(
+    name: str, operands: tuple[Any, ...], over: AxisHandle, attributes: Mapping[str, Any]
+) -> Term:
     if f"{name}_over" not in REDUCTIONS or len(operands) != 1:
         raise GraphfoldError(f"only sum, mean and max of one term go over an axis, not {name}")
+    if attributes:
+        message = f"{name} over {axis_name(over)} has no setting '{next(iter(attributes))}'"
+        raise GraphfoldError(f"{message}; give the inner {name} a call of its own")
     return apply(f"{name}_over", operands[0], axis=axis_name(over))
 
 
@@ -173,10 +178,11 @@ def axis_name(over: Any) -> str:
     raise GraphfoldError(f"over takes an axis, as in t = c.axis('t'), not {over!r}")
 
 
-def shape_or_error(sizes: Iterable[Any]) -> Shape:
+def shape_or_error(sizes: Sequence[Any]) -> Shape:
     """Make a shape; GraphfoldError for what is no size."""
+    numbers = [whole(size) for size in sizes]
     try:
-        return shape_of(*sizes)
+        return shape_of(*(s if n is None else n for s, n in zip(sizes, numbers, strict=True)))
     except (ValueError, TypeError, AttributeError):
         message = "a size is a whole number, a dimension or a text such as '4*n_h'"
         raise GraphfoldError(f"{message}, not {sizes!r}") from None
@@ -186,15 +192,20 @@ def _settings(
     name: str, positional: tuple[Any, ...], keywords: Mapping[str, Any]
 ) -> tuple[tuple[str, AttributeValue], ...]:
     specs = OPERATIONS[name].attributes
-    if specs and specs[0].kind == "sizes" and positional:
-        return (("shape", shape_or_error(positional)),)
+    if len(positional) > 1 and specs and specs[0].kind == "sizes":
+        positional = (positional,)  # reshape(x, 2, 3) is reshape(x, (2, 3))
     if len(positional) > len(specs):
-        raise GraphfoldError(f"{name} takes at most {len(specs)} settings")
-    given = dict(zip((s.name for s in specs), positional, strict=False)) | dict(keywords)
-    for keyword in keywords:
+        least = OPERATIONS[name].least
+        takes = f"{least} argument" + "s" * (least != 1)
+        raise GraphfoldError(f"{name} takes {takes}, not {least + len(positional)}")
+    given = dict(zip((s.name for s in specs), positional, strict=False))
+    for keyword, value in keywords.items():
         if keyword not in {s.name for s in specs}:
             hint = suggest(keyword, [s.name for s in specs])
             raise GraphfoldError(f"{name} has no setting '{keyword}'{hint}")
+        if keyword in given:
+            raise GraphfoldError(f"{name} is given its {keyword} twice")
+        given[keyword] = value
     missing = [s.name for s in specs if s.required and s.name not in given]
     if missing:
         raise GraphfoldError(f"{name} needs its {missing[0]}")
@@ -249,7 +260,7 @@ class AxisHandle(Term):
     def __init__(self, name: str, length: str, offset: int = 0, at_end: bool = False) -> None:
         operation, attributes = "length" if at_end else "step", (("axis", name),)
         if offset:
-            operands = (Term(operation, (), attributes), Term(Const(abs(offset))))
+            operands = (Term(operation, (), attributes), as_term(abs(offset)))
             super().__init__("add" if offset > 0 else "sub", operands)
         else:
             super().__init__(operation, (), attributes)

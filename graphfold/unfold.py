@@ -18,7 +18,7 @@ def unfold(
     circuit: Freezable,
     steps: int | Mapping[str, int] | None = None,
     *,
-    untie: Iterable[str] = (),
+    untie: str | Iterable[str] = (),
     prune: bool = False,
     **lengths: int,
 ) -> Unfolding:
@@ -35,7 +35,7 @@ def unfold(
     """
     frozen = freeze(circuit)
     ensure_well_formed(frozen)
-    names = tuple(untie)
+    names = (untie,) if isinstance(untie, str) else tuple(untie)
     if names:
         frozen = untie_parameters(frozen, names)
     axes = _lengths(frozen, steps, lengths)

@@ -11,6 +11,7 @@ import pytest
 import graphfold as gf
 from graphfold.circuit import Const, Index, Read
 from graphfold.examples import example_path
+from graphfold.sizes import shape_of
 
 
 def rnn_loss() -> gf.Circuit:
@@ -211,6 +212,24 @@ def test_whole_numbers_too_large_for_a_float_to_count_survive_a_round_trip() -> 
     assert gf.loads(gf.dumps(c)) == c.freeze()
 
 
+def test_numpy_numbers_are_sizes_and_a_tuple_is_a_shape() -> None:
+    c = gf.Circuit(dims={"n": np.int64(3)})
+    x = c.param("x", np.int64(4), "n")
+    shape = (("shape", shape_of(12, "n")),)
+    assert gf.reshape(x, 12, "n").attributes == gf.reshape(x, (12, "n")).attributes == shape
+    assert gf.reshape(x, shape=[12, "n"]).attributes == shape
+    assert c.freeze().params[0].shape == shape_of(4, "n")
+    assert gf.loads(gf.dumps(c)) == c.freeze()
+
+
+def test_an_axis_that_is_declared_already_keeps_its_length() -> None:
+    c = gf.Circuit("")
+    c.axis("n", "N")
+    assert str(c.axis("n").last.index) == "N"
+    c.define("y", c.axis("n").last)
+    assert gf.loads(gf.dumps(c)) == c.freeze()
+
+
 def test_histories_are_given_oldest_first() -> None:
     c = gf.Circuit()
     t = c.axis()
@@ -256,7 +275,17 @@ WRONG: dict[str, Callable[[], Any]] = {
     "axis must be a whole number, not 'n'": lambda: gf.sum(W, axis="n"),
     "sum has no setting 'axs'; did you mean 'axis'?": lambda: gf.sum(W, axs=0),
     "slice needs its stop": lambda: gf.slice(W, 0),
-    "tanh takes at most 0 settings": lambda: gf.tanh(W, W),
+    "tanh takes 1 argument, not 2": lambda: gf.tanh(W, W),
+    "slice is given its start twice": lambda: gf.slice(W, 0, 1, start=1),
+    "reshape has no setting 'shap'; did you mean 'shape'?": lambda: gf.reshape(W, 1, shap=1),
+    "sum over t has no setting 'axis'; give the inner sum a call of its own": lambda: gf.sum(
+        x[t], over=t, axis=0
+    ),
+    "dims is a list of symbols: dims=['n_h']": lambda: gf.Circuit("wrong", dims="n_h"),
+    "the size of n must be a whole number, not 3.5": lambda: gf.Circuit("wrong", dims={"n": 3.5}),
+    "axis 't' has the length T already": lambda: c.axis("t", "N"),
+    "give f either a shape or a body": lambda: c.function("f", ["x"]),
+    f"{10**400!r} is neither a term nor a finite number nor a list of them": lambda: t + 10**400,
 }
 
 

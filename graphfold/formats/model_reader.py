@@ -96,7 +96,7 @@ def _read_name(report: Report, node: YamlNode | None) -> str:
     if len(node.text) > _LONGEST_NAME:
         message = f"the name has {len(node.text):,} characters; at most {_LONGEST_NAME}"
         report.blame("name", message, node.mark)
-    return node.text or "circuit"
+    return "circuit" if is_empty(node) else node.text
 
 
 def _read_equations(report: Report, node: YamlNode | None, scope: Scope) -> list[Equation]:
