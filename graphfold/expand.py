@@ -23,6 +23,7 @@ from graphfold.unfolding import Unfolding
 
 NOTATIONS = ("brackets", "parentheses", "superscripts", "latex")
 _MOST_LINES = 24  # of named sub-expressions
+_FARTHEST = 64  # steps unfolded to tell which inputs count
 _MOST_VISITS = 50_000  # reads looked at for the unfolded function
 
 _SYMBOLIC = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
@@ -241,12 +242,39 @@ def _symbolic(circuit: Circuit, notation: Unicode, name: str) -> str:
         return f"{left} is {_kind(circuit, name)}"
     side = write_nodes(equation.expression, notation)[-1].text
     lines = [notation.equation([left, side])]
-    inputs = [s.name for s in circuit.inputs if s.axis == axis]
-    forward = all(link.delay >= 0 and link.reach in ("step", "static") for link in circuit.links)
-    if axis and inputs and forward and any(d.signal in circuit.equation for d in circuit.delays):
-        newest = [notation.instance(n, index) for index in (axis, f"{axis}-1") for n in inputs]
-        oldest = [notation.instance(n, "1") for n in inputs]
+    arguments = _all_arguments(circuit, notation, name) if axis else []
+    if axis and arguments:
         g = notation.whole(free_letter(circuit), axis)
-        arguments = ", ".join([*newest, notation.dots, *oldest])
-        lines.append(notation.equation([left, f"{g}({arguments})"]))
+        lines.append(notation.equation([left, f"{g}({', '.join(arguments)})"]))
     return "\n".join(lines)
+
+
+def _all_arguments(circuit: Circuit, notation: Unicode, name: str) -> list[str]:
+    """The inputs that h[t] depends on, newest first: x[t], x[t-1], …, x[1].
+
+    Empty unless some input counts at every step: told from a step far enough from the first.
+    """
+    ancestors = _ancestors(circuit, name)
+    links = [link for link in circuit.links if link.target in ancestors]
+    if any(link.delay < 0 or link.reach not in ("step", "static") for link in links):
+        return []
+    far = 4 + 2 * sum({(link.source, link.delay): link.delay for link in links}.values())
+    if far > _FARTHEST:
+        return []
+    step = far + max((b.index.offset for b in circuit.boundaries), default=0)
+    found = _Expander(unfold(circuit, step), notation)._inputs((name, step))
+    lags: dict[str, list[int]] = {}
+    for signal, at in sorted(found, key=lambda i: circuit.signals.index(i[0])):
+        lags.setdefault(signal, []).append(step - (at or 0))
+    whole = {s for s, seen in lags.items() if max(seen) >= far // 2}
+    if any(len(seen) <= max(seen) if s in whole else max(seen) > 1 for s, seen in lags.items()):
+        return []
+    axis = str(circuit.axis_of[name])
+    newest = [
+        notation.instance(s, i)
+        for lag, i in enumerate((axis, f"{axis}-1"))
+        for s in lags
+        if lag in lags[s]
+    ]
+    oldest = [notation.instance(s, str(step - max(lags[s]))) for s in lags if s in whole]
+    return [*newest, notation.dots, *oldest] if whole else []

@@ -277,3 +277,25 @@ def test_every_side_of_an_expansion_has_the_value_of_the_instance(
         assert left == name or " is " in left
         for side in sides:
             np.testing.assert_allclose(calculate(side, values), values[name], atol=1e-12)
+
+
+TWO_INPUTS = (
+    "graphfold: 1\ninputs:\n  x[t]: []\n  y[t]: []\ninit:\n  h[0]: zeros\n  k[1]: zeros\n"
+    "  e: [zeros, zeros]\nequations: |\n  h[t] = h[t-1] + x[t]\n  L[t] = h[t] * y[t]\n"
+    "  z[t] = 2 * y[t]\n  k[t] = k[t-1] + x[t]\n  e[t] = e[t-2] + x[t]\n  S = sum(h[t] for t)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("signal", "function"),
+    [
+        ("h[t]", "h[t] = g⁽ᵗ⁾(x[t], x[t-1], …, x[1])"),  # the loss reads y, the state does not
+        ("L[t]", "L[t] = g⁽ᵗ⁾(x[t], y[t], x[t-1], …, x[1])"),
+        ("k[t]", "k[t] = g⁽ᵗ⁾(x[t], x[t-1], …, x[2])"),  # pinned: x[1] is never read
+        ("e[t]", ""),  # every other step: no short way to say so
+        ("z[t]", ""),  # its equation says it all
+    ],
+)
+def test_the_unfolded_function_takes_the_inputs_that_count(signal: str, function: str) -> None:
+    lines = gf.expand(gf.loads(TWO_INPUTS), signal).splitlines()
+    assert lines[1:] == ([function] if function else [])
