@@ -271,6 +271,10 @@ FUNCTIONS = {
     "f(a)(b): [n]": "a function is declared as f(h, x; theta): [n]",
     "f(1): [n]": "a function is declared as f(h, x; theta): [n]",
     "f(a): {b: c}": "a function is a shape, as [n], or an expression",
+    "f(n): n + 1": "'n' is a dimension and cannot be an argument of f; choose another name",
+    "f(T): [n]": "'T' is a length and cannot be an argument of f; choose another name",
+    "f(a; t): a": "'t' is an axis and cannot be an argument of f; choose another name",
+    "f(for): [n]": "'for' is a word of the language; choose another name",
     "tanh(a): [n]": "'tanh' is a word of the language; choose another name",
 }
 
@@ -279,6 +283,31 @@ FUNCTIONS = {
 def test_a_mistake_under_functions_is_reported_with_its_cure(function: str, message: str) -> None:
     text = f"graphfold: 1\ndims: [n]\nparams: {{w: []}}\nfunctions:\n  {function}\n"
     assert message in [d.message for d in report(text)]
+
+
+def test_functions_that_call_one_another_too_deep_are_refused() -> None:
+    chain = "".join(f"  f{i}(a): f{i - 1}(a)\n" for i in range(1, 600))
+    head = f"graphfold: 1\nfunctions:\n  f0(a): a + 1\n{chain}equations: |\n  y[t] = "
+    assert lines(f"{head}f49(t)\n") == [
+        "53:3 f50 calls functions more than 50 deep; put some together"
+    ]
+
+
+TWICE = ["'h[-0]': 1", "'h[00]': 1", "h: [1]", "h: [2, 1]"]
+
+
+@pytest.mark.parametrize("again", TWICE)
+def test_a_history_that_is_spelt_in_two_ways_is_given_twice(again: str) -> None:
+    tail = "equations: |\n  h[t] = h[t-1]\n"
+    text = f"graphfold: 1\ninit:\n  h[0]: 0\n  {again}\n{tail}"
+    assert lines(text) == ["4:3 h[0] is given twice (first at line 3)"]
+
+
+def test_a_name_that_equations_cannot_hold_is_refused() -> None:
+    c = gf.Circuit()
+    c.param("e\u0301")  # an accent that is a character of its own
+    (problem,) = gf.check(c)
+    assert problem.message == "'e\u0301' is not a name; use letters, digits and _"
 
 
 def test_a_function_is_called_as_declared() -> None:

@@ -14,6 +14,8 @@ INIT_WORDS = ("zeros", "ones", "given")
 RESERVED = frozenset({"for", *INIT_WORDS, "mode"})
 _OTHER_NAMES = {"σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "ln": "log"}
 _LONGEST = 100
+_DEEPEST = 50  # calls within calls
+_NAME = re.compile(r"[^\W\d]\w*")  # what equations can hold: no combining accents
 
 
 def _problem(code: str, message: str, mark: Mark | None, signal: str | None = None) -> Diagnostic:
@@ -24,8 +26,11 @@ def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
     """Yield what is wrong with names."""
     yield from _definitions(circuit)
     yield from _dimensions(circuit)
+    depths: dict[str, int] = {}
     for function in circuit.functions:
         yield from _function(circuit, function)
+        yield from _depth(function, depths)
+    yield from _boundaries(circuit)
     known = set(circuit.signals)
     for equation in circuit.equations:
         yield from _expression(circuit, equation.expression, known)
@@ -37,6 +42,19 @@ def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
         if boundary.value is not None:
             yield from _expression(circuit, boundary.value, known, words=INIT_WORDS)
     yield from _mentions(circuit)
+
+
+def _boundaries(circuit: Circuit) -> Iterator[Diagnostic]:
+    """The same instance given twice, as by h[0] and the shorthand h: [0]."""
+    first: dict[tuple[str, Index], Mark | None] = {}
+    for boundary in circuit.boundaries:
+        key = boundary.signal, boundary.index
+        if key in first:
+            mark = first[key]
+            where = f" (first at line {mark.line})" if mark else ""
+            name = f"{shorten(boundary.signal)}[{boundary.index}]"
+            yield _problem("duplicate", f"{name} is given twice{where}", boundary.mark)
+        first.setdefault(key, boundary.mark)
 
 
 def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
@@ -99,7 +117,7 @@ def _legal(name: str, mark: Mark | None) -> Iterator[Diagnostic]:
     if len(name) > _LONGEST:
         message = f"'{shorten(name)}' has {len(name):,} characters; a name has at most {_LONGEST}"
         yield _problem("name", message, mark)
-    elif not name.isidentifier():
+    elif not (name.isidentifier() and _NAME.fullmatch(name)):
         message = f"'{shorten(name)}' is not a name; use letters, digits and _"
         yield _problem("name", message, mark)
     elif name in RESERVED or (name in OPERATIONS and not OPERATIONS[name].internal):
@@ -135,8 +153,33 @@ def _function(circuit: Circuit, function: Function) -> Iterator[Diagnostic]:
         if formals.count(name) > 1:
             message = f"{function.name} names its argument '{name}' twice"
             yield _problem("duplicate", message, function.mark)
+        yield from _legal(name, function.mark)
+        what = _meaning(circuit, name)
+        if what:
+            message = f"'{name}' is {what} and cannot be an argument of {function.name}"
+            yield _problem("duplicate", f"{message}; choose another name", function.mark)
     if function.body is not None:
         yield from _expression(circuit, function.body, set(formals), function)
+
+
+def _meaning(circuit: Circuit, name: str) -> str:
+    """What a name means in every expression, so that no argument can have it."""
+    if name in circuit.length_of:
+        return "an axis"
+    if name in circuit.length_of.values():
+        return "a length"
+    return "a dimension" if name in {d.name for d in circuit.dims} else ""
+
+
+def _depth(function: Function, depths: dict[str, int]) -> Iterator[Diagnostic]:
+    """Functions that call functions that call functions …; `depths` holds those before."""
+    nodes = function.body.nodes if function.body else ()
+    calls = (n for n in nodes if isinstance(n, Apply) and n.operation == "call")
+    deepest = max((depths.get(str(n.attribute("function")), 0) for n in calls), default=0)
+    depths[function.name] = deepest + 1
+    if deepest == _DEEPEST:
+        message = f"{function.name} calls functions more than {_DEEPEST} deep; put some together"
+        yield _problem("recursion", message, function.mark)
 
 
 def _expression(
