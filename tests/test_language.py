@@ -376,3 +376,22 @@ def test_no_text_whatever_crashes_the_reader(text: str) -> None:
     equations, problems = read_equations([Line(x, Mark(1, 1)) for x in text.split("\n")], SCOPE)
     assert all(p.mark is not None for p in problems)
     assert all(operator.length_hint(e.expression.nodes) for e in equations)
+
+
+LONG_SIZES = {
+    "a long sum": ("+".join(["1"] * 3000), None),
+    "a product of sums": ("*".join(f"(a{i} + b{i})" for i in range(12)), "stop must be a size"),
+    "a number of 5,000 digits": ("*".join(["999999999999999"] * 334), "stop must be a size"),
+}
+
+
+@pytest.mark.parametrize(("size", "message"), LONG_SIZES.values(), ids=LONG_SIZES)
+def test_long_sizes_are_read_or_refused(size: str, message: str | None) -> None:
+    dims = ", ".join(f"{letter}{i}" for i in range(12) for letter in "ab")
+    head = f"graphfold: 1\ndims: [{dims}]\ninputs: {{'x[t]': [3000]}}\nequations: |\n"
+    text = f"{head}  y[t] = slice(x[t], 0, {size})\n"
+    if message is None:
+        assert str(gf.infer_shapes(gf.loads(text))["y"][0]) == "3000"
+    else:
+        with pytest.raises(gf.ModelError, match=message):
+            gf.loads(text)

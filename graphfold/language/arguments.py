@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from graphfold.circuit import (
@@ -11,11 +12,20 @@ from graphfold.circuit import (
     Const,
     ExpressionBuilder,
     Function,
+    Node,
 )
 from graphfold.errors import Mark, shorten, suggest
 from graphfold.language.tokens import SyntaxProblem, Token
 from graphfold.operations import OPERATIONS, Attribute, Operation
 from graphfold.sizes import Size
+
+_MOST_TERMS = 100  # of a sum of products of dimensions
+_LARGEST = 10**18  # coefficient
+_ARITHMETIC: dict[str, Callable[[Size, Size], Size]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+}
 
 Attributes = list[tuple[str, AttributeValue]]
 
@@ -157,19 +167,39 @@ def _value(spec: Attribute, argument: Argument, builder: ExpressionBuilder) -> A
     return size.constant
 
 
-def _size(node: int, builder: ExpressionBuilder) -> Size | None:
-    """Read a node as a size: whole numbers, dimensions, + - and *."""
-    found = builder.node(node)
-    if isinstance(found, Const):
-        return Size.of(found.value) if isinstance(found.value, int) else None
-    if not isinstance(found, Apply):
+def _size(root: int, builder: ExpressionBuilder) -> Size | None:
+    """Read a node as a size: whole numbers, dimensions, + - and *; None when it is no size."""
+    sizes: dict[int, Size] = {}
+    for number in _beneath(root, builder):
+        node = builder.node(number)
+        size = _size_of(node, [sizes[o] for o in node.operands] if isinstance(node, Apply) else [])
+        if size is None or len(size.terms) > _MOST_TERMS or _largest(size) > _LARGEST:
+            return None
+        sizes[number] = size
+    return sizes[root]
+
+
+def _beneath(root: int, builder: ExpressionBuilder) -> list[int]:
+    """A node and all that it is made of, operands first; 1 + 1 + 1 + … may be thousands deep."""
+    found, pending = {root}, [root]
+    while pending:
+        node = builder.node(pending.pop())
+        if isinstance(node, Apply):
+            pending += [o for o in node.operands if o not in found]
+            found.update(node.operands)
+    return sorted(found)
+
+
+def _size_of(node: Node, operands: list[Size]) -> Size | None:
+    if isinstance(node, Const):
+        return Size.of(node.value) if isinstance(node.value, int) else None
+    if not isinstance(node, Apply):
         return None
-    if found.operation == "size":
-        return Size.of(found.attribute("size"))  # type: ignore[arg-type]
-    operands = [_size(o, builder) for o in found.operands]
-    sizes = [o for o in operands if o is not None]
-    if len(sizes) != len(operands) or len(sizes) != 2:
-        return None
-    left, right = sizes
-    results = {"add": left + right, "sub": left - right, "mul": left * right}
-    return results.get(found.operation)
+    if node.operation == "size":
+        return Size.of(node.attribute("size"))  # type: ignore[arg-type]
+    combine = _ARITHMETIC.get(node.operation)
+    return combine(*operands) if combine else None
+
+
+def _largest(size: Size) -> int:
+    return max((abs(coefficient) for _, coefficient in size.terms), default=0)
