@@ -40,7 +40,10 @@ WRITTEN = {
     ("driven", "x[2]"): ["x[2] is an input"],
     ("driven", "h[0]"): ["h[0] is given"],
     ("rnn_loss", "h[0]"): ["h[0] is 0"],
-    ("rnn_loss", "L[t]"): ["L[t] = -sum(y[t] * log_softmax(o[t]))"],
+    ("rnn_loss", "L[t]"): [
+        "L[t] = -sum(y[t] * log_softmax(o[t]))",
+        "L[t] = g⁽ᵗ⁾(x[t], y[t], x[t-1], …, x[1])",
+    ],
     ("fibonacci", "F[2]"): ["F[2] = F[1] + F[0] = F[0] + F[-1] + F[0]"],
     ("time_delay", "y[1]"): [
         "y[1] = tanh(K0 @ x[1] + K1 @ x[0] + K2 @ x[-1] + b)",
