@@ -32,6 +32,9 @@ def report(error: Exception, as_json: bool) -> int:
     """Print an error and return the exit code."""
     import graphfold as gf
 
+    if type(error).__name__ == "NoArgsIsHelpError":  # of click 8.2: its message is the help
+        say(str(error))
+        return 2
     if isinstance(error, click.ClickException):
         _print_lines(error.format_message(), as_json)
         if isinstance(error, click.UsageError) and error.ctx and not as_json:

@@ -79,7 +79,8 @@ def test_defaults_are_told() -> None:
 def test_no_command_shows_the_help() -> None:
     done = call()
     assert done.code == 2
-    assert "Commands:" in done.err
+    assert done.err.startswith("Usage: graphfold")
+    assert "Commands:" in done.err and "error:" not in done.err
 
 
 # -- check, analyze, examples -------------------------------------------------------------------
