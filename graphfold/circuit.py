@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from graphfold.caches import Recomputed
-from graphfold.errors import GraphfoldError, Mark
+from graphfold.errors import GraphfoldError, Mark, shorten
 from graphfold.sizes import Shape, Size
 
 Number = int | float
@@ -266,7 +266,7 @@ class Link:
     mark: Mark | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Circuit(Recomputed):
     """A directed graph of signals; every cycle of a well-formed one passes a delay."""
 
@@ -347,6 +347,9 @@ class Circuit(Recomputed):
         """
         moving = (link for link in self.links if link.reach in ("step", "all") and link.delay)
         return tuple(dict.fromkeys(Delay(link.source, link.delay) for link in moving))
+
+    def __repr__(self) -> str:
+        return f"<circuit {self.name!r}: {shorten(', '.join(self.signals), 60)}>"
 
     def freeze(self) -> Circuit:
         """Return the circuit itself; a builder returns the circuit built so far."""

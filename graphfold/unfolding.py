@@ -23,7 +23,7 @@ from graphfold.schedule import Level, Statics, Sweep, schedule
 from graphfold.tables import Block, Listed, Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Unfolding(Recomputed):
     """The acyclic graph of a circuit over some steps; make one with `unfold`.
 
@@ -35,6 +35,10 @@ class Unfolding(Recomputed):
     steps: tuple[tuple[str, int], ...]
     untied: frozenset[str] = frozenset()
     kept: tuple[int, ...] | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        steps = ", ".join(f"{axis} = 1..{count}" for axis, count in self.steps)
+        return f"<unfolding of {self.circuit.name!r}, {steps}: {self.node_count:,} nodes>"
 
     def length(self, axis: str) -> int:
         """The number of steps of an axis; UnfoldingError for an unknown one."""

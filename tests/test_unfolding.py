@@ -273,3 +273,14 @@ def test_pruning_finds_the_same_all_at_once_and_step_by_step(readout: str) -> No
     every = 2 if readout == "h[T]" else 1
     expected = {f"{s}[{t}]" for s in "xh" for t in range(steps, 0, -every)}
     assert kept == expected | {"y", "h[0]"} | ({"h[-1]"} if every == 1 else set())
+
+
+def test_a_circuit_and_its_unfolding_show_themselves_on_one_line() -> None:
+    circuit = gf.load(gf.example_path("lstm"))
+    assert repr(circuit) == (
+        "<circuit 'lstm cell': x, U, Uf, Ug, Uo, W, Wf, Wg, Wo, b, bf, bg, bo, f, g, q, i,…>"
+    )
+    unfolding = gf.unfold(circuit, 10**6)
+    assert repr(unfolding) == "<unfolding of 'lstm cell', t = 1..1000000: 7,000,014 nodes>"
+    window = gf.window(circuit)
+    assert repr(window) == f"Window(circuit={circuit!r}, axis='t', before=1, after=1)"
