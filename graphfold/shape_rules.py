@@ -71,6 +71,14 @@ def guess_matmul(left: Known, right: Known) -> Known:
     return None
 
 
+def guess_slice(node: Apply) -> Known:
+    """The shape of a part of something unknown that is taken for a vector."""
+    if dict(node.attributes).get("axis", 0) not in (0, -1):
+        return None
+    start, stop = Size.of(node.attribute("start")), Size.of(node.attribute("stop"))  # type: ignore[arg-type]
+    return (stop - start,)
+
+
 def _axis(node: Apply, rank: int, default: int | None) -> int | None:
     given = dict(node.attributes).get("axis", default)
     if not isinstance(given, int):

@@ -1,8 +1,8 @@
 """Infer shapes along the equations and around every recurrence.
 
 Shapes that are not known yet are skipped at first, so a recurrence learns its shape from its
-other operands; then from its history, then by taking an unknown for a vector beside a matrix,
-and at last for a scalar.
+other operands; then from its history, then by taking an unknown for a vector beside a matrix or
+within a slice, and at last for a scalar.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from graphfold.circuit import (
     Read,
 )
 from graphfold.recurrence import find_components
-from graphfold.shape_rules import SHAPE_RULES, Known, Misfit, guess_matmul
+from graphfold.shape_rules import SHAPE_RULES, Known, Misfit, guess_matmul, guess_slice
 from graphfold.sizes import Shape, Size
 
 Readers = Mapping[str, Sequence[Equation]]
@@ -39,6 +39,7 @@ class Solver:
         self.calls: dict[tuple[str, tuple[Known, ...], bool], Known | Misfit] = {}
         self.shapes: dict[str, Known] = dict.fromkeys(circuit.signals)
         self.shapes.update((s.name, s.shape) for s in circuit.declared.values())
+        self.assumed: dict[str, str] = {}  # whose history could have told more than a scalar
 
     def settle(self) -> None:
         """Find the shape of every signal, component by component."""
@@ -60,7 +61,15 @@ class Solver:
             self._spread(equations, readers)
         while unknown := [s for s in self._unknown(equations) if not self._misfits(s)]:
             self.shapes[unknown[0]] = ()
+            self._assume(equations, unknown[0])
             self._spread(readers[unknown[0]], readers)
+
+    def _assume(self, equations: Sequence[Equation], scalar: str) -> None:
+        """Note for a whole component that a shape was only assumed, and who could tell it."""
+        bounded = {boundary.signal for boundary in self.circuit.boundaries}
+        teller = next((e.signal for e in equations if e.signal in bounded), scalar)
+        for equation in equations:
+            self.assumed.setdefault(equation.signal, teller)
 
     def _spread(self, start: Sequence[Equation], readers: Readers) -> None:
         """Infer along some equations, then along those that read what has changed."""
@@ -144,6 +153,8 @@ class Walk:
             return self._call(self.circuit.function[str(node.attribute("function"))], shapes)
         if node.operation == "matmul" and self.solver.guess and None in shapes:
             return guess_matmul(*shapes)
+        if node.operation == "slice" and self.solver.guess and None in shapes:
+            return guess_slice(node)
         return SHAPE_RULES[node.operation](node, shapes)
 
     def _call(self, function: Function, shapes: list[Known]) -> Known:

@@ -66,6 +66,8 @@ def _report(
 ) -> Diagnostic:
     expression = equation.expression
     message = _describe(solver, expression, shapes, number, misfit)
+    if unknown := solver.assumed.get(equation.signal):
+        message += f"; nothing tells the shape of {unknown}: let {unknown}[0] be a parameter"
     mark = expression.mark(number)
     return Diagnostic(
         "shapes", "shape", message, mark, equation.signal, source=solver.circuit.source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import graphfold as gf
@@ -121,7 +122,7 @@ MISFITS = {
     "y = [[1, 2], [3]]": "17:7 [[1, 2], [3]]: the rows of a list differ in length",
     "y = one_hot(b, 3)": "17:7 one_hot(b, 3): one_hot takes a scalar; b is [n] (line 10)",
     "y[t] = outer(y[t-1], x[t])": "17:10 outer(y[t-1], x[t]): outer takes two vectors; "
-    "y is [] but x is [n] (line 4)",
+    "y is [] but x is [n] (line 4); nothing tells the shape of y: let y[0] be a parameter",
 }
 
 
@@ -215,3 +216,25 @@ def test_a_recurrence_through_a_function_is_a_vector_beside_a_matrix() -> None:
         "init: {'h[0]': zeros}\nequations: |\n  h[t] = f(h[t-1]; W)\n"
     )
     assert [str(size) for size in gf.infer_shapes(circuit)["h"]] == ["n"]
+
+
+def test_a_part_of_the_state_is_taken_for_a_vector() -> None:
+    head = "graphfold: 1\ndims: {n: 2}\ninputs:\n  x[t]: [n]\ninit:\n  h[0]: zeros\nequations: |\n"
+    register = gf.loads(head + "  h[t] = concat(x[t], slice(h[t-1], 0, 2*n))\n")
+    assert [str(size) for size in gf.infer_shapes(register)["h"]] == ["3*n"]
+    values = gf.evaluate(gf.unfold(register, 4), {"x": np.arange(8.0).reshape(4, 2)})
+    assert values["h[4]"].tolist() == [6, 7, 4, 5, 2, 3]
+    through = gf.loads(head + "  z[t] = concat(x[t], h[t-1])\n  h[t] = slice(z[t], 1, n + 1)\n")
+    assert [str(size) for size in gf.infer_shapes(through)["z"]] == ["2*n"]
+
+
+def test_a_shape_that_only_a_history_can_tell_is_asked_for() -> None:
+    text = (
+        "graphfold: 1\ndims: [n, m]\ninputs:\n  x[t]: [n]\nparams:\n  M: [m, n]\ninit:\n"
+        "  h[0]: zeros\nequations: |\n  w[t] = softmax(h[t-1] @ x[t])\n"
+        "  h[t] = h[t-1] + outer(w[t], x[t])\n"
+    )
+    with pytest.raises(gf.ModelError, match="shape of h: let h\\[0\\] be a parameter"):
+        gf.infer_shapes(gf.loads(text))
+    found = gf.infer_shapes(gf.loads(text.replace("h[0]: zeros", "h[0]: M")))
+    assert [str(size) for size in found["h"]] == ["m", "n"]
