@@ -80,7 +80,8 @@ def test_no_command_shows_the_help() -> None:
     done = call()
     assert done.code == 2
     assert done.err.startswith("Usage: graphfold")
-    assert "Commands:" in done.err and "error:" not in done.err
+    assert "Commands:" in done.err
+    assert "error:" not in done.err
 
 
 # -- check, analyze, examples -------------------------------------------------------------------
