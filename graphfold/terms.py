@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from graphfold.circuit import (
     REDUCTIONS,
@@ -26,7 +26,6 @@ class Term:
     """A value in an equation being written; operators and functions make new terms of it."""
 
     __slots__ = ("attributes", "head", "operands")
-    __array_ufunc__ = None  # so that `array @ term` asks the term
     __hash__ = object.__hash__
 
     def __init__(
@@ -36,6 +35,19 @@ class Term:
         attributes: tuple[tuple[str, AttributeValue], ...] = (),
     ) -> None:
         self.head, self.operands, self.attributes = head, operands, attributes
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Any:
+        """Let `array @ term` ask the term; a function of NumPy takes no terms."""
+        infix = _UFUNCS.get(ufunc.__name__)
+        if infix is None or method != "__call__" or settings:
+            raise _no_numpy(ufunc.__name__)
+        left, right = operands
+        if left is self:
+            return getattr(self, infix[0])(right)
+        return getattr(self, infix[1])(left)
+
+    def __array_function__(self, function: Any, *_: Any) -> NoReturn:
+        raise _no_numpy(function.__name__)
 
     @property
     def T(self) -> Term:
@@ -113,6 +125,28 @@ class Term:
 
     def __bool__(self) -> bool:
         raise GraphfoldError("a term has no truth value; choose with gf.where(c, a, b)")
+
+
+_UFUNCS = {  # of NumPy: the methods of a term on the left, on the right
+    "add": ("__add__", "__radd__"),
+    "subtract": ("__sub__", "__rsub__"),
+    "multiply": ("__mul__", "__rmul__"),
+    "divide": ("__truediv__", "__rtruediv__"),
+    "matmul": ("__matmul__", "__rmatmul__"),
+    "power": ("__pow__", "__rpow__"),
+    "remainder": ("__mod__", "__rmod__"),
+    "less": ("__lt__", "__gt__"),
+    "less_equal": ("__le__", "__ge__"),
+    "greater": ("__gt__", "__lt__"),
+    "greater_equal": ("__ge__", "__le__"),
+    "equal": ("__eq__", "__eq__"),
+    "not_equal": ("__ne__", "__ne__"),
+}
+
+
+def _no_numpy(name: str) -> GraphfoldError:
+    cure = f"write gf.{name}(…)" if name in OPERATIONS else "use the operations of graphfold"
+    return GraphfoldError(f"numpy.{name} takes no terms; {cure}")
 
 
 def apply(operation: str, *operands: Any, **attributes: AttributeValue) -> Term:
@@ -201,7 +235,9 @@ def _settings(
     given = dict(zip((s.name for s in specs), positional, strict=False))
     for keyword, value in keywords.items():
         if keyword not in {s.name for s in specs}:
-            hint = suggest(keyword, [s.name for s in specs])
+            legal = [s.name for s in specs]
+            known = f"; it has {', '.join(legal)}" if legal else ""
+            hint = suggest(keyword, legal) or known
             raise GraphfoldError(f"{name} has no setting '{keyword}'{hint}")
         if keyword in given:
             raise GraphfoldError(f"{name} is given its {keyword} twice")

@@ -315,3 +315,31 @@ def test_what_the_builder_cannot_see_is_left_to_the_check() -> None:
 def test_a_name_that_graphfold_does_not_have_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'graphfold' has no attribute 'nothing'"):
         gf.nothing  # noqa: B018
+
+
+def test_a_function_of_numpy_is_refused_with_the_one_to_write() -> None:
+    c = gf.Circuit()
+    t = c.axis("t")
+    a, h = c.param("a", 2, 2), c.signal("h", over=t, init=0)
+    with pytest.raises(gf.GraphfoldError, match=r"numpy.tanh takes no terms; write gf.tanh\(…\)"):
+        np.tanh(h[t])
+    with pytest.raises(gf.GraphfoldError, match=r"numpy.dot takes no terms; write gf.dot\(…\)"):
+        np.dot(a, h[t])
+    with pytest.raises(gf.GraphfoldError, match=r"numpy\.add takes no terms"):
+        np.add(h[t], 1, where=True)
+    with pytest.raises(gf.GraphfoldError, match="no setting 'dim'; it has axis"):
+        gf.softmax(h[t], dim=0)
+
+
+def test_an_array_or_a_number_of_numpy_on_the_left_asks_the_term() -> None:
+    c = gf.Circuit()
+    t = c.axis("t")
+    x = c.input("x", 2, over=t)
+    y, z, s = c.signal("y", over=t), c.signal("z", over=t), c.signal("s", over=t, init=0)
+    y[t] = np.eye(2) @ x[t] - np.array([1.0, 2.0]) / x[t] + np.float64(2) ** x[t] % np.int64(3)
+    z[t] = np.float64(1) < x[t]
+    s[t] = s[np.int64(-1) + t]
+    texts = gf.dumps(c)
+    assert "[[1.0, 0.0], [0.0, 1.0]] @ x[t] - [1.0, 2.0] / x[t] + 2.0 ** x[t] % 3" in texts
+    assert "z[t] = x[t] > 1.0" in texts
+    assert "s[t] = s[t-1]" in texts
