@@ -14,7 +14,7 @@ NEAR = 5.5
 MARGINS = ((0.3, 5.0), (0.1, 10.0))  # a price for what is near, and how near
 TIGHT = 1.0
 EVERY = 4.0  # points between two places along a wire
-AWAY = ((0.0, 0.0), (10.0, 2.0), (20.0, 4.0), (45.0, 7.0), (90.0, 12.0))  # price, way
+AWAY = ((0, 0), (10, 2), (20, 4), (45, 7), (90, 12), (150, 20), (230, 32), (320, 46))  # price, way
 FAR = 60.0  # a price at which more room is better
 
 

@@ -181,15 +181,15 @@ class Router:
         side = 1 if b[0] > a[0] else -1
         below = self.grid.row_of[source] == 0 and len(self.grid.y) > 1
         level = max(abs(distance) - 2, 0) + lift
-        steep = min(44 + 9 * level, 72)
+        steep = min(44.0 + 9 * level, 72.0)
         angle = -steep if below else steep
         start = polar(a, self._radius(key, 0), angle if side > 0 else 180 - angle)
         end = polar(b, self._radius(key, 1), 180 - angle if side > 0 else angle)
         rise = self.grid.radius[source] * (1 - math.sin(math.radians(steep)))
         peak = rise + self.theme.clearance + 9 + 25 * level
-        lift = (peak / 0.75) * (1 if below else -1)
-        run = min(abs(lift) * 1.5, abs(end[0] - start[0]) * 0.4) * side
-        first, last = (start[0] + run, start[1] + lift), (end[0] - run, end[1] + lift)
+        rise = (peak / 0.75) * (1 if below else -1)
+        run = min(abs(rise) * 1.5, abs(end[0] - start[0]) * 0.4) * side
+        first, last = (start[0] + run, start[1] + rise), (end[0] - run, end[1] + rise)
         return Line(start, ((first, last, end),))
 
     def _bent(self, key: Key) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphfold.render.layout.folded import Net
+from graphfold.render.layout.paths import Line, shortened
 from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import DOTS, Key
@@ -49,7 +50,7 @@ def _lines(
     plan: Plan, owners: dict[Owner, int], repeats: bool
 ) -> Iterator[tuple[list[Point], int]]:
     """The points of all wires where they are, or once for each kind."""
-    shape = {key: plan.router.line(key).samples(FINE) for key in plan.router.keys}
+    shape = {key: _drawn(plan, plan.router.line(key)) for key in plan.router.keys}
     edges = [] if repeats else [e for e in plan.scene.edges if is_step(e)]
     for edge in edges:
         key, shift = key_of(plan.scene, edge), edge.source[1] * plan.grid.pitch
@@ -57,9 +58,17 @@ def _lines(
     yield from ((points, owners[key]) for key, points in shape.items() if repeats)
     for net, sinks in plan.delays.nets.items():
         for sink in sinks:
-            yield plan.delays.line(net, sink).samples(FINE), owners[net, sink]
+            yield _drawn(plan, plan.delays.line(net, sink)), owners[net, sink]
     for edge in static_edges(plan.scene):
-        yield plan.statics.body(edge, 0.1).samples(FINE), owners[edge]
+        yield _drawn(plan, plan.statics.body(edge, 0.1)), owners[edge]
+
+
+def _drawn(plan: Plan, line: Line) -> list[Point]:
+    """The points of a line, also where its head bends it aside."""
+    points = line.samples(FINE)
+    if len(line.pieces[-1]) > 1:
+        points += shortened(line, plan.theme.head_length - 1).samples(FINE)
+    return points
 
 
 def _nodes(plan: Plan, repeats: bool) -> Iterator[tuple[Point, float]]:
