@@ -96,16 +96,31 @@ def topological_order(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) ->
 def shortest_cycle(nodes: Sequence[str], successors: Edges) -> list[str]:
     """Return a shortest cycle, from its first node on; [] when there is none."""
     best: list[str] = []
-    for start in nodes:
-        found = _cycle_through(start, successors, len(best) or len(nodes) + 1)
+    left = dict.fromkeys(nodes)
+    for number, start in enumerate(nodes, start=1):
+        if start not in left:
+            continue
+        found = _cycle_through(start, successors, left, len(best) or len(nodes) + 1)
         if found and (not best or len(found) < len(best)):
             best = found
         if len(best) == 1:
             break
+        del left[start]  # no cycle through it is shorter
+        if number & (number - 1) == 0:  # seldom, as it costs more than a short search
+            left = _on_cycles(left, successors)
     return best
 
 
-def _cycle_through(start: str, successors: Edges, limit: int) -> list[str]:
+def _on_cycles(nodes: Mapping[str, None], successors: Edges) -> dict[str, None]:
+    inner = {node: [t for t in successors.get(node, ()) if t in nodes] for node in nodes}
+    parts = strong_components(list(nodes), inner)
+    kept = {n for part in parts if len(part) > 1 or part[0] in inner[part[0]] for n in part}
+    return {node: None for node in nodes if node in kept}
+
+
+def _cycle_through(
+    start: str, successors: Edges, among: Mapping[str, None], limit: int
+) -> list[str]:
     came: dict[str, str] = {}
     layer = [start]
     for _ in range(limit):
@@ -114,7 +129,7 @@ def _cycle_through(start: str, successors: Edges, limit: int) -> list[str]:
             for target in successors.get(node, ()):
                 if target == start:
                     return _path(came, start, node)
-                if target not in came:
+                if target not in came and target in among:
                     came[target] = node
                     following.append(target)
         layer = following

@@ -103,11 +103,13 @@ def _classify(circuit: Circuit, part: list[str], links: list[Link]) -> Component
         if len(topological_order(part, _ends(instant))) < len(part):
             raise CycleProblem("", _shortest(part, instant))
         return Component(tuple(part), "causal" if True in signs else "anti-causal")
+    wrong = []
     for direction, sign in (("causal", 1), ("anti-causal", -1)):
-        potentials = _potentials(part, links, sign)
-        if potentials is not None:
+        potentials, cycle = _relax(part, links, sign)
+        if potentials:
             return Component(tuple(part), direction, potentials)  # type: ignore[arg-type]
-    raise CycleProblem("", _zero_walk(part, links))
+        wrong.append(cycle)
+    raise _contradiction(part, links, wrong)
 
 
 def _ends(links: Iterable[Link]) -> list[tuple[str, str]]:
@@ -118,11 +120,7 @@ def _static_problem(
     circuit: Circuit, part: list[str], links: list[Link], still: list[Link]
 ) -> CycleProblem:
     first = still[0]
-    successors: dict[str, list[str]] = {}
-    for link in links:
-        successors.setdefault(link.source, []).append(link.target)
-    back = _route(first.target, first.source, successors)
-    cycle = tuple(_find(links, a, b) for a, b in pairwise(back))
+    cycle = _route(first.target, first.source, links)
     names = [s for s in part if not s.startswith(BOUNDARY) and circuit.axis_of.get(s) is None]
     if names:
         message = f"'{names[0]}' is static but depends on itself"
@@ -132,76 +130,116 @@ def _static_problem(
     return CycleProblem(message, (first, *cycle))
 
 
-def _route(start: str, goal: str, successors: dict[str, list[str]]) -> list[str]:
-    came: dict[str, str | None] = {start: None}
+def _route(start: str, goal: str, links: Iterable[Link]) -> tuple[Link, ...]:
+    """A shortest way; () when the start is the goal."""
+    leaving = _leaving(links)
+    came: dict[str, Link | None] = {start: None}
     layer = [start]
     while goal not in came:
         following = []
         for node in layer:
-            for target in successors.get(node, ()):
-                if target not in came:
-                    came[target] = node
-                    following.append(target)
+            for link in leaving.get(node, ()):
+                if link.target not in came:
+                    came[link.target] = link
+                    following.append(link.target)
         layer = following
-    path: list[str] = []
-    node_or_none: str | None = goal
-    while node_or_none is not None:
-        path.append(node_or_none)
-        node_or_none = came[node_or_none]
-    return path[::-1]
+    path: list[Link] = []
+    link_or_none = came[goal]
+    while link_or_none is not None:
+        path.append(link_or_none)
+        link_or_none = came[link_or_none.source]
+    return tuple(path[::-1])
 
 
-def _find(links: Iterable[Link], source: str, target: str) -> Link:
-    return next(link for link in links if (link.source, link.target) == (source, target))
+def _leaving(links: Iterable[Link]) -> dict[str, list[Link]]:
+    leaving: dict[str, list[Link]] = {}
+    for link in links:
+        leaving.setdefault(link.source, []).append(link)
+    return leaving
 
 
 def _shortest(part: list[str], links: list[Link]) -> tuple[Link, ...]:
+    between: dict[tuple[str, str], Link] = {}
     successors: dict[str, list[str]] = {}
     for link in links:
+        between.setdefault((link.source, link.target), link)
         successors.setdefault(link.source, []).append(link.target)
     cycle = shortest_cycle(part, successors)
-    return tuple(_find(links, a, b) for a, b in pairwise([*cycle, cycle[0]]))
+    return tuple(between[pair] for pair in pairwise([*cycle, cycle[0]]))
 
 
-def _potentials(part: list[str], links: list[Link], sign: int) -> tuple[int, ...] | None:
-    """Bellman-Ford on weights (n + 1) k - 1; None when a cycle's total has the wrong sign."""
+def _relax(
+    part: list[str], links: list[Link], sign: int
+) -> tuple[tuple[int, ...], tuple[Link, ...]]:
+    """Bellman-Ford on weights (n + 1) k - 1: potentials, or a cycle whose total's sign is wrong."""
     scale = len(part) + 1
     level = dict.fromkeys(part, 0)
+    onward: dict[str, Link] = {}
     for _ in range(len(part) + 1):
-        changed = False
+        changed = ""
         for link in links:
             bound = level[link.target] + scale * sign * link.delay - 1
             if bound < level[link.source]:
                 level[link.source] = bound
-                changed = True
+                onward[link.source] = link
+                changed = link.source
         if not changed:
-            return tuple(level[signal] for signal in part)
-    return None
+            return tuple(level[signal] for signal in part), ()
+    for _ in part:  # what still changes leads into a cycle
+        changed = onward[changed].target
+    return (), _walk_round(onward, changed)
 
 
-State = tuple[str, int]
+def _walk_round(onward: dict[str, Link], start: str) -> tuple[Link, ...]:
+    links = [onward[start]]
+    while links[-1].target != start:
+        links.append(onward[links[-1].target])
+    return tuple(links)
+
+
+def _contradiction(
+    part: list[str], links: list[Link], wrong: list[tuple[Link, ...]]
+) -> CycleProblem:
+    """Name a closed walk without delay, or, where that is very long, cycles of both signs.
+
+    `wrong` holds a cycle that is not causal and one that is not anti-causal: gone round often
+    enough, they make such a walk.
+    """
+    walk = _zero_walk(part, links)
+    if not walk:
+        walk = next((cycle for cycle in wrong if not sum(link.delay for link in cycle)), ())
+    if walk:
+        return CycleProblem("", walk)
+    back, forth = wrong
+    there = _route(back[0].source, forth[0].source, links)
+    home = _route(forth[0].source, back[0].source, links)
+    message = "cycles that look back and cycles that look ahead meet; use delays of one sign"
+    return CycleProblem(message, (*back, *there, *forth, *home))
+
+
+State = tuple[str, int]  # a signal and the delay on the way to it
+
+_DEPTHS = (4, 8, 16, 32, 64)
+_MOST_STATES = 200_000  # of all searches of a depth together
 
 
 def _zero_walk(part: list[str], links: list[Link]) -> tuple[Link, ...]:
-    """The shortest closed walk whose delays add up to zero, by deepening breadth-first search.
+    """The shortest closed walk whose delays add up to zero; () when it is longer than is shown.
 
-    Such a walk goes round cycles of both signs, in an order in which their sum stays small.
+    Such a walk goes round cycles of both signs; with delays such as -1 and 1000 it is long.
     """
-    leaving: dict[str, list[Link]] = {}
-    for link in links:
-        leaving.setdefault(link.source, []).append(link)
-    widest = 6 * len(part) * max(abs(link.delay) for link in links)
+    leaving = _leaving(links)
     best: tuple[Link, ...] = ()
-    depth = 2
-    while not best:
-        depth *= 2
+    for depth in _DEPTHS:
         for start in part:
-            best = _walk_back(start, leaving, widest, len(best) - 1 if best else depth) or best
+            best = _walk_back(start, leaving, len(best) - 1 if best else depth, len(part)) or best
+        if best:
+            break
     return best
 
 
 def _walk_back(
-    start: str, leaving: dict[str, list[Link]], widest: int, most: int
+    start: str, leaving: dict[str, list[Link]], most: int, starts: int
 ) -> tuple[Link, ...]:
     """The shortest walk of at most `most` links back to the start without delay, or ()."""
     came: dict[State, tuple[State, Link]] = {}
@@ -211,11 +249,13 @@ def _walk_back(
         for state in layer:
             for link in leaving.get(state[0], ()):
                 reached = (link.target, state[1] + link.delay)
-                if reached not in came and abs(reached[1]) <= widest:
+                if reached not in came:
                     came[reached] = (state, link)
                     following.append(reached)
         if (start, 0) in came:
             return _walk(came, (start, 0))
+        if len(came) > _MOST_STATES // starts:
+            break
         layer = following
     return ()
 

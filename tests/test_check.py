@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -114,3 +115,35 @@ def test_a_circuit_without_marks_is_reported_without_places() -> None:
     circuit = Circuit("bare", boundaries=(Boundary("h", Index("", 0), None),))
     (problem,) = gf.check(circuit)
     assert str(problem) == "unknown-signal: unknown signal 'h'"
+
+
+FAR = {
+    "one signal": ("a[t] = a[t-1] + a[t+1000000]", ["a <- a -1", "a <- a +1000000"]),
+    "no common divisor": ("a[t] = a[t-999983] + a[t+1000000]", ["a <- a -999983"]),
+    "two signals": (
+        "a[t] = b[t-1] + a[t+70000]\n  b[t] = a[t-1] + b[t-3]",
+        ["a <- b -1", "a <- a +70000"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("equations", "parts"), FAR.values(), ids=FAR)
+def test_cycles_whose_delays_add_up_to_zero_far_away_are_told_in_short(
+    equations: str, parts: list[str]
+) -> None:
+    start = time.monotonic()
+    with pytest.raises(gf.ModelError, match="use delays of one sign") as caught:
+        gf.loads(f"graphfold: 1\nequations: |\n  {equations}\n")
+    assert time.monotonic() - start < 2
+    message = str(caught.value)
+    assert len(message) < 300
+    assert all(part in message for part in parts)
+
+
+def test_a_delay_free_ring_of_3000_signals_is_found_soon_and_told_in_short() -> None:
+    ring = "".join(f"  a{i}[t] = a{(i + 1) % 3000}[t]\n" for i in range(3000))
+    start = time.monotonic()
+    with pytest.raises(gf.ModelError, match=r"…, .* \(3,000 reads\)") as caught:
+        gf.loads(f"graphfold: 1\nequations: |\n{ring}")
+    assert time.monotonic() - start < 3
+    assert len(str(caught.value)) < 1000

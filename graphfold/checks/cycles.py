@@ -8,6 +8,8 @@ from graphfold.circuit import Circuit, Link
 from graphfold.errors import Diagnostic, Mark
 from graphfold.recurrence import BOUNDARY, CycleProblem, find_components
 
+_MOST_LINKS = 20
+
 
 def check_cycles(circuit: Circuit) -> Iterator[Diagnostic]:
     """Yield one problem for each component that breaks the rule."""
@@ -18,7 +20,7 @@ def check_cycles(circuit: Circuit) -> Iterator[Diagnostic]:
 def _report(circuit: Circuit, problem: CycleProblem) -> Diagnostic:
     links = _from_first(problem.links)
     first = links[0]
-    path = ", ".join(_describe(link) for link in links)
+    path = _path(links)
     if problem.message:
         message = f"{problem.message}: {path}"
     else:
@@ -30,6 +32,14 @@ def _from_first(links: tuple[Link, ...]) -> tuple[Link, ...]:
     """Turn the cycle so that it starts at the read that stands first in the file."""
     place = min(range(len(links)), key=lambda i: links[i].mark or Mark(0, 0))
     return links[place:] + links[:place]
+
+
+def _path(links: tuple[Link, ...]) -> str:
+    """The links in words, the middle left out when they are very many."""
+    if len(links) <= _MOST_LINKS:
+        return ", ".join(map(_describe, links))
+    first = ", ".join(map(_describe, links[: _MOST_LINKS - 2]))
+    return f"{first}, …, {_describe(links[-1])} ({len(links):,} reads)"
 
 
 def _describe(link: Link) -> str:
