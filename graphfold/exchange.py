@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from graphfold.circuit import Circuit, Freezable, Link, freeze
-from graphfold.edges import predecessors
+from graphfold.edges import edge_count, predecessors
 from graphfold.errors import GraphfoldError, shorten
 from graphfold.instances import Instance, format_id
 from graphfold.memory import ensure_fits
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import graphviz
     import networkx as nx
 
-_BYTES_PER_NODE = 2_000  # a networkx node with its attributes and edges, roughly
+_BYTES_PER_NODE = 2_000  # a networkx node with its attributes and a few edges, roughly
+_BYTES_PER_EDGE = 250
 
 Delays = Literal["nodes", "edges"]
 
@@ -74,7 +75,8 @@ def _add_edge(graph: nx.DiGraph[str], link: Link) -> None:
 
 
 def _add_unfolding(graph: nx.DiGraph[str], unfolding: Unfolding) -> None:
-    ensure_fits(unfolding.node_count * _BYTES_PER_NODE, "the graph")
+    size = unfolding.node_count * _BYTES_PER_NODE + edge_count(unfolding) * _BYTES_PER_EDGE
+    ensure_fits(size, "the graph")
     graph.graph["name"] = unfolding.circuit.name
     instances = list(unfolding.instances())
     for instance in instances:

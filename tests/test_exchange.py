@@ -165,3 +165,10 @@ def test_graphviz_reads_random_unfoldings(case: tuple[Circuit, int]) -> None:
 def test_two_runs_give_the_same_text() -> None:
     sources = [gf.to_graphviz(gf.unfold(example("lstm"), 4)).source for _ in range(3)]
     assert all(a == b for a, b in pairwise(sources))
+
+
+def test_a_graph_with_too_many_edges_for_the_memory_is_refused_at_once() -> None:
+    head = "graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n"
+    unfolding = gf.unfold(gf.loads(f"{head}  y[t] = x[t] * sum(x[t] for t)\n"), 100_000)
+    with pytest.raises(gf.TooLargeError, match="the graph would need"):
+        gf.to_networkx(unfolding)
