@@ -38,17 +38,12 @@ class Unicode(Notation):
     def instance(self, signal: str, step: str | None) -> str:
         """Write a signal at a step."""
         name = self.name(signal)
-        if step is None:
-            return name
-        if self.style == "brackets":
-            return f"{name}[{step}]"
-        raised = f"({step.replace('-', '−')})"
-        return name + (raised.translate(_RAISED) if self.style == "superscripts" else raised)
+        return name if step is None else name + _step_text(step, self.style)
 
     def whole(self, name: str, step: str) -> str:
         """Write the unfolded function: g with the step as its superscript."""
         style = "superscripts" if self.style == "brackets" else self.style
-        return Unicode.instance(_styled(self, style), name, step)
+        return self.name(name) + _step_text(step, style)
 
     def read(self, node: Read) -> Piece:
         """Write a read that nothing is put in for."""
@@ -61,10 +56,11 @@ class Unicode(Notation):
     dots = "…"
 
 
-def _styled(notation: Unicode, style: str) -> Unicode:
-    other = object.__new__(Unicode)
-    other.__dict__.update(notation.__dict__, style=style)
-    return other
+def _step_text(step: str, style: str) -> str:
+    if style == "brackets":
+        return f"[{step}]"
+    raised = f"({step.replace('-', '−')})"
+    return raised.translate(_RAISED) if style == "superscripts" else raised
 
 
 _FUNCTIONS = {
