@@ -27,6 +27,8 @@ _FARTHEST = 64  # steps unfolded to tell which inputs count
 _MOST_VISITS = 50_000  # reads looked at for the unfolded function
 
 _SYMBOLIC = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
+_POWER = re.compile(r"\^\{?\((.*?)\)\}?")
+_LOWERED = str.maketrans("⁽⁾⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵗ", "()-0123456789t")
 _NUMBERED = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*(-?\d{1,15})\s*[\])]")
 
 
@@ -49,7 +51,7 @@ def expand(
     """
     if notation not in (None, *NOTATIONS):
         raise GraphfoldError(f"unknown notation '{notation}'{suggest(str(notation), NOTATIONS)}")
-    chosen = notation or ("parentheses" if "(" in signal else "brackets")
+    chosen = notation or _notation_of(signal)
     frozen = circuit.circuit if isinstance(circuit, Unfolding) else freeze(circuit)
     writer = Latex(frozen) if chosen == "latex" else Unicode(frozen, chosen)
     name, step = _read_question(frozen, signal)
@@ -62,9 +64,16 @@ def expand(
     return _Expander(unfolding, writer).text(unfolding.find(format_id(name, step)))
 
 
-def _read_question(circuit: Circuit, text: str) -> tuple[str, int | str | None]:
-    symbolic, numbered = _SYMBOLIC.fullmatch(text.strip()), _NUMBERED.fullmatch(text.strip())
-    name = symbolic[1] if symbolic else numbered[1] if numbered else text.strip()
+def _notation_of(question: str) -> str:
+    if "⁽" in question or "^" in question:
+        return "superscripts"
+    return "parentheses" if "(" in question else "brackets"
+
+
+def _read_question(circuit: Circuit, question: str) -> tuple[str, int | str | None]:
+    text = _plain(question.strip())
+    symbolic, numbered = _SYMBOLIC.fullmatch(text), _NUMBERED.fullmatch(text)
+    name = symbolic[1] if symbolic else numbered[1] if numbered else text
     if name not in circuit.axis_of:
         raise UnfoldingError(f"unknown signal '{shorten(name)}'{suggest(name, circuit.signals)}")
     if numbered:
@@ -75,6 +84,11 @@ def _read_question(circuit: Circuit, text: str) -> tuple[str, int | str | None]:
     if symbolic and symbolic[2] != axis:
         raise UnfoldingError(f"'{name}' has no index '{symbolic[2]}'; write {name}[3]")
     return name, symbolic[2] if symbolic else None
+
+
+def _plain(question: str) -> str:
+    """Read s⁽³⁾, s^(3) and s^{(3)} as s(3)."""
+    return _POWER.sub(r"(\1)", question.translate(_LOWERED))
 
 
 def _unfolding(
