@@ -22,6 +22,8 @@ def parse_id(text: str) -> Instance:
     >>> parse_id("h[-1]")
     ('h', -1)
     """
+    if not isinstance(text, str):
+        raise UnfoldingError(f"an instance is named by a text such as 'h[3]', not {text!r}")
     match = _ID.fullmatch(text.strip())
     if not match or len(text) > 300:
         raise UnfoldingError(f"'{shorten(text)}' is no instance; write h[3], or W for a static one")

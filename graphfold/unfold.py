@@ -81,7 +81,8 @@ def _lengths(
         lengths, steps = {**steps, **lengths}, None
     for name in lengths:
         if name not in names:
-            raise UnfoldingError(f"unknown axis '{name}'{suggest(name, names)}")
+            hint = suggest(name, names) or f"; the axis is {names[0]}"
+            raise UnfoldingError(f"unknown axis '{name}'{hint}")
     if steps is not None:
         lengths = dict.fromkeys(names, steps) | lengths
     missing = [name for name in names if name not in lengths]

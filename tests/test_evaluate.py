@@ -594,3 +594,10 @@ def test_zero_and_minus_zero_are_two_numbers() -> None:
     with np.errstate(all="ignore"):
         values = evaluate(unfold(circuit, 1), {"x": np.ones(1)})
     assert np.isnan(values["y[1]"])
+
+
+def test_an_instance_is_asked_for_by_a_text() -> None:
+    result = evaluate(unfold(load(example_path("fibonacci")), 3), {})
+    with pytest.raises(KeyError, match="a text such as 'h\\[3\\]'"):
+        result["F", 2]  # type: ignore[index]
+    assert ("F", 2) not in result  # type: ignore[comparison-overlap]

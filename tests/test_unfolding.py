@@ -106,7 +106,7 @@ def test_wrong_numbers_of_steps_are_refused(steps: object) -> None:
 def test_steps_may_be_named_by_the_axis_or_a_numpy_number() -> None:
     circuit = example("lstm")
     assert gf.unfold(circuit, t=3) == gf.unfold(circuit, 3) == gf.unfold(circuit, np.int64(3))
-    with pytest.raises(gf.UnfoldingError, match="unknown axis 'u'"):
+    with pytest.raises(gf.UnfoldingError, match="unknown axis 'u'; the axis is t"):
         gf.unfold(circuit, u=3)
 
 
