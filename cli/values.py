@@ -60,4 +60,4 @@ def _text(value: Any) -> str:
     text = np.array2string(
         np.asarray(value), precision=4, threshold=12, edgeitems=3, suppress_small=False
     )
-    return " ".join(text.split()).replace("[ ", "[")
+    return " ".join(text.split()).replace("[ ", "[").replace(" ]", "]").removesuffix(".")

@@ -315,8 +315,8 @@ def test_expand_has_notations_and_json() -> None:
 def test_eval_prints_a_table() -> None:
     done = call("eval", "fibonacci.yaml", "--steps", "5")
     assert [line.split() for line in done.out.splitlines()[2:]] == [
-        *(["1", "1."], ["2", "1."], ["3", "2."]),
-        *(["4", "3."], ["5", "5."]),
+        *(["1", "1"], ["2", "1"], ["3", "2"]),
+        *(["4", "3"], ["5", "5"]),
     ]
 
 

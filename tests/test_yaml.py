@@ -364,6 +364,16 @@ def test_an_empty_section_is_as_good_as_none() -> None:
     assert gf.loads(text) == gf.loads(HEAD)
 
 
+def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    link, file = tmp_path / "link.yaml", tmp_path / "file.yaml"
+    link.symlink_to(file)
+    circuit = gf.load(example_path("classical"))
+    for _ in range(2):  # the file is new, and then old
+        gf.dump(circuit, link)
+        assert link.is_symlink()
+        assert gf.load(file) == circuit
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     circuit = gf.load(example_path("lstm"))
     path = tmp_path / "x.yaml"
@@ -372,3 +382,9 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         gf.dump(circuit, tmp_path / "none" / "x.yaml")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_key_that_is_too_long_for_yaml_is_told_so() -> None:
+    assert said(HEAD + f"params:\n  '{'x' * 2000}': []\n") == [
+        "3:2005: yaml: a key has at most 1,024 characters"
+    ]

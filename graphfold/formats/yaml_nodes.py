@@ -17,6 +17,8 @@ from yaml.scanner import Scanner
 
 from graphfold.errors import Diagnostic, Mark, ModelError, shorten
 
+_LONGEST_KEY = 1024  # of YAML
+
 
 @dataclass(frozen=True)
 class Scalar:
@@ -116,6 +118,8 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> Diagnostic:
         message = "indent with spaces, not with a tab"
     elif "mapping values are not allowed" in message:
         message = "a ':' stands where no key can be; quote the text or check the indentation"
+        if place is not None and place.column > _LONGEST_KEY:
+            message = f"a key has at most {_LONGEST_KEY:,} characters"
     elif "',' or '}'" in message:
         message = "expected ',' or '}'; inside braces a key such as 'x[t]' needs quotes"
     elif "',' or ']', but got '['" in message:
