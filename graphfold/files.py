@@ -9,7 +9,7 @@ from pathlib import Path
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file through a temporary one beside it; OSError leaves what was there untouched."""
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # a link stays one: what it points to is replaced
     if target.exists() and not target.is_file():  # a device or pipe such as /dev/stdout
         target.write_bytes(data)
         return
