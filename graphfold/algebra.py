@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from graphfold.circuit import REDUCTIONS, Apply, Expression, Read
+from graphfold.circuit import REDUCTIONS, Apply, Expression, Read, nodes_beneath
 from graphfold.instances import Instance
 from graphfold.language.printer import SUM, Piece, TooLongError
 from graphfold.notations import Unicode
@@ -62,13 +62,14 @@ def _write_node(at: _At, expression: Expression, root: int) -> Piece:
 
 def _beneath(expression: Expression, root: int) -> list[int]:
     """The nodes that one writes on the way to `root`: a reduction writes its own body."""
-    found, pending = {root}, [root]
-    while pending:
-        node = expression.nodes[pending.pop()]
+
+    def operands(number: int) -> tuple[int, ...]:
+        node = expression.nodes[number]
         if isinstance(node, Apply) and node.operation not in REDUCTIONS:
-            pending += [o for o in node.operands if o not in found]
-            found.update(node.operands)
-    return sorted(found)
+            return node.operands
+        return ()
+
+    return nodes_beneath(root, operands)
 
 
 def _clock(at: _At, node: Apply) -> Piece:

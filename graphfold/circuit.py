@@ -6,7 +6,7 @@ sub-expressions once; so nothing here or above ever recurses into an expression.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
@@ -142,6 +142,16 @@ def _keep(nodes: Sequence[Node], marks: Sequence[Mark | None], root: int) -> Exp
             node = replace(node, operands=tuple(renumbered[o] for o in node.operands))
         kept.append(node)
     return Expression(tuple(kept), tuple(marks[n] for n in renumbered))
+
+
+def nodes_beneath(root: int, operands: Callable[[int], Sequence[int]]) -> list[int]:
+    """A node and all that it is made of, operands first; depth costs nothing."""
+    found, pending = {root}, [root]
+    while pending:
+        following = operands(pending.pop())
+        pending += [o for o in following if o not in found]
+        found.update(following)
+    return sorted(found)
 
 
 def constant(value: Constant) -> Expression:

@@ -13,6 +13,7 @@ from graphfold.circuit import (
     ExpressionBuilder,
     Function,
     Node,
+    nodes_beneath,
 )
 from graphfold.errors import Mark, shorten, suggest
 from graphfold.language.tokens import SyntaxProblem, Token
@@ -170,24 +171,17 @@ def _value(spec: Attribute, argument: Argument, builder: ExpressionBuilder) -> A
 def _size(root: int, builder: ExpressionBuilder) -> Size | None:
     """Read a node as a size: whole numbers, dimensions, + - and *; None when it is no size."""
     sizes: dict[int, Size] = {}
-    for number in _beneath(root, builder):
+    for number in nodes_beneath(root, lambda n: _operands(builder.node(n))):
         node = builder.node(number)
-        size = _size_of(node, [sizes[o] for o in node.operands] if isinstance(node, Apply) else [])
+        size = _size_of(node, [sizes[o] for o in _operands(node)])
         if size is None or len(size.terms) > _MOST_TERMS or _largest(size) > _LARGEST:
             return None
         sizes[number] = size
     return sizes[root]
 
 
-def _beneath(root: int, builder: ExpressionBuilder) -> list[int]:
-    """A node and all that it is made of, operands first; 1 + 1 + 1 + … may be thousands deep."""
-    found, pending = {root}, [root]
-    while pending:
-        node = builder.node(pending.pop())
-        if isinstance(node, Apply):
-            pending += [o for o in node.operands if o not in found]
-            found.update(node.operands)
-    return sorted(found)
+def _operands(node: Node) -> tuple[int, ...]:
+    return node.operands if isinstance(node, Apply) else ()
 
 
 def _size_of(node: Node, operands: list[Size]) -> Size | None:
