@@ -87,8 +87,16 @@ def gaps_needed(found: Plan) -> list[float]:
         lanes = max(lane.height(row) for lane in (found.router.lanes, found.delays.lanes))
         slanted = _slanted(found, row)
         spread = theme.row_gap + 12 + 17 * (slanted - 1) if slanted else theme.row_gap
-        gaps.append(max(spread, lanes + 8 * slanted if lanes else 0.0))
+        gaps.append(max(spread, lanes + 8 * slanted if lanes else 0.0, _arched(found, row)))
     return gaps
+
+
+def _arched(found: Plan, row: int) -> float:
+    """The room below a row for the arcs over the row beneath."""
+    grid, router = found.grid, found.router
+    arcs = [k for k, kind in router.kind.items() if kind == "arc" and grid.row_of[k[0]] == row - 1]
+    heights = [grid.floor(row) - y for k in arcs for _, y in router.line(k).samples()]
+    return max(heights, default=0.0) + found.theme.clearance + 3 if arcs else 0.0
 
 
 def _slanted(found: Plan, row: int) -> int:
