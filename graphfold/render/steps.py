@@ -172,7 +172,10 @@ def _draw_steps(board: Board, length: int) -> None:
 def _add(
     board: Board, tie: Tie, start: int, end: int, caption: Caption, dashed: bool = False
 ) -> None:
-    """Draw one wire; one that leaves into a cut ends there at the dots of its source."""
+    """Draw one wire; what is cut away is stood for by dots.
+
+    A state goes on in its own row; any other wire ends at the dots of the signal that reads it.
+    """
     into = None if board.absorb_at_target else board.cut(end)
     if into is not None and start not in board.column_of:
         return
@@ -180,7 +183,8 @@ def _add(
     if source is None:
         return
     if into is not None:
-        target = board.place(tie.source, end)
+        goes_on = tie.source in board.seen.recurrent
+        target = board.place(tie.source if goes_on else tie.target, end)
         caption = caption if _is_plain(board, tie) else ()
     else:
         target = board.place(tie.target, end)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from graphfold.circuit import Circuit
 from graphfold.labels import escape, latex_of
+from graphfold.recurrence import find_components
 from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, through_copies, ties
 from graphfold.render.factors import Factor, Product
@@ -36,6 +38,12 @@ class View:
     def moving(self) -> tuple[str, ...]:
         """The sequences that are shown."""
         return tuple(n for row in self.rows if not row.static for n in row.names)
+
+    @cached_property
+    def recurrent(self) -> frozenset[str]:
+        """The signals that depend on their own past or future."""
+        components, _ = find_components(self.circuit)
+        return frozenset(s for c in components if c.direction is not None for s in c.signals)
 
     def caption(self, tie: Tie) -> Caption:
         """What stands beside the tie's wire."""

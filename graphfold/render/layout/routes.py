@@ -251,8 +251,9 @@ class Router:
             return [(x + side * radius, y)]
         height = self.lanes.flat_at(self.grid, self._exit(key), (net_of(key), "exit"))
         up = -1 if height < y else 1
-        offset = 0.7 * radius * side
-        return [(x + offset, y + up * 0.714 * radius), (x + offset, height)]
+        share = 0.45 if up < 0 else 0.7  # so that what comes up and what goes down keep apart
+        offset = share * radius * side
+        return [(x + offset, y + up * radius * math.sqrt(1 - share * share)), (x + offset, height)]
 
 
 def net_of(key: Key) -> Net:
