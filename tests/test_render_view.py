@@ -127,3 +127,14 @@ def test_static_signals_are_drawn_once() -> None:
     scene = unfolded(view(circuit), gf.unfold(circuit, steps), DrawOptions())
     ends = [(e.source, e.target) for e in scene.edges if STATIC in (e.source[1], e.target[1])]
     assert ends == [(("c", STATIC), ("h", c)) for c in (1, 2, 3)] + [(("h", 3), ("y", STATIC))]
+
+
+def test_a_wire_into_cut_steps_ends_where_it_is_read_unless_a_state_goes_on() -> None:
+    c = gf.loads(
+        "graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n  y[t] = x[t] + x[t-2]\n  h[t] = h[t-1]"
+    )
+    scene = unfolded(view(c), gf.unfold(c, 30), DrawOptions())
+    dots = {(n, i) for i, column in enumerate(scene.columns) for n in column.sites if column.gap}
+    into = {(e.source[0], e.target[0]) for e in scene.edges if e.target in dots}
+    out = {(e.source[0], e.target[0]) for e in scene.edges if e.source in dots}
+    assert into == out == {("x", "y"), ("h", "h")}
