@@ -272,7 +272,8 @@ FAULTS = {
     "a, b": "2 expected an operator, found ','",
     "(a, b)": "3 a comma has no meaning here; use concat or stack",
     "a)": "2 expected an operator, found ')'",
-    "a ^ 2": "3 unexpected character '^'; write ** for a power, .T for a transpose, h[t-1] for a step",
+    "a ^ 2": "3 unexpected character '^'; "
+    "write ** for a power, .T for a transpose, h[t-1] for a step",
     "a ⊙ b": "3 unexpected character '⊙'; write * for the elementwise product",
     "a − b": "3 unexpected character '−'; write the plain minus -",
     "a ≤ b": "3 unexpected character '≤'; write <=",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from golden_figures import FIGURES
 
 import graphfold as gf
@@ -138,3 +139,16 @@ def test_a_wire_into_cut_steps_ends_where_it_is_read_unless_a_state_goes_on() ->
     into = {(e.source[0], e.target[0]) for e in scene.edges if e.target in dots}
     out = {(e.source[0], e.target[0]) for e in scene.edges if e.source in dots}
     assert into == out == {("x", "y"), ("h", "h")}
+
+
+def test_what_cannot_be_drawn_is_refused_with_a_cure() -> None:
+    c = gf.Circuit("c")
+    t = c.axis()
+    h = c.signal("h", over=t)
+    h[t] = h[t] + 1
+    with pytest.raises(gf.ModelError, match="delay-free cycle"):
+        gf.draw(c)
+    with pytest.raises(gf.GraphfoldError, match="expected a circuit, not str"):
+        gf.draw("model.yaml")  # type: ignore[arg-type]
+    with pytest.raises(gf.DrawingError, match="no option is called 'scal'; did you mean 'scale'"):
+        gf.draw(model("y[t] = A @ x[t]"), scal=3)

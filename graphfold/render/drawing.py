@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphfold.circuit import Circuit, Freezable
+from graphfold.check import ensure_well_formed
+from graphfold.circuit import Circuit, Freezable, freeze
 from graphfold.errors import DrawingError, suggest
 from graphfold.files import write_whole
 from graphfold.memory import ensure_fits
@@ -72,9 +73,10 @@ def draw(
 ) -> Drawing:
     """Return the figure of a circuit (folded), an unfolding or a window.
 
-    Options are given as a `DrawOptions`, or by name: `draw(x, pair=False)`.
+    Options are given as a `DrawOptions`, or by name: `draw(x, pair=False)`. ModelError when the
+    circuit is not well formed; DrawingError for an unknown option.
     """
-    chosen = replace(options or DrawOptions(), **changes)  # type: ignore[arg-type]
+    chosen = _changed(options or DrawOptions(), changes)
     circuit, scenes = _scenes(what, chosen)
     from graphfold.render.layout.figure import figure
 
@@ -84,13 +86,23 @@ def draw(
     return Drawing(described, chosen.scale)
 
 
+def _changed(options: DrawOptions, changes: dict[str, object]) -> DrawOptions:
+    legal = [field.name for field in fields(DrawOptions)]
+    for name in changes:
+        if name not in legal:
+            hint = suggest(name, legal) or f"; there are {', '.join(legal)}"
+            raise DrawingError(f"no option is called '{name}'{hint}")
+    return replace(options, **changes)  # type: ignore[arg-type]
+
+
 def _scenes(
     what: Freezable | Unfolding | Window, options: DrawOptions
 ) -> tuple[Circuit, list[Scene]]:
     from graphfold.unfolding import Unfolding, Window
 
     if not isinstance(what, Unfolding | Window):
-        circuit = what.freeze()
+        circuit = freeze(what)
+        ensure_well_formed(circuit)
         return circuit, [folded(view(circuit))]
     from graphfold.render.steps import unfolded, window
 
