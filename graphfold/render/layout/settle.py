@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from graphfold.render.layout.plan import Plan, plan
 from graphfold.render.layout.tile import Tiler
@@ -16,9 +17,10 @@ WIDER = 15.0
 
 def settled(scenes: Sequence[Scene], theme: Theme) -> list[Tiler]:
     """Return the scenes tiled; where a caption is crowded, rows and columns move apart."""
-    gaps, between = [0.0] * len(scenes[0].rows), 0.0
+    gaps, between, folded = [0.0] * len(scenes[0].rows), 0.0, theme
     for _ in range(ROUNDS):
-        plans = _aligned(scenes, theme, gaps, between)
+        themes = [folded if scene.folded else theme for scene in scenes]
+        plans = _aligned(scenes, themes, gaps, between)
         tilers = [Tiler(found) for found in plans]
         if not any(tiler.crowded for tiler in tilers):
             break
@@ -26,6 +28,8 @@ def settled(scenes: Sequence[Scene], theme: Theme) -> list[Tiler]:
         for tiler in tilers:
             gaps = _higher(tiler, gaps)
         between = _wider(tilers[-1], between)
+        if any(tiler.crowded and tiler.plan.scene.folded for tiler in tilers):
+            folded = replace(folded, site_gap=folded.site_gap + WIDER)
     return tilers
 
 
@@ -52,11 +56,12 @@ def _passes(edge: Edge) -> bool:
 
 
 def _aligned(
-    scenes: Sequence[Scene], theme: Theme, gaps: Sequence[float], between: float
+    scenes: Sequence[Scene], themes: Sequence[Theme], gaps: Sequence[float], between: float
 ) -> list[Plan]:
     """Plans whose rows have the same heights."""
-    plans = [plan(scene, theme, gaps, between) for scene in scenes]
+    pairs = list(zip(scenes, themes, strict=True))
+    plans = [plan(scene, theme, gaps, between) for scene, theme in pairs]
     if len(plans) == 1:
         return plans
     gaps = [max(pair) for pair in zip(*(p.gaps for p in plans), strict=True)]
-    return [plan(scene, theme, gaps, between) for scene in scenes]
+    return [plan(scene, theme, gaps, between) for scene, theme in pairs]
