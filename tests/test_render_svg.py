@@ -46,12 +46,12 @@ def drawn(c: Circuit, **options: object) -> list[gf.Drawing]:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_any_text_is_escaped(text: str) -> None:
-    figures = [
-        *drawn(circuit(text or "x")),
-        *drawn(circuit("x", text)),
-        *drawn(circuit(), title=text),
-    ]
-    figures += drawn(circuit(), word=text)
+    figures = [*drawn(circuit(), title=text), *drawn(circuit(), word=text)]
+    if text.count("{") == text.count("}"):
+        figures += drawn(circuit("x", text))
+    else:
+        with pytest.raises(gf.ModelError, match="brace"):
+            drawn(circuit("x", text))
     for figure in figures:
         root = ET.fromstring(figure.svg.encode())
         assert not list(root.iter(f"{SVG}script"))
