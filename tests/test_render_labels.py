@@ -55,6 +55,16 @@ def test_bad_latex_is_shown_as_text_without_a_word(
     assert logging.getLogger("ziamath").level == level
 
 
+@pytest.mark.parametrize("latex", [r"\text{}", r"\frac{", r"x^{\nosuch", "\U0001f600"])
+def test_no_label_changes_the_next_one(latex: str) -> None:
+    typeset.cache_clear()
+    before = typeset("F^{(1)}", 16.0)
+    typeset(latex, 16.0)
+    typeset.cache_clear()
+    assert typeset(latex, 16.0)
+    assert typeset("F^{(1)}", 16.0) == before
+
+
 def test_a_label_of_ten_thousand_letters_is_cut() -> None:
     run = typeset("x" * 10_000, 16.0)
     assert run.box[2] - run.box[0] < 400

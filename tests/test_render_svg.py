@@ -39,7 +39,7 @@ def circuit(name: str = "x", label: str | None = None) -> Circuit:
     return Circuit("c", (Axis("t", "T"),), equations=equations, style=Style(labels=labels))
 
 
-def drawn(c: Circuit, **options: object) -> list[gf.Drawing]:
+def drawn(c: Circuit, **options: str) -> list[gf.Drawing]:
     """The folded figure and the pair with a window."""
     return [gf.draw(c, **options), gf.draw(gf.Window(c, "t", 1, 1), **options)]
 

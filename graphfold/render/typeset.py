@@ -52,12 +52,21 @@ def _ziamath_svg(latex: str, size: float) -> Any:
         for name in _SPOKEN:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         try:
-            import ziamath
-
-            return ziamath.Latex(latex, size=size).svgxml()  # type: ignore[attr-defined]
+            return _fresh(latex, size)
         finally:
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
+
+
+def _fresh(latex: str, size: float) -> Any:
+    """Typeset, and leave the font set for mathematics: a label that fails half-way does not."""
+    import ziamath
+    from ziamath.zmath import loadedfonts
+
+    try:
+        return ziamath.Latex(latex, size=size).svgxml()  # type: ignore[attr-defined]
+    finally:
+        loadedfonts["default"].language("math", "")  # type: ignore[no-untyped-call]
 
 
 def _read(latex: str, size: float, root: ET.Element) -> Run:
