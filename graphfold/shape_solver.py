@@ -60,9 +60,9 @@ class Solver:
             self._learn_from_boundaries(equations, literal=True)
             self._spread(equations, readers)
         while unknown := [s for s in self._unknown(equations) if not self._misfits(s)]:
-            self.shapes[unknown[0]] = ()
+            self.shapes.update(dict.fromkeys(unknown, ()))  # what is more than a scalar corrects it
             self._assume(equations, unknown[0])
-            self._spread(readers[unknown[0]], readers)
+            self._spread(equations, readers)
 
     def _assume(self, equations: Sequence[Equation], scalar: str) -> None:
         """Note for a whole component that a shape was only assumed, and who could tell it."""

@@ -238,3 +238,14 @@ def test_a_shape_that_only_a_history_can_tell_is_asked_for() -> None:
         gf.infer_shapes(gf.loads(text))
     found = gf.infer_shapes(gf.loads(text.replace("h[0]: zeros", "h[0]: M")))
     assert [str(size) for size in found["h"]] == ["m", "n"]
+
+
+def test_a_large_component_that_nothing_tells_a_shape_is_scalar_at_once() -> None:
+    count = 2000  # one by one, each guess would look at all the others again
+    right = " + ".join(f"s{{{k}}}[t-1]" for k in range(3))
+    lines = [
+        f"  s{i}[t] = " + right.format(*((7 * i + 11 * k + 1) % count for k in range(3)))
+        for i in range(count)
+    ]
+    shapes = gf.infer_shapes(gf.loads("graphfold: 1\nequations: |\n" + "\n".join(lines) + "\n"))
+    assert set(shapes.values()) == {()}
