@@ -224,7 +224,9 @@ EQUATIONS = {
     "t = 1": "'t' is an axis and cannot be redefined",
     "y = y": "'y' is static but depends on itself: y <- y (6:7); define y[t]",
     "y[t] = y[T]": "'y' needs all steps of 'y' at once: y <- y (6:10); read one step, as y[t-1]",
-    "y[t] = sum(y[t] for t)": "'y' needs all steps of 'y' at once: y <- y (6:14); read one step, as y[t-1]",
+    "y[t] = sum(y[t] for t)": (
+        "'y' needs all steps of 'y' at once: y <- y (6:14); read one step, as y[t-1]"
+    ),
 }
 
 
