@@ -20,7 +20,10 @@ from .options import (
 
 if TYPE_CHECKING:
     from graphfold.circuit import Circuit
+    from graphfold.eliminate import Elimination
     from graphfold.unfolding import Unfolding, Window
+
+    Graph = Unfolding | Elimination | Window
 
 FORMATS = ("svg", "png", "json", "dot")
 
@@ -44,6 +47,12 @@ FORMATS = ("svg", "png", "json", "dot")
     metavar="NAME",
     help="One copy of this parameter a step; may be repeated.",
 )
+@click.option(
+    "--eliminate",
+    multiple=True,
+    metavar="NAME",
+    help="Leave this signal out and connect what it reads to its readers; may be repeated.",
+)
 @click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
 @scale_option
 @json_option
@@ -56,6 +65,7 @@ def command(model: str, **options: Any) -> None:
     graphfold unfold model.yaml --steps 3
     graphfold unfold model.yaml --window 1,1 -o figure.png
     graphfold unfold model.yaml --steps 1000 --format json -o graph.json
+    graphfold unfold model.yaml --eliminate h -o complete.dot
     """
     from .output import choose_format, ensure_writable, tell, write
     from .progress import working
@@ -74,27 +84,32 @@ def command(model: str, **options: Any) -> None:
     tell(target, facts, _text(unfolding, facts), options["_json"])
 
 
-def _unfold(circuit: Circuit, options: dict[str, Any]) -> Unfolding | Window:
+def _unfold(circuit: Circuit, options: dict[str, Any]) -> Graph:
     import graphfold as gf
 
     if options["window"] is not None:
-        fixed = {n: options[n] for n in ("prune", "untie")}
+        fixed = {n: options[n] for n in ("prune", "untie", "eliminate")}
         for name, given in {"steps": options["steps"] is not None, **fixed}.items():
             if given:
                 raise CallError(f"--window shows no fixed steps; leave out --{name}")
         before, after = options["window"]
         return gf.window(circuit, before=before, after=after)
     steps = 3 if options["steps"] is None else options["steps"]
-    return gf.unfold(circuit, steps, untie=options["untie"], prune=options["prune"])
+    unfolding = gf.unfold(circuit, steps, untie=options["untie"], prune=options["prune"])
+    if not options["eliminate"]:
+        return unfolding
+    return gf.eliminate(unfolding, options["eliminate"])
 
 
-def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any]) -> bytes:
+def _encode(unfolding: Graph, chosen: str, options: dict[str, Any]) -> bytes:
     import graphfold as gf
 
     if chosen in ("json", "dot"):
         if isinstance(unfolding, gf.Window):
             raise CallError(f"a window has no end: give --steps to write {chosen}")
         return _export(unfolding, chosen)
+    if isinstance(unfolding, gf.Elimination):
+        raise CallError("with --eliminate, only --format json and dot can be written")
     drawing = gf.draw(
         unfolding,
         pair=not options["only_unfolded"],
@@ -105,7 +120,7 @@ def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any])
     return data
 
 
-def _export(unfolding: Unfolding, chosen: str) -> bytes:
+def _export(unfolding: Unfolding | Elimination, chosen: str) -> bytes:
     import graphfold as gf
 
     if chosen == "dot":
@@ -115,17 +130,21 @@ def _export(unfolding: Unfolding, chosen: str) -> bytes:
     return json.dumps(gf.to_node_link(unfolding)).encode()
 
 
-def _facts(unfolding: Unfolding | Window) -> dict[str, int]:
+def _facts(unfolding: Graph) -> dict[str, int]:
     import graphfold as gf
 
     if isinstance(unfolding, gf.Window):
         return {"before": unfolding.before, "after": unfolding.after}
-    shared = sum(p.axis is None for p in unfolding.circuit.params)
-    nodes, edges = unfolding.node_count, gf.edge_count(unfolding)
+    if isinstance(unfolding, gf.Elimination):
+        edges, gone = unfolding.edge_count, unfolding.names
+    else:
+        edges, gone = gf.edge_count(unfolding), ()
+    shared = sum(p.axis is None and p.name not in gone for p in unfolding.circuit.params)
+    nodes = unfolding.node_count
     return {"nodes": nodes, "edges": edges, "shared parameters": shared}
 
 
-def _text(unfolding: Unfolding | Window, facts: dict[str, int]) -> str:
+def _text(unfolding: Graph, facts: dict[str, int]) -> str:
     import graphfold as gf
 
     if isinstance(unfolding, gf.Window):

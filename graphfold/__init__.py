@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
+    from graphfold.eliminate import Elimination as Elimination
+    from graphfold.eliminate import eliminate as eliminate
     from graphfold.errors import Diagnostic as Diagnostic
     from graphfold.errors import DrawingError as DrawingError
     from graphfold.errors import GraphfoldError as GraphfoldError
@@ -62,6 +64,7 @@ _HOMES = {
     "check": ("check",),
     "edge_arrays": ("edge_arrays",),
     "edges": ("edge_count", "predecessors"),
+    "eliminate": ("Elimination", "eliminate"),
     "errors": (
         "Diagnostic",
         "DrawingError",
