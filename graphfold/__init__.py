@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from graphfold.analyze import analyze as analyze
+    from graphfold.block import block as block
+    from graphfold.blocked import Blocked as Blocked
     from graphfold.build import CircuitBuilder
     from graphfold.check import check as check
     from graphfold.edge_arrays import edge_arrays as edge_arrays
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "analyze": ("analyze",),
+    "block": ("block",),
+    "blocked": ("Blocked",),
     "build": ("Circuit",),
     "check": ("check",),
     "edge_arrays": ("edge_arrays",),

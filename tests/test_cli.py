@@ -19,8 +19,9 @@ import graphfold as gf
 from graphfold.examples import example_names, example_path
 
 RNN = example_path("rnn_loss").read_bytes()
-COMMANDS = ["check", "draw", "unfold", "expand", "eval", "analyze", "examples", "completion"]
-MODEL_COMMANDS = COMMANDS[:6]
+COMMANDS = [
+    *("check", "draw", "unfold", "block", "expand", "eval", "analyze", "examples", "completion"),
+]
 
 
 @pytest.fixture(autouse=True)
