@@ -15,7 +15,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from graphfold.analyze import analyze as analyze
     from graphfold.build import CircuitBuilder
+    from graphfold.cells.flatten import flatten as flatten
     from graphfold.check import check as check
+    from graphfold.circuit import Cell as Cell
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
@@ -59,7 +61,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "analyze": ("analyze",),
     "build": ("Circuit",),
+    "cells.flatten": ("flatten",),
     "check": ("check",),
+    "circuit": ("Cell",),
     "edge_arrays": ("edge_arrays",),
     "edges": ("edge_count", "predecessors"),
     "errors": (

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice, product
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Delay, Freezable, Link, freeze
+from graphfold.circuit import Circuit, Delay, Freezable, Link
 from graphfold.recurrence import find_components
 
 MOST_CYCLES = 100
@@ -80,8 +80,7 @@ def analyze(circuit: Freezable) -> Analysis:
     >>> [r.direction for r in analyze(load(example_path("bidirectional"))).recurrences]
     ['causal', 'anti-causal']
     """
-    frozen = freeze(circuit)
-    ensure_well_formed(frozen)
+    frozen = ensure_well_formed(circuit)
     components, _ = find_components(frozen)
     recurrences = (
         _recurrence(frozen, c.signals, c.direction) for c in components if c.direction is not None

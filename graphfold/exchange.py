@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from graphfold.circuit import Circuit, Freezable, Link, freeze
+from graphfold.cells.flatten import flatten
+from graphfold.circuit import Circuit, Freezable, Link
 from graphfold.edges import edge_count, predecessors
 from graphfold.errors import GraphfoldError, shorten
 from graphfold.instances import Instance, format_id
@@ -42,7 +43,7 @@ def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiG
         return graph
     if delays not in ("nodes", "edges"):
         raise GraphfoldError(f"delays are shown as 'nodes' or 'edges', not {delays!r}")
-    circuit = freeze(x)
+    circuit = flatten(x)
     graph.graph["name"] = circuit.name
     for signal in circuit.signals:
         graph.add_node(signal, kind=circuit.kind_of(signal), axis=circuit.axis_of[signal])

@@ -12,7 +12,8 @@ from functools import cached_property
 from itertools import chain, count
 
 from graphfold.algebra import LONGEST, unreplaced, write_instance
-from graphfold.circuit import Circuit, Freezable, freeze
+from graphfold.cells.flatten import flatten
+from graphfold.circuit import Circuit, Freezable
 from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError, UnfoldingError, shorten, suggest
 from graphfold.instances import Instance, format_id
@@ -52,7 +53,7 @@ def expand(
     if notation not in (None, *NOTATIONS):
         raise GraphfoldError(f"unknown notation '{notation}'{suggest(str(notation), NOTATIONS)}")
     chosen = notation or _notation_of(signal)
-    frozen = circuit.circuit if isinstance(circuit, Unfolding) else freeze(circuit)
+    frozen = circuit.circuit if isinstance(circuit, Unfolding) else flatten(circuit)
     writer = Latex(frozen) if chosen == "latex" else Unicode(frozen, chosen)
     name, step = _read_question(frozen, signal)
     if isinstance(step, str):
