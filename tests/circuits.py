@@ -156,7 +156,9 @@ class _Maker:
         if self.statics and self.often():
             term, shape = self.whole(clock)[0] * gf.sum(term), ()
             term = gf.sum(term)
-        if outer is not None and outer is not clock and self.often():  # one step of an axis, all of another
+        if (
+            outer is not None and outer is not clock and self.often()
+        ):  # one step of an axis, all of another
             term = gf.sin(outer) * term
             if any(self.clock_of[name] is outer for name in self.sequences):
                 term = gf.sum(self.step(outer)[0]) * term
@@ -234,8 +236,8 @@ class _Maker:
 def circuits(draw: Draw, *, causal: bool = False, clocks: bool = False) -> Circuit:
     """Random well-formed circuits over t, 1 to 6 equations, every value finite.
 
-    With `clocks` there is a second axis, u. `causal` leaves out all that looks ahead or depends on the length: lookahead, reductions over
-    t, reads and pins at fixed steps near the end.
+    With `clocks` there is a second axis, u. `causal` leaves out all that looks ahead or depends on
+    the length: lookahead, reductions over t, reads and pins at fixed steps near the end.
     """
     maker = _Maker(draw, causal, clocks)
     for clock in maker.clocks if clocks else []:

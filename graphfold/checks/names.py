@@ -218,6 +218,9 @@ def _unknown(
     if inside is not None and name in circuit.axis_of:
         message = f"'{name}' is no argument of {inside.name}; add it behind the semicolon"
         return _problem("unknown-signal", message, mark)
+    if name == "mode":
+        message = "the mode stands in a switch only: switch(mode, train: a, test: b)"
+        return _problem("unknown-signal", message, mark)
     if name in OPERATIONS or name in circuit.function:
         return _problem("unknown-signal", f"'{name}' is a function; call it: {name}(…)", mark)
     if inside is None and name in {group.name for group in circuit.groups}:
