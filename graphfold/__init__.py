@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from graphfold.block import block as block
     from graphfold.blocked import Blocked as Blocked
     from graphfold.build import CircuitBuilder
+    from graphfold.cells.flatten import flatten as flatten
     from graphfold.check import check as check
+    from graphfold.circuit import Cell as Cell
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
@@ -67,7 +69,9 @@ _HOMES = {
     "block": ("block",),
     "blocked": ("Blocked",),
     "build": ("Circuit",),
+    "cells.flatten": ("flatten",),
     "check": ("check",),
+    "circuit": ("Cell",),
     "edge_arrays": ("edge_arrays",),
     "edges": ("edge_count", "predecessors"),
     "eliminate": ("Elimination", "eliminate"),

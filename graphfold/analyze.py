@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import islice, product
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Delay, Freezable, Link, freeze
+from graphfold.circuit import Circuit, Delay, Freezable, Link
 from graphfold.cycle_ratio import Edge, extreme_cycle
 from graphfold.graphs import longest_path
 from graphfold.recurrence import BOUNDARY, dependencies, find_components
@@ -157,8 +157,7 @@ def analyze(circuit: Freezable) -> Analysis:
     >>> found.iteration_bound, found.longest_cycle.signals, found.critical_path
     (Fraction(2, 1), ('a', 'h'), ('a', 'h', 'o', 'L', 'Loss'))
     """
-    frozen = freeze(circuit)
-    ensure_well_formed(frozen)
+    frozen = ensure_well_formed(circuit)
     components, _ = find_components(frozen)
     recurrences = (
         _recurrence(frozen, c.signals, c.direction) for c in components if c.direction is not None

@@ -6,16 +6,22 @@ here that `check` can report with the whole circuit in view.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
+from graphfold.cells.arguments import Arguments, make_use
+from graphfold.cells.flatten import flatten as flatten_circuit
 from graphfold.circuit import (
     Axis,
     Boundary,
+    Cell,
     Circuit,
     Delay,
     Dimension,
     Equation,
+    Freezable,
     Function,
     Index,
     Mode,
@@ -23,9 +29,11 @@ from graphfold.circuit import (
     Read,
     Signal,
     Style,
+    Use,
+    freeze,
     sort_boundaries,
 )
-from graphfold.errors import GraphfoldError
+from graphfold.errors import GraphfoldError, suggest
 from graphfold.sizes import Size
 from graphfold.terms import (
     AxisHandle,
@@ -64,6 +72,49 @@ class SignalHandle(Term):
 
     def __repr__(self) -> str:
         return f"<signal {self.name}>"
+
+
+class UseHandle:
+    """The use of a cell: its signals are attributes, `lower.h[t]`, or items, `lower["h"]`."""
+
+    def __init__(self, builder: CircuitBuilder, name: str, cell: Circuit) -> None:
+        self._builder, self._name, self._cell = builder, name, cell
+
+    def __getitem__(self, signal: str) -> SignalHandle | UseHandle:
+        name = f"{self._name}.{signal}"
+        for use in self._cell.uses:
+            if use.name == signal:
+                definitions = {cell.name: cell.circuit for cell in self._cell.cells}
+                return UseHandle(self._builder, name, definitions[use.cell])
+        if signal in self._cell.axis_of:
+            return SignalHandle(self._builder, name)
+        names = [*self._cell.axis_of, *(use.name for use in self._cell.uses)]
+        hint = suggest(signal, names) or f"; it has {', '.join(names)}"
+        raise GraphfoldError(f"'{self._name}' has no signal '{signal}'{hint}")
+
+    def __getattr__(self, signal: str) -> SignalHandle | UseHandle:
+        if signal.startswith("__"):
+            raise AttributeError(signal)
+        try:
+            return self[signal]
+        except GraphfoldError as error:
+            raise AttributeError(str(error)) from None
+
+    def __repr__(self) -> str:
+        return f"<use {self._name}>"
+
+
+def _use_name(use: UseHandle | str) -> str:
+    if isinstance(use, UseHandle):
+        return use._name
+    if isinstance(use, str):
+        return use
+    raise GraphfoldError(f"like takes a use of a cell, not {use!r}")
+
+
+def _named_cell(circuit: Circuit) -> Cell:
+    """Name a cell after its circuit: "lstm cell" is lstm_cell."""
+    return Cell(re.sub(r"\W+", "_", circuit.name).strip("_") or "cell", circuit)
 
 
 def _index(name: str, step: AxisHandle | int) -> Index:
@@ -120,6 +171,8 @@ class CircuitBuilder:
         self._functions: list[Function] = []
         self._boundaries: list[Boundary] = []
         self._equations: list[Equation] = []
+        self._cells: dict[str, Cell] = {}
+        self._uses: list[Use] = []
         self._outputs: list[Output] = []
         self._style = Style()
 
@@ -193,6 +246,49 @@ class CircuitBuilder:
         )
         return lambda *operands: apply("call", *operands, function=name)
 
+    def cell(
+        self,
+        name: str,
+        circuit: Freezable | Cell,
+        *,
+        like: UseHandle | str | None = None,
+        over: AxisHandle | None = None,
+        reverse: bool = False,
+        **given: Any,
+    ) -> UseHandle:
+        """Use a circuit as a cell: `lower = c.cell("lower", lstm, x=x[t], n_x="n_h")`.
+
+        `given` holds its inputs, parameters that are not its own and dimensions, by name. `like`
+        is a use whose parameters it shares; `reverse` runs it backward in time. The cell is named
+        after the circuit; `gf.Cell("lstm", circuit)` names it otherwise.
+        """
+        cell = self._define(circuit)
+        flat = flatten_circuit(cell.circuit)
+        arguments = Arguments(like=None if like is None else _use_name(like), reverse=reverse)
+        arguments.over = None if over is None else axis_name(over)
+        for key, value in given.items():
+            if key in {d.name for d in flat.dims}:
+                arguments.sizes[key] = shape_or_error([value])[0]
+            else:
+                arguments.values[key] = flatten(as_term(value))
+        use = make_use(name, cell.name, flat, arguments)
+        self._uses.append(replace(use, after=len(self._equations)))
+        return UseHandle(self, name, cell.circuit)
+
+    def _define(self, circuit: Freezable | Cell) -> Cell:
+        """Name a definition; equal ones share it."""
+        if circuit is self:
+            raise GraphfoldError("a circuit cannot be a cell of itself")
+        named = circuit if isinstance(circuit, Cell) else None
+        cell = named or _named_cell(freeze(circuit))  # type: ignore[arg-type]
+        name, number = cell.name, 1
+        while name in self._cells and self._cells[name] != replace(cell, name=name):
+            if named is not None:
+                raise GraphfoldError(f"the cell '{name}' is another circuit already")
+            number += 1
+            name = f"{cell.name}_{number}"
+        return self._cells.setdefault(name, replace(cell, name=name))
+
     def output(self, *signals: SignalHandle) -> None:
         """Name outputs."""
         self._outputs += [Output(_name_of(signal)) for signal in signals]
@@ -221,12 +317,14 @@ class CircuitBuilder:
             equations=tuple(self._equations),
             outputs=tuple(self._outputs),
             style=self._style,
+            cells=tuple(self._cells.values()),
+            uses=tuple(self._uses),
         )
 
     @property
     def delays(self) -> tuple[Delay, ...]:
         """The delays of the circuit built so far."""
-        return self.freeze().delays
+        return flatten_circuit(self).delays
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Circuit | CircuitBuilder):

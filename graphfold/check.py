@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from graphfold.cells.flatten import flat_cells, flatten
+from graphfold.cells.levels import levels
+from graphfold.cells.problems import use_problems
 from graphfold.checks.axes import check_axes
 from graphfold.checks.cycles import check_cycles
 from graphfold.checks.history import check_history
 from graphfold.checks.modes import check_modes
-from graphfold.checks.names import check_names
+from graphfold.checks.names import check_definitions, check_names
+from graphfold.checks.wires import check_shapes
 from graphfold.circuit import Circuit, Freezable, freeze
-from graphfold.errors import Diagnostic, Mark, ModelError
+from graphfold.errors import Diagnostic, Mark, ModelError, shorten
 from graphfold.modes import each_mode
-from graphfold.shapes import solve_shapes
-
-
-def check_shapes(circuit: Circuit) -> Iterable[Diagnostic]:
-    """Shapes that do not fit."""
-    return solve_shapes(circuit).problems
-
 
 Stage = Callable[[Circuit], Iterable[Diagnostic]]
 
@@ -48,12 +45,14 @@ STAGES: tuple[Stage, ...] = (
     _in_every_mode(check_cycles),
     _in_every_mode(check_history),
 )
+_START = Mark(0, 0)
 
 
 def check(circuit: Freezable) -> list[Diagnostic]:
     r"""Return the problems of the first stage that has any, by place; [] when all is well.
 
-    Stages in order: names, axes, shapes, modes, cycles, history.
+    Stages in order: names, axes, shapes, modes, cycles, history. The cells that a circuit uses
+    come first, each on its own.
 
     >>> from graphfold.formats.model_reader import parse_model
     >>> for problem in check(parse_model("graphfold: 1\nequations: |\n  h[t] = h[t-1]")):
@@ -61,15 +60,62 @@ def check(circuit: Freezable) -> list[Diagnostic]:
     3:10: history: h[t-1] at t = 1 reads h[0], which has no value; add `h[0]: zeros` under init
     """
     frozen = freeze(circuit)
-    for stage in STAGES:
-        problems = [replace(p, source=frozen.source) for p in stage(frozen)]
+    return check_cells(frozen) or _first_problems(frozen, STAGES)
+
+
+def check_cells(circuit: Circuit) -> list[Diagnostic]:
+    """What is wrong with the cells of a circuit, each on its own, and with how they are used."""
+    found: list[Diagnostic] = []
+    wrong = set[int]()
+    for level in levels(circuit):
+        if any(id(cell.circuit) in wrong for cell in level.cells):
+            wrong.add(id(level))
+            continue
+        problems = _uses(level)
+        if not problems and level is not circuit:
+            problems = _first_problems(level, STAGES[:-1])
+        if level is not circuit:
+            problems = [_named(level, p) for p in problems]
+        if any(p.severity == "error" for p in problems):
+            wrong.add(id(level))
+        found += problems
+    return found
+
+
+def _uses(level: Circuit) -> list[Diagnostic]:
+    if not (level.cells or level.uses):
+        return []
+    problems = [*check_definitions(level)] or use_problems(level, flat_cells(level))
+    return _sorted(problems, level.source)
+
+
+def _first_problems(level: Circuit, stages: Iterable[Stage]) -> list[Diagnostic]:
+    for stage in stages:
+        problems = list(stage(level if stage is check_shapes else flatten(level)))
         if problems:
-            return sorted(problems, key=lambda p: p.mark or Mark(0, 0))
+            return _sorted(problems, level.source)
     return []
 
 
-def ensure_well_formed(circuit: Circuit) -> None:
-    """Raise ModelError for errors; missing history alone is no obstacle to an unfolding."""
+def _sorted(problems: Iterable[Diagnostic], source: str | None) -> list[Diagnostic]:
+    """By place, what stands in the files of cells last."""
+    by_place = sorted(problems, key=lambda p: (p.mark.source, p.mark) if p.mark else ("", _START))
+    return [p.placed(source) for p in by_place]
+
+
+def _named(level: Circuit, problem: Diagnostic) -> Diagnostic:
+    """A problem of a cell that no file tells the place of."""
+    if problem.mark is not None:
+        return problem
+    return replace(problem, message=f"in the cell '{shorten(level.name)}': {problem.message}")
+
+
+def ensure_well_formed(circuit: Freezable) -> Circuit:
+    """Return the flat circuit; ModelError for errors.
+
+    Missing history alone is no obstacle to an unfolding.
+    """
     errors = [p for p in check(circuit) if p.severity == "error" and p.stage != "history"]
     if errors:
         raise ModelError(errors)
+    return flatten(circuit)

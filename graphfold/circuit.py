@@ -7,7 +7,7 @@ sub-expressions once; so nothing here or above ever recurses into an expression.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import PurePath
 from types import MappingProxyType
@@ -284,9 +284,59 @@ class Link:
     mark: Mark | None = field(default=None, compare=False, repr=False)
 
 
+@dataclass(frozen=True)
+class Use:
+    """One use of a cell: `name = cell(x=…, n=…, W=…, over=axis, reverse=true; like)`.
+
+    `wires` give its inputs, `parameters` those that are not its own, `sizes` its dimensions, each
+    by its name in the cell; those left out of `parameters` are shared with the use `like`, or its
+    own. `reverse` runs it backward in time. `after` equations of the circuit stand before it.
+    """
+
+    name: str
+    cell: str
+    wires: tuple[tuple[str, Expression], ...] = ()
+    parameters: tuple[tuple[str, Expression], ...] = ()
+    sizes: tuple[tuple[str, Size], ...] = ()
+    like: str | None = None
+    axis: str | None = None
+    reverse: bool = False
+    after: int = 0
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+    marks: tuple[tuple[str, Mark], ...] = field(default=(), compare=False, repr=False)
+
+    def mark_of(self, argument: str) -> Mark | None:
+        """Where an argument is given, or else where the use stands."""
+        return dict(self.marks).get(argument, self.mark)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The part of a flat circuit that came of one use.
+
+    Its signals are named by `path` and a name of the cell: ("outer", "inner") holds
+    "outer.inner.h". `cell` is the name of the definition, `title` that of its circuit.
+    """
+
+    path: tuple[str, ...]
+    cell: str
+    title: str
+    axis: str | None = None
+    reverse: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path as it is written: "outer.inner"."""
+        return ".".join(self.path)
+
+
 @dataclass(frozen=True, repr=False)
 class Circuit(Recomputed):
-    """A directed graph of signals; every cycle of a well-formed one passes a delay."""
+    """A directed graph of signals; every cycle of a well-formed one passes a delay.
+
+    One with `uses` is a hierarchy: its own signals, and those of the cells it uses; `flatten`
+    gives the plain circuit, whose `groups` tell what came of which use, outer ones first.
+    """
 
     name: str
     axes: tuple[Axis, ...] = (Axis("t", "T"),)
@@ -299,6 +349,9 @@ class Circuit(Recomputed):
     equations: tuple[Equation, ...] = ()
     outputs: tuple[Output, ...] = ()
     style: Style = Style()
+    cells: tuple[Cell, ...] = ()
+    uses: tuple[Use, ...] = ()
+    groups: tuple[Group, ...] = ()
     source: str | None = field(default=None, compare=False)
 
     @cached_property
@@ -344,7 +397,13 @@ class Circuit(Recomputed):
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        """Every distinct read of every equation, in order of declaration."""
+        """Every distinct read of every equation, in order of declaration.
+
+        GraphfoldError for a circuit with uses: its reads are known once it is flat.
+        """
+        if self.uses:
+            message = "a circuit that uses cells has its reads and delays once it is flat"
+            raise GraphfoldError(f"{message}: gf.flatten(circuit)")
         return tuple(link for e in self.equations for link in equation_links(self, e))
 
     @cached_property
@@ -373,6 +432,47 @@ class Circuit(Recomputed):
     def freeze(self) -> Circuit:
         """Return the circuit itself; a builder returns the circuit built so far."""
         return self
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A circuit that others use by a name; `path` is the file it is kept in, if it has its own.
+
+    Two are equal when their names and circuits are, wherever they are kept.
+    """
+
+    name: str
+    circuit: Circuit
+    path: str | None = None
+    mark: Mark | None = field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cell):
+            return NotImplemented
+        pending: list[tuple[Cell, Cell]] = [(self, other)]
+        equal = set[tuple[int, int]]()
+        while pending:  # no recursion: cells within cells may be many levels deep
+            one, two = pending.pop()
+            pair = (id(one.circuit), id(two.circuit))
+            if one.name != two.name:
+                return False
+            if pair[0] == pair[1] or pair in equal:
+                continue
+            inner, others = one.circuit.cells, two.circuit.cells
+            if len(inner) != len(others) or _own(one.circuit) != _own(two.circuit):
+                return False
+            equal.add(pair)
+            pending += zip(inner, others, strict=True)
+        return True
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.circuit.name, len(self.circuit.equations)))
+
+
+def _own(circuit: Circuit) -> tuple[object, ...]:
+    """What makes two circuits equal besides the cells they define."""
+    names = (f.name for f in fields(circuit) if f.compare and f.name != "cells")
+    return tuple(getattr(circuit, name) for name in names)
 
 
 class Freezable(Protocol):

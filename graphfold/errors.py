@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -12,13 +12,22 @@ Stage = Literal["file", "names", "axes", "shapes", "modes", "cycles", "history",
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """A place in a model file; lines and columns count from 1."""
+    """A place in a model file; lines and columns count from 1.
+
+    `source` names the file of a cell, and is empty in the file of the model itself.
+    """
 
     line: int
     column: int
+    source: str = ""
 
     def __str__(self) -> str:
-        return f"{self.line}:{self.column}"
+        return f"{self.source}{':' * bool(self.source)}{self.line}:{self.column}"
+
+    @property
+    def words(self) -> str:
+        """The line as a message names it: "line 3", or "line 3 of lstm.yaml"."""
+        return f"line {self.line} of {self.source}" if self.source else f"line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,12 @@ class Diagnostic:
     signal: str | None = None
     severity: Severity = "error"
     source: str | None = None
+
+    def placed(self, source: str | None) -> Diagnostic:
+        """The same in a file: that of its mark, or else `source`."""
+        if self.mark is None or not self.mark.source:
+            return replace(self, source=source)
+        return replace(self, source=self.mark.source, mark=replace(self.mark, source=""))
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.source, self.mark) if part is not None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from graphfold.circuit import Circuit, Freezable, Link, freeze
+from graphfold.cells.flatten import flatten
+from graphfold.circuit import Circuit, Freezable, Link
 from graphfold.edges import edge_count, predecessors
 from graphfold.eliminate import Elimination
 from graphfold.errors import GraphfoldError, shorten
@@ -45,7 +46,7 @@ def to_networkx(
         return graph
     if delays not in ("nodes", "edges"):
         raise GraphfoldError(f"delays are shown as 'nodes' or 'edges', not {delays!r}")
-    circuit = freeze(x)
+    circuit = flatten(x)
     graph.graph["name"] = circuit.name
     for signal in circuit.signals:
         graph.add_node(signal, kind=circuit.kind_of(signal), axis=circuit.axis_of[signal])

@@ -12,7 +12,8 @@ from functools import cached_property
 from itertools import chain, count
 
 from graphfold.algebra import LONGEST, unreplaced, write_instance
-from graphfold.circuit import Circuit, Freezable, freeze
+from graphfold.cells.flatten import flatten
+from graphfold.circuit import Circuit, Freezable
 from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError, UnfoldingError, shorten, suggest
 from graphfold.instances import Instance, format_id
@@ -27,10 +28,10 @@ _MOST_LINES = 24  # of named sub-expressions
 _FARTHEST = 64  # steps unfolded to tell which inputs count
 _MOST_VISITS = 50_000  # reads looked at for the unfolded function
 
-_SYMBOLIC = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
+_SYMBOLIC = re.compile(r"([^\W\d][\w.]*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
 _POWER = re.compile(r"\^\{?\((.*?)\)\}?")
 _LOWERED = str.maketrans("⁽⁾⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵗ", "()-0123456789t")
-_NUMBERED = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*(-?\d{1,15})\s*[\])]")
+_NUMBERED = re.compile(r"([^\W\d][\w.]*)\s*[\[(]\s*(-?\d{1,15})\s*[\])]")
 
 
 def expand(
@@ -56,7 +57,7 @@ def expand(
     if notation not in (None, *NOTATIONS):
         raise GraphfoldError(f"unknown notation '{notation}'{suggest(str(notation), NOTATIONS)}")
     chosen = notation or _notation_of(signal)
-    frozen = circuit.circuit if isinstance(circuit, Unfolding) else in_mode(freeze(circuit), mode)
+    frozen = circuit.circuit if isinstance(circuit, Unfolding) else in_mode(flatten(circuit), mode)
     writer = Latex(frozen) if chosen == "latex" else Unicode(frozen, chosen)
     name, step = _read_question(frozen, signal)
     if isinstance(step, str):

@@ -8,7 +8,8 @@ from graphfold.errors import UnfoldingError, shorten
 
 Instance = tuple[str, int | None]
 
-_ID = re.compile(r"([^\W\d]\w*)(?:\[(-?\d+)\])?")
+_ID = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*)(?:\[(-?\d+)\])?")
+_LONGEST = 10_000  # characters: the names of cells within cells add up
 
 
 def format_id(signal: str, step: int | None) -> str:
@@ -25,6 +26,6 @@ def parse_id(text: str) -> Instance:
     if not isinstance(text, str):
         raise UnfoldingError(f"an instance is named by a text such as 'h[3]', not {text!r}")
     match = _ID.fullmatch(text.strip())
-    if not match or len(text) > 300:
+    if not match or len(text) > _LONGEST:
         raise UnfoldingError(f"'{shorten(text)}' is no instance; write h[3], or W for a static one")
     return match[1], None if match[2] is None else int(match[2])

@@ -63,11 +63,26 @@ def latex_of(name: str, rank: int | None = 1, param: bool = False) -> str:
     >>> latex_of("h"), latex_of("theta", 0), latex_of("Wf", 2, True), latex_of("Loss", 0)
     ('\\boldsymbol{h}', '\\theta', '\\boldsymbol{W}_{f}', '\\mathrm{Loss}')
     """
-    base, subscripts = _split(name, param)
+    *path, own = name.split(".")  # lower.h is h of the use "lower"
+    base, subscripts = _split(own, param)
+    subscripts += path
     text = _bold(base, bool(rank))
     if subscripts:
         text += "_{" + ",".join(_word(s, bold=False) for s in subscripts) + "}"
     return text
+
+
+def label_within(label: str, use: str) -> str:
+    r"""Return the label of a cell's signal as one of a use: with the use as a subscript.
+
+    >>> label_within("h", "lower"), label_within("{h_1}_{\\mathrm{in}}", "out")
+    ('{h}_{\\mathrm{lower}}', '{h_1}_{\\mathrm{out},\\mathrm{in}}')
+    """
+    word = _word(use, bold=False)
+    nested = re.fullmatch(r"(\{.*\})_\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", label)
+    if nested:
+        return f"{nested[1]}_{{{word},{nested[2]}}}"
+    return f"{{{label}}}_{{{word}}}"
 
 
 def escape(text: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from graphfold.circuit import Apply, Circuit, Equation, Expression, Freezable, Read, freeze
+from graphfold.cells.flatten import flatten
+from graphfold.circuit import Apply, Circuit, Equation, Expression, Freezable, Read
 from graphfold.errors import Diagnostic, Mark, ModelError, shorten
 from graphfold.language.printer import Notation, TooLongError, write_nodes
 from graphfold.shape_rules import Known, Misfit, broadcast
@@ -25,6 +26,7 @@ class Shapes:
     signals: Mapping[str, Shape]
     nodes: Mapping[str, tuple[Known, ...]]
     problems: tuple[Diagnostic, ...]
+    unknown: frozenset[str] = frozenset()  # signals whose shape nothing tells, shown as scalars
 
 
 def infer_shapes(circuit: Freezable) -> Mapping[str, Shape]:
@@ -35,9 +37,10 @@ def infer_shapes(circuit: Freezable) -> Mapping[str, Shape]:
     >>> str(infer_shapes(load(example_path("rnn_loss")))["h"][0])
     'n_h'
     """
-    shapes = solve_shapes(freeze(circuit))
+    flat = flatten(circuit)
+    shapes = solve_shapes(flat)
     if shapes.problems:
-        raise ModelError(shapes.problems)
+        raise ModelError([problem.placed(flat.source) for problem in shapes.problems])
     return shapes.signals
 
 
@@ -55,7 +58,8 @@ def solve_shapes(circuit: Circuit) -> Shapes:
             problems += _unsettled(solver, equation, found[-1])
     problems += _boundary_problems(solver)
     signals = {s: solver.shapes[s] or () for s in circuit.signals}
-    return Shapes(MappingProxyType(signals), MappingProxyType(nodes), tuple(problems))
+    unknown = frozenset(s for s in circuit.signals if solver.shapes[s] is None)
+    return Shapes(MappingProxyType(signals), MappingProxyType(nodes), tuple(problems), unknown)
 
 
 # -- reports ------------------------------------------------------------------------------------
@@ -69,9 +73,7 @@ def _report(
     if unknown := solver.assumed.get(equation.signal):
         message += f"; nothing tells the shape of {unknown}: let {unknown}[0] be a parameter"
     mark = expression.mark(number)
-    return Diagnostic(
-        "shapes", "shape", message, mark, equation.signal, source=solver.circuit.source
-    )
+    return Diagnostic("shapes", "shape", message, mark, equation.signal)
 
 
 def _describe(
@@ -97,7 +99,7 @@ def _describe(
 def _declared_at(circuit: Circuit, read: Read) -> str:
     declared = circuit.declared.get(read.signal)
     mark: Mark | None = declared.mark if declared else None
-    return f" (line {mark.line})" if mark else ""
+    return f" ({mark.words})" if mark else ""
 
 
 def _unsettled(solver: Solver, equation: Equation, shape: Known) -> Iterator[Diagnostic]:
@@ -107,9 +109,7 @@ def _unsettled(solver: Solver, equation: Equation, shape: Known) -> Iterator[Dia
             f"the shape of '{equation.signal}' does not settle: "
             f"{shape_text(known)} gives {shape_text(shape)}"
         )
-        yield Diagnostic(
-            "shapes", "shape", message, equation.mark, equation.signal, source=solver.circuit.source
-        )
+        yield Diagnostic("shapes", "shape", message, equation.mark, equation.signal)
 
 
 def _boundary_problems(solver: Solver) -> Iterator[Diagnostic]:
@@ -125,14 +125,7 @@ def _boundary_problems(solver: Solver) -> Iterator[Diagnostic]:
             given, wanted = shapes[-1] or (), solver.shapes.get(boundary.signal) or ()
             message = f"{name} is {shape_text(given)} but {boundary.signal} is {shape_text(wanted)}"
         if message:
-            yield Diagnostic(
-                "shapes",
-                "shape",
-                message,
-                boundary.mark,
-                boundary.signal,
-                source=solver.circuit.source,
-            )
+            yield Diagnostic("shapes", "shape", message, boundary.mark, boundary.signal)
 
 
 def _fits(value: Known, signal: Known) -> bool:

@@ -51,6 +51,20 @@ class Size:
             total += coefficient * prod(sizes[symbol] for symbol in monomial)
         return total
 
+    def substitute(self, sizes: Mapping[str, Size]) -> Size:
+        """Return the size with other sizes in the place of symbols.
+
+        >>> str(Size.of("2*n").substitute({"n": Size.of("m + 1")}))
+        '2*m + 2'
+        """
+        total = Size(())
+        for monomial, coefficient in self.terms:
+            term = Size.of(coefficient)
+            for symbol in monomial:
+                term = term * sizes.get(symbol, symbol)
+            total = total + term
+        return total
+
     def __add__(self, other: Size | int | str) -> Size:
         counts = Counter(dict(self.terms))
         for monomial, coefficient in Size.of(other).terms:

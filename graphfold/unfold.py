@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Equation, Expression, Freezable, Index, Node, Read, freeze
+from graphfold.circuit import Circuit, Equation, Expression, Freezable, Index, Node, Read
 from graphfold.errors import UnfoldingError, suggest
 from graphfold.modes import in_mode
 from graphfold.unfolding import Unfolding, Window
@@ -36,9 +36,7 @@ def unfold(
     >>> unfold(c, 10**15).node_count
     1000000000000001
     """
-    frozen = freeze(circuit)
-    ensure_well_formed(frozen)
-    frozen, chosen = _resolved(frozen, mode)
+    frozen, chosen = _resolved(ensure_well_formed(circuit), mode)
     names = (untie,) if isinstance(untie, str) else tuple(untie)
     if names:
         frozen = untie_parameters(frozen, names)
@@ -61,8 +59,7 @@ def window(
     `mode` is as for `unfold`. ModelError when the circuit is not well formed; UnfoldingError for
     a wrong axis or width.
     """
-    frozen = freeze(circuit)
-    ensure_well_formed(frozen)
+    frozen = ensure_well_formed(circuit)
     names = [a.name for a in frozen.axes]
     chosen = names[0] if axis is None else axis
     if chosen not in names:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from graphfold.circuit import Apply, Circuit, Const, Expression, Function, Index, Read
+from graphfold.cells.levels import statements
+from graphfold.circuit import Apply, Circuit, Const, Expression, Function, Index, Read, Use
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 from graphfold.operations import OPERATIONS, callable_names
 from graphfold.sizes import Shape
@@ -24,7 +25,7 @@ def _problem(code: str, message: str, mark: Mark | None, signal: str | None = No
 
 def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
     """Yield what is wrong with names."""
-    yield from _definitions(circuit)
+    yield from check_definitions(circuit)
     yield from _dimensions(circuit)
     depths: dict[str, int] = {}
     for function in circuit.functions:
@@ -38,6 +39,8 @@ def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
         if boundary.signal not in circuit.axis_of:
             hint = suggest(boundary.signal, circuit.signals)
             message = f"unknown signal '{shorten(boundary.signal)}'{hint}"
+            if boundary.signal in {group.name for group in circuit.groups}:
+                message = signals_of_use(circuit, boundary.signal)
             yield _problem("unknown-signal", message, boundary.mark)
         if boundary.value is not None:
             yield from _expression(circuit, boundary.value, known, words=INIT_WORDS)
@@ -51,7 +54,7 @@ def _boundaries(circuit: Circuit) -> Iterator[Diagnostic]:
         key = boundary.signal, boundary.index
         if key in first:
             mark = first[key]
-            where = f" (first at line {mark.line})" if mark else ""
+            where = f" (first at {mark.words})" if mark else ""
             name = f"{shorten(boundary.signal)}[{boundary.index}]"
             yield _problem("duplicate", f"{name} is given twice{where}", boundary.mark)
         first.setdefault(key, boundary.mark)
@@ -59,7 +62,10 @@ def _boundaries(circuit: Circuit) -> Iterator[Diagnostic]:
 
 def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
     for output in circuit.outputs:
-        if output.name not in circuit.axis_of:
+        if output.name in {group.name for group in circuit.groups}:
+            message = signals_of_use(circuit, output.name)
+            yield _problem("unknown-output", message, output.mark)
+        elif output.name not in circuit.axis_of:
             hint = suggest(output.name.partition("[")[0], circuit.signals)
             message = f"unknown output '{shorten(output.name)}'{hint}"
             yield _problem("unknown-output", message, output.mark)
@@ -86,19 +92,27 @@ def _balanced(latex: str) -> bool:
     return depth == 0
 
 
-def _definitions(circuit: Circuit) -> Iterator[Diagnostic]:
+def check_definitions(circuit: Circuit) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the names that a circuit gives, also to cells and their uses."""
     first: dict[str, tuple[str, Mark | None]] = {}
     named: list[tuple[str, str, Mark | None]] = []
     for axis in circuit.axes:
         named += [(axis.name, "an axis", axis.mark), (axis.length, "a length", axis.mark)]
     named += [(m.name, "a mode", m.mark) for m in circuit.modes]
     named += [(d.name, "a dimension", d.mark) for d in circuit.dims]
+    named += [(c.name, "a cell", c.mark) for c in circuit.cells]
     named += [(s.name, "an input", s.mark) for s in circuit.inputs]
     named += [(s.name, "a parameter", s.mark) for s in circuit.params]
     named += [(f.name, "a function", f.mark) for f in circuit.functions]
-    named += [(e.signal, "defined", e.mark) for e in circuit.equations]
+    for statement in statements(circuit):
+        name = statement.name if isinstance(statement, Use) else statement.signal
+        named.append((name, "defined", statement.mark))
+    within = {name for group in circuit.groups for name in (group.path[0], group.cell)}
+    within |= {use.name for use in circuit.uses}
     for name, what, mark in named:
-        yield from _legal(name, mark)
+        head, dot, _ = name.partition(".")
+        if not (dot and head in within):  # what a use brings has legal names in its cell
+            yield from _legal(name, mark)
         if name in first:
             yield _again(name, what, mark, *first[name])
         else:
@@ -106,7 +120,7 @@ def _definitions(circuit: Circuit) -> Iterator[Diagnostic]:
 
 
 def _again(name: str, what: str, mark: Mark | None, before: str, first: Mark | None) -> Diagnostic:
-    where = f" at line {first.line}" if first else ""
+    where = f" at {first.words}" if first else ""
     if what == "defined" and before != "defined":
         message = f"'{name}' is {before} and cannot be redefined"
     else:
@@ -220,9 +234,22 @@ def _unknown(
         return _problem("unknown-signal", message, mark)
     if name in OPERATIONS or name in circuit.function:
         return _problem("unknown-signal", f"'{name}' is a function; call it: {name}(…)", mark)
+    if inside is None and name in {group.name for group in circuit.groups}:
+        return _problem("unknown-signal", signals_of_use(circuit, name), mark)
     legal = [*known] if inside else [*words, *circuit.signals, *(d.name for d in circuit.dims)]
     message = f"unknown signal '{shorten(name)}'{suggest(name, sorted(legal, key=len))}"
     return _problem("unknown-signal", message, mark)
+
+
+def signals_of_use(circuit: Circuit, use: str) -> str:
+    """Say which signals the use of a cell has."""
+    names = [n for n in circuit.equation if n.rpartition(".")[0] == use]
+    return f"'{use}' is a use of a cell: say which of its signals, {_choice(names)}"
+
+
+def _choice(names: list[str]) -> str:
+    shown = names if len(names) < 6 else [*names[:5], "…"]
+    return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 
 def _call(

@@ -7,74 +7,38 @@ from pathlib import Path
 from typing import BinaryIO
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Freezable
-from graphfold.errors import Diagnostic, ModelError
+from graphfold.circuit import Circuit, Freezable, freeze
 from graphfold.files import write_whole
+from graphfold.formats.cell_paths import moved_to
 from graphfold.formats.model_reader import parse_model
-from graphfold.formats.model_writer import dumps
-
-LARGEST = 10_000_000  # bytes; YAML of that size takes minutes, and no model comes near it
+from graphfold.formats.model_text import read_text
+from graphfold.formats.model_writer import model_text
 
 
 def load(path: str | os.PathLike[str] | BinaryIO) -> Circuit:
-    """Read a model from a path or an open binary file.
+    """Read a model from a path or an open binary file; its cells too, relative to its folder.
 
     ModelError lists what is wrong with it; missing history is left to `check`.
     """
-    circuit = _read(path)
+    circuit = parse_model(*read_text(path))
     ensure_well_formed(circuit)
     return circuit
 
 
 def loads(text: str) -> Circuit:
-    """Read a model from its text; ModelError lists what is wrong with it."""
+    """Read a model from its text; ModelError lists what is wrong with it.
+
+    Cells in files of their own are looked for in the working directory.
+    """
     circuit = parse_model(text)
     ensure_well_formed(circuit)
     return circuit
 
 
 def dump(circuit: Freezable, path: str | os.PathLike[str]) -> None:
-    """Write a circuit to a model file, whole or not at all; OSError when it cannot be written."""
-    write_whole(path, dumps(circuit).encode())
+    """Write a circuit to a model file, whole or not at all; OSError when it cannot be written.
 
-
-def _read(path: str | os.PathLike[str] | BinaryIO) -> Circuit:
-    if not isinstance(path, str | os.PathLike):
-        name = getattr(path, "name", "model")
-        source = "<stdin>" if name in ("<stdin>", 0) else str(name)
-        return _decode(path.read(LARGEST + 1), source)
-    source = os.fspath(path)
-    if not source:
-        raise _unreadable(source, "the path of the model file is empty")
-    try:
-        if Path(path).is_dir():
-            raise _unreadable(source, "is a directory, not a model file")
-        size = Path(path).stat().st_size
-        with Path(path).open("rb") as file:  # a device or pipe has no size, and may never end
-            data = file.read(LARGEST + 1) if size <= LARGEST else b""
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _unreadable(source, f"cannot be read: {reason}") from None
-    if size > LARGEST:
-        raise _too_large(source, f"{size / 1e6:,.0f} MB")
-    return _decode(data, source)
-
-
-def _decode(data: bytes, source: str) -> Circuit:
-    if len(data) > LARGEST:
-        raise _too_large(source, "more")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _unreadable(source, f"is no text in UTF-8 (line {line})") from None
-    return parse_model(text, source)
-
-
-def _unreadable(source: str, message: str) -> ModelError:
-    return ModelError([Diagnostic("file", "file", message, source=source)])
-
-
-def _too_large(source: str, size: str) -> ModelError:
-    message = f"a model file has at most {LARGEST / 1e6:.0f} MB; this one has {size}"
-    return _unreadable(source, message)
+    Cells that have files of their own are left there: the new file names them from where it is.
+    """
+    text = model_text(moved_to(freeze(circuit), Path(path).parent))
+    write_whole(path, text.encode())

@@ -20,6 +20,7 @@ from graphfold.formats.yaml_nodes import Items, Pairs, Scalar, YamlNode
 from graphfold.language.equations import read_expression
 from graphfold.language.parser import Scope, read_index
 from graphfold.language.tokens import Line, SyntaxProblem, Token, tokenize
+from graphfold.language.uses import join_dotted
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
@@ -51,7 +52,7 @@ def read_value(report: Report, node: Scalar, scope: Scope) -> Expression | None:
 def read_init(report: Report, node: YamlNode | None, scope: Scope) -> Iterator[Boundary]:
     """Read `init`: a value a step, or the shorthand list, oldest first."""
     for key, value in report.pairs(node, "init"):
-        name = _init_key(report, key)
+        name = _init_key(report, key, scope)
         if name is None:
             continue
         signal, index = name
@@ -66,10 +67,12 @@ def read_init(report: Report, node: YamlNode | None, scope: Scope) -> Iterator[B
             report.blame("init", message, key.mark)
 
 
-def _init_key(report: Report, key: Scalar) -> tuple[str, Index | None] | None:
+def _init_key(report: Report, key: Scalar, scope: Scope) -> tuple[str, Index | None] | None:
     tokens = list(tokenize([Line(key.text, key.inner_mark)]))
     words = [t for t in tokens if isinstance(t, Token)]
-    if len(words) == len(tokens) and words and words[0].kind == "name":
+    whole = len(words) == len(tokens)
+    words = join_dotted(words, scope)
+    if whole and words and words[0].kind == "name":
         if len(words) == 1:
             return words[0].text, None
         if words[1].text == "[" and words[-1].text == "]":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 import yaml
 
+from graphfold.cells.levels import levels, statements
 from graphfold.circuit import (
     Axis,
     Boundary,
@@ -21,16 +22,21 @@ from graphfold.circuit import (
     freeze,
 )
 from graphfold.errors import GraphfoldError
+from graphfold.formats.cell_paths import moved_to
+from graphfold.formats.cell_writer import statement_text
 from graphfold.language.arguments import signature
 from graphfold.language.printer import TooLongError, constant_text, write_expression
 from graphfold.sizes import shape_text
 
 _LONGEST_KEY = 80  # characters
+_MOST_LINES = 1_000_000
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
 
 
 def dumps(circuit: Freezable) -> str:
     r"""Write a circuit in the model language; GraphfoldError when an equation is too long.
+
+    Cells in files of their own are named from the working directory.
 
     >>> from graphfold import loads
     >>> print(dumps(loads("graphfold: 1\nequations: |\n  y[t]=(x[t])+1\ninputs: {'x[t]': []}")))
@@ -42,17 +48,45 @@ def dumps(circuit: Freezable) -> str:
       y[t] = x[t] + 1
     <BLANKLINE>
     """
-    frozen = freeze(circuit)
+    return model_text(moved_to(freeze(circuit), "."))
+
+
+def model_text(frozen: Circuit) -> str:
+    """Write a circuit as it stands; GraphfoldError when it is flat or an equation is too long."""
+    if frozen.groups:
+        raise GraphfoldError("a flat circuit has no file; write the circuit with its cells")
     try:
-        return "\n".join(_lines(frozen)) + "\n"
+        head = ["graphfold: 1", f"name: {_text(frozen.name)}"]
+        return "\n".join([*head, *_lines_by_level(frozen)]) + "\n"
     except TooLongError:
         message = "an equation is too long to write; give its parts names of their own"
         raise GraphfoldError(message) from None
 
 
-def _lines(circuit: Circuit) -> Iterator[str]:
-    yield "graphfold: 1"
-    yield f"name: {_text(circuit.name)}"
+def _lines_by_level(circuit: Circuit) -> list[str]:
+    """The lines of a circuit; those of its inline cells are written before, without recursion."""
+    written: dict[int, list[str]] = {}
+    inline = {id(c.circuit) for d in levels(circuit) for c in d.cells if c.path is None}
+    for level in levels(circuit):
+        if level is circuit or id(level) in inline:
+            written[id(level)] = list(_lines(level, written))
+            if len(written[id(level)]) > _MOST_LINES:
+                raise GraphfoldError("cells within cells are too many to write; give them files")
+    return written[id(circuit)]
+
+
+def _cells(circuit: Circuit, written: Mapping[int, list[str]]) -> Iterator[str]:
+    for cell in circuit.cells:
+        if cell.path is not None:
+            yield f"{cell.name}: {_text(cell.path)}"
+            continue
+        yield f"{cell.name}:"
+        if cell.circuit.name != cell.name:
+            yield f"  name: {_text(cell.circuit.name)}"
+        yield from (f"  {line}" for line in written[id(cell.circuit)])
+
+
+def _lines(circuit: Circuit, written: Mapping[int, list[str]]) -> Iterator[str]:
     if circuit.axes != (Axis("t", "T"),):
         yield from _section("axes", (f"{a.name}: {a.length}" for a in circuit.axes))
     if circuit.modes:
@@ -66,8 +100,9 @@ def _lines(circuit: Circuit) -> Iterator[str]:
     yield from _section("inputs", _signals(circuit.inputs))
     yield from _section("params", _signals(circuit.params))
     yield from _section("functions", (_function(circuit, f) for f in circuit.functions))
+    yield from _section("cells", _cells(circuit, written))
     yield from _section("init", (_boundary(circuit, b) for b in circuit.boundaries))
-    yield from _section("equations", _equations(circuit))
+    yield from _section("equations", (statement_text(s, circuit) for s in statements(circuit)))
     if circuit.outputs:
         yield f"outputs: [{', '.join(o.name for o in circuit.outputs)}]"
     yield from _section("draw", _style(circuit.style))
@@ -124,12 +159,6 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> str:
     else:
         text = _scalar(circuit, value)
     return f"{boundary.signal}[{boundary.index}]: {text}"
-
-
-def _equations(circuit: Circuit) -> Iterator[str]:
-    for equation in circuit.equations:
-        axis = f"[{equation.axis}]" if equation.axis else ""
-        yield f"{equation.signal}{axis} = {write_expression(equation.expression, circuit)}"
 
 
 def _style(style: Style) -> Iterator[str]:

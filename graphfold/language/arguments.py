@@ -157,7 +157,7 @@ def complete(
 
 
 def _value(spec: Attribute, argument: Argument, builder: ExpressionBuilder) -> AttributeValue:
-    size = _size(argument.node, builder)
+    size = size_of(argument.node, builder.node)
     if size is None:
         wanted = "a whole number" if spec.kind == "axis" else "a size such as n_h or 3"
         raise SyntaxProblem(f"{spec.name} must be {wanted}", argument.mark)
@@ -168,11 +168,11 @@ def _value(spec: Attribute, argument: Argument, builder: ExpressionBuilder) -> A
     return size.constant
 
 
-def _size(root: int, builder: ExpressionBuilder) -> Size | None:
+def size_of(root: int, node_of: Callable[[int], Node]) -> Size | None:
     """Read a node as a size: whole numbers, dimensions, + - and *; None when it is no size."""
     sizes: dict[int, Size] = {}
-    for number in nodes_beneath(root, lambda n: _operands(builder.node(n))):
-        node = builder.node(number)
+    for number in nodes_beneath(root, lambda n: _operands(node_of(n))):
+        node = node_of(number)
         size = _size_of(node, [sizes[o] for o in _operands(node)])
         if size is None or len(size.terms) > _MOST_TERMS or _largest(size) > _LARGEST:
             return None

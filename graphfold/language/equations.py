@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from graphfold.circuit import Equation, Expression
+from graphfold.circuit import Equation, Expression, Use
 from graphfold.errors import Diagnostic, Mark, shorten
 from graphfold.language.parser import Scope, parse_expression, read_index
 from graphfold.language.statements import Statement, split_statements, syntax_diagnostic
 from graphfold.language.tokens import Line, SyntaxProblem, Token, tokenize
+from graphfold.language.uses import is_use, join_dotted, read_use
+
+
+@dataclass
+class Block:
+    """What a block of equations holds, and what could not be read of it."""
+
+    equations: list[Equation] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+def read_block(lines: Iterable[Line], scope: Scope) -> Block:
+    """Read equations and uses of cells; what cannot be read is reported, the rest returned."""
+    statements, problems = split_statements(lines)
+    scope = replace(scope, uses=frozenset(s[0].text for s in statements if is_use(s, scope)))
+    block = Block(problems=problems)
+    for statement in statements:
+        tokens = join_dotted(statement, scope)
+        try:
+            if is_use(tokens, scope):
+                block.uses.append(read_use(tokens, scope, len(block.equations)))
+            else:
+                block.equations.append(_read_equation(tokens, scope))
+        except SyntaxProblem as problem:
+            block.problems.append(syntax_diagnostic(problem))
+    block.problems.sort(key=lambda p: p.mark or Mark(0, 0))
+    return block
 
 
 def read_equations(lines: Iterable[Line], scope: Scope) -> tuple[list[Equation], list[Diagnostic]]:
     """Read a block of equations; what cannot be read is reported, the rest returned."""
-    statements, problems = split_statements(lines)
-    equations = []
-    for statement in statements:
-        try:
-            equations.append(_read_equation(statement, scope))
-        except SyntaxProblem as problem:
-            problems.append(syntax_diagnostic(problem))
-    return equations, sorted(problems, key=lambda p: p.mark or Mark(0, 0))
+    block = read_block(lines, scope)
+    return block.equations, block.problems
 
 
 def read_expression(line: Line, scope: Scope) -> Expression:
@@ -31,7 +54,7 @@ def read_expression(line: Line, scope: Scope) -> Expression:
             raise token
         tokens.append(token)
     end = Mark(line.mark.line, line.mark.column + len(line.text))
-    return parse_expression(tokens, scope, end)
+    return parse_expression(join_dotted(tokens, scope), scope, end)
 
 
 def _read_equation(statement: Statement, scope: Scope) -> Equation:
@@ -43,6 +66,11 @@ def _read_equation(statement: Statement, scope: Scope) -> Equation:
         stray = next((t for t in statement if t.text == ":"), name)
         raise SyntaxProblem("expected name[t] = expression", stray.mark)
     axis = _left_axis(statement[:equals], scope)
+    after = statement[equals + 1 :]
+    if len(after) > 1 and after[0].text in scope.cells and after[1].text == "(":
+        message = f"a cell is used in a line of its own: write {name.text} = {after[0].text}(…)"
+        if axis is not None:
+            raise SyntaxProblem(f"{message}, without an index", name.mark, "use")
     last = statement[-1]
     end = Mark(last.mark.line, last.end)
     expression = parse_expression(statement[equals + 1 :], scope, end)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from graphfold.circuit import (
     Apply,
+    Circuit,
     Const,
     Constant,
     Expression,
@@ -41,11 +42,16 @@ _DEPTH = 100
 
 @dataclass(frozen=True)
 class Scope:
-    """The names that are no signals: axes with their lengths, dimensions, functions."""
+    """The names that are no signals: axes with their lengths, dimensions, functions, cells.
+
+    A cell is flat, or None when it could not be read; `uses` are the names of its uses.
+    """
 
     lengths: Mapping[str, str] = field(default_factory=dict)
     dims: frozenset[str] = frozenset()
     functions: Mapping[str, Function] = field(default_factory=dict)
+    cells: Mapping[str, Circuit | None] = field(default_factory=dict)
+    uses: frozenset[str] = frozenset()
 
 
 def parse_expression(tokens: list[Token], scope: Scope, end: Mark) -> Expression:
@@ -251,6 +257,11 @@ class _Parser:
     # -- calls ----------------------------------------------------------------------------
 
     def call(self, name: Token) -> int:
+        if name.text in self.scope.cells:
+            message = (
+                f"a cell is used in a line of its own: write part = {name.text}(…), then part.h[t]"
+            )
+            raise SyntaxProblem(message, name.mark, "use")
         if name.text == "switch" and name.text not in self.scope.functions:
             return self._switch(name)
         self._deeper()

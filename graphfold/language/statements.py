@@ -44,7 +44,14 @@ class _Splitter:
         self._finish()
 
     def _starts_statement(self, tokens: list[Token | SyntaxProblem], number: int) -> bool:
+        if self._open and self._inside_use() and self._current[-1].text in ("(", ",", ";"):
+            return _defines(tokens[number : number + 8], indexed=True)
         return not self._open or _defines(tokens[number : number + 8])
+
+    def _inside_use(self) -> bool:
+        """Whether the statement may be `name = cell(wire=…`, whose lines begin as equations do."""
+        head = [token.kind for token in self._current[:4]]
+        return head == ["name", "operator", "name", "bracket"] and len(self._open) == 1
 
     def _bracket(self, token: Token) -> None:
         if token.text in "([":
@@ -69,11 +76,14 @@ class _Splitter:
         self._open, self._current, self._broken = [], [], False
 
 
-def _defines(tokens: list[Token | SyntaxProblem]) -> bool:
-    """Whether a line looks like `name[…] =` or `name =`, and not like the keyword `axis=0`."""
+def _defines(tokens: list[Token | SyntaxProblem], indexed: bool = False) -> bool:
+    """Whether a line looks like `name[…] =` or `name =`, and not like the keyword `axis=0`.
+
+    `indexed` tells that `name =` may be an argument.
+    """
     words = [t.text for t in tokens if isinstance(t, Token)]
     if not words or not words[0].isidentifier():
         return False
     if words[1:2] == ["="]:
-        return words[0] not in _KEYWORDS
+        return not indexed and words[0] not in _KEYWORDS
     return words[1:2] == ["["] and "]" in words and words[words.index("]") + 1 :][:1] == ["="]

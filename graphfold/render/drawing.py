@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Freezable, freeze
+from graphfold.circuit import Circuit, Freezable
 from graphfold.errors import DrawingError, suggest
 from graphfold.files import write_whole
 from graphfold.memory import ensure_fits
@@ -101,8 +101,7 @@ def _scenes(
     from graphfold.unfolding import Unfolding, Window
 
     if not isinstance(what, Unfolding | Window):
-        circuit = freeze(what)
-        ensure_well_formed(circuit)
+        circuit = ensure_well_formed(what)
         return circuit, [folded(view(circuit))]
     from graphfold.render.steps import unfolded, window
 

@@ -1,0 +1,1 @@
+"""Cells: circuits within circuits, and the plain circuit that they amount to."""

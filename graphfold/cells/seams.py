@@ -1,0 +1,92 @@
+"""A use and the cell it uses: what the names, steps and sizes of the cell are outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from graphfold.circuit import Circuit, Expression, Index, Use
+from graphfold.clocks import free_axes
+from graphfold.errors import Mark
+from graphfold.sizes import Shape, Size
+
+
+@dataclass(frozen=True)
+class Seam:
+    """A use within `outer` of `cell`, which is flat."""
+
+    outer: Circuit
+    use: Use
+    cell: Circuit
+
+    def name(self, signal: str) -> str:
+        """The name outside of a signal of the cell."""
+        return f"{self.use.name}.{signal}"
+
+    @cached_property
+    def clocks(self) -> Mapping[str, str]:
+        """For each axis of the cell the axis outside; those that nothing tells are absent."""
+        clocks = ((axis, self._clock(axis)) for axis in self.cell.length_of)
+        return {axis: outside for axis, outside in clocks if outside is not None}
+
+    def _clock(self, axis: str) -> str | None:
+        axes = self.outer.length_of
+        if self.use.axis is not None:
+            return self.use.axis
+        for signal in self.cell.inputs:
+            wire = dict(self.use.wires).get(signal.name)
+            if signal.axis == axis and wire is not None:
+                moving = axes_of(wire, self.outer)
+                if len(moving) == 1:
+                    return moving[0]
+        if axis in axes:
+            return axis
+        return next(iter(axes)) if len(axes) == 1 else None
+
+    @cached_property
+    def sizes(self) -> Mapping[str, Size]:
+        """For each dimension of the cell the size outside; those that nothing tells are absent."""
+        told = dict(self.use.sizes)
+        symbols = {d.name for d in self.outer.dims}
+        for dim in self.cell.dims:
+            if dim.name in symbols:
+                told.setdefault(dim.name, Size.of(dim.name))
+            elif dim.default is not None:
+                told.setdefault(dim.name, Size.of(dim.default))
+        return told
+
+    def shape(self, shape: Shape) -> Shape:
+        """The shape outside."""
+        return tuple(size.substitute(self.sizes) for size in shape)
+
+    def axis(self, axis: str | None) -> str | None:
+        """The axis outside."""
+        return None if axis is None else self.clocks.get(axis, axis)
+
+    def index(self, signal: str, index: Index) -> Index:
+        """The index outside of a read of `signal`: backward in time, step s is step T + 1 - s."""
+        inner = self.cell.axis_of.get(signal)
+        if inner is None or inner not in self.clocks:
+            return index
+        axis, reverse = self.clocks[inner], self.use.reverse
+        length = self.outer.length_of[axis]
+        if index.base == inner:
+            return Index(axis, -index.offset if reverse else index.offset)
+        if index.base == self.cell.length_of[inner]:
+            return Index("", 1 - index.offset) if reverse else Index(length, index.offset)
+        if index.base:
+            return index
+        return Index(length, 1 - index.offset) if reverse else index
+
+    def mark(self, mark: Mark | None) -> Mark | None:
+        """The mark as the outer file sees it: with the file of the cell, if it has its own."""
+        source = self.cell.source
+        if mark is None or mark.source or not source or source == self.outer.source:
+            return mark
+        return replace(mark, source=source)
+
+
+def axes_of(expression: Expression, circuit: Circuit) -> list[str]:
+    """The axes that the value of an expression moves along."""
+    return sorted(free_axes(expression, circuit)[-1])
