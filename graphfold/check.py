@@ -19,13 +19,9 @@ def check_shapes(circuit: Circuit) -> Iterable[Diagnostic]:
     return solve_shapes(circuit).problems
 
 
-STAGES: tuple[Callable[[Circuit], Iterable[Diagnostic]], ...] = (
-    check_names,
-    check_axes,
-    check_shapes,
-    check_cycles,
-    check_history,
-)
+Stage = Callable[[Circuit], Iterable[Diagnostic]]
+
+STAGES: tuple[Stage, ...] = (check_names, check_axes, check_shapes, check_cycles)
 
 
 def check(circuit: Freezable) -> list[Diagnostic]:
@@ -39,15 +35,31 @@ def check(circuit: Freezable) -> list[Diagnostic]:
     3:10: history: h[t-1] at t = 1 reads h[0], which has no value; add `h[0]: zeros` under init
     """
     frozen = freeze(circuit)
-    for stage in STAGES:
-        problems = [replace(p, source=frozen.source) for p in stage(frozen)]
-        if problems:
-            return sorted(problems, key=lambda p: p.mark or Mark(0, 0))
-    return []
+    faults = _faults(frozen)
+    return faults or list(frozen.remember("history", lambda: _located(frozen, check_history)))
 
 
 def ensure_well_formed(circuit: Circuit) -> None:
     """Raise ModelError for errors; missing history alone is no obstacle to an unfolding."""
-    errors = [p for p in check(circuit) if p.severity == "error" and p.stage != "history"]
+    errors = [p for p in _faults(circuit) if p.severity == "error"]
     if errors:
         raise ModelError(errors)
+
+
+def _faults(circuit: Circuit) -> list[Diagnostic]:
+    """The problems of the first stage that has any, history left aside.
+
+    That there are none is remembered: new operations may mend a circuit, but they break none.
+    """
+    if "sound" in circuit.notes:
+        return []
+    for stage in STAGES:
+        if problems := _located(circuit, stage):
+            return problems
+    circuit.notes["sound"] = True
+    return []
+
+
+def _located(circuit: Circuit, stage: Stage) -> list[Diagnostic]:
+    problems = [replace(p, source=circuit.source) for p in stage(circuit)]
+    return sorted(problems, key=lambda p: p.mark or Mark(0, 0))
