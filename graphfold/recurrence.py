@@ -6,6 +6,7 @@ equations" (1967): a component can be computed exactly when its cycles' delays a
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -47,8 +48,12 @@ def is_boundary_read(circuit: Circuit, signal: str, index: Index) -> bool:
     return index.offset >= 1 if index.base else index.offset <= 0
 
 
-def dependencies(circuit: Circuit) -> Iterator[Link]:
-    """Every read as a link; boundaries are static nodes between their values and their signal."""
+def dependencies(circuit: Circuit) -> tuple[Link, ...]:
+    """Every read as a link, once; boundaries are static nodes between values and signal."""
+    return circuit.remember("dependencies", lambda: tuple(dict.fromkeys(_dependencies(circuit))))
+
+
+def _dependencies(circuit: Circuit) -> Iterator[Link]:
     for link in circuit.links:
         if link.index is not None and is_boundary_read(circuit, link.source, link.index):
             yield Link(
@@ -68,9 +73,16 @@ def _boundary_links(boundary: Boundary) -> Iterator[Link]:
             yield Link(read.signal, own, "static", 0, None, number, boundary.value.mark(number))
 
 
-def find_components(circuit: Circuit) -> tuple[list[Component], list[CycleProblem]]:
+Components = tuple[tuple[Component, ...], tuple[CycleProblem, ...]]
+
+
+def find_components(circuit: Circuit) -> Components:
     """Return all components, sources first, and a problem for each that breaks the cycle rule."""
-    links = tuple(dict.fromkeys(dependencies(circuit)))
+    return circuit.remember("components", lambda: _find_components(circuit))
+
+
+def _find_components(circuit: Circuit) -> Components:
+    links = dependencies(circuit)
     nodes = list(dict.fromkeys([*circuit.signals, *(link.source for link in links)]))
     successors: dict[str, list[str]] = {}
     for link in links:
@@ -88,7 +100,7 @@ def find_components(circuit: Circuit) -> tuple[list[Component], list[CycleProble
         except CycleProblem as problem:
             problems.append(problem)
             components.append(Component(tuple(part)))
-    return components, problems
+    return tuple(components), tuple(problems)
 
 
 def _classify(circuit: Circuit, part: list[str], links: list[Link]) -> Component:
@@ -182,23 +194,45 @@ def _shortest(part: list[str], links: list[Link]) -> tuple[Link, ...]:
 def _relax(
     part: list[str], links: list[Link], sign: int
 ) -> tuple[tuple[int, ...], tuple[Link, ...]]:
-    """Bellman-Ford on weights (n + 1) k - 1: potentials, or a cycle whose total's sign is wrong."""
+    """Bellman-Ford on weights (n + 1) k - 1: potentials, or a cycle whose total's sign is wrong.
+
+    A queue holds the signals whose level has changed. B. Cherkassky and A. Goldberg,
+    "Negative-cycle detection algorithms" (1999): such a cycle shows in the links that set levels.
+    """
     scale = len(part) + 1
     level = dict.fromkeys(part, 0)
     onward: dict[str, Link] = {}
-    for _ in range(len(part) + 1):
-        changed = ""
-        for link in links:
-            bound = level[link.target] + scale * sign * link.delay - 1
+    into: dict[str, list[Link]] = {signal: [] for signal in part}
+    for link in links:
+        into[link.target].append(link)
+    waiting, queued, turns = deque(part), set(part), 0
+    while waiting:
+        turns += 1
+        if turns % scale == 0 and (start := _on_a_cycle(part, onward)):
+            return (), _walk_round(onward, start)
+        target = waiting.popleft()
+        queued.discard(target)
+        for link in into[target]:
+            bound = level[target] + scale * sign * link.delay - 1
             if bound < level[link.source]:
-                level[link.source] = bound
-                onward[link.source] = link
-                changed = link.source
-        if not changed:
-            return tuple(level[signal] for signal in part), ()
-    for _ in part:  # what still changes leads into a cycle
-        changed = onward[changed].target
-    return (), _walk_round(onward, changed)
+                level[link.source], onward[link.source] = bound, link
+                if link.source not in queued:
+                    queued.add(link.source)
+                    waiting.append(link.source)
+    return tuple(level[signal] for signal in part), ()
+
+
+def _on_a_cycle(part: list[str], onward: dict[str, Link]) -> str:
+    """A signal on a cycle of the links, of which one leaves each signal; "" when there is none."""
+    walk_of: dict[str, str] = {}  # the walk that came by first
+    for start in part:
+        node = start
+        while node in onward and node not in walk_of:
+            walk_of[node] = start
+            node = onward[node].target
+        if walk_of.get(node) == start:
+            return node
+    return ""
 
 
 def _walk_round(onward: dict[str, Link], start: str) -> tuple[Link, ...]:
