@@ -122,7 +122,8 @@ class Unfolding(Recomputed):
     def boundaries(self) -> tuple[tuple[str, int], ...]:
         """The boundary instances that exist outside 1..T, as (signal, step)."""
         pairs = ((s, t) for s in self.circuit.signals for t in self._boundary_steps.get(s, ()))
-        return tuple((s, t) for s, t in pairs if not self._inside(s, t) and self.contains(s, t))
+        outside = ((s, t) for s, t in pairs if not self._inside(s, t))
+        return tuple((s, t) for s, t in outside if self.kept is None or self.contains(s, t))
 
     # -- numbers ------------------------------------------------------------------------------
 
