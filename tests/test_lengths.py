@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from circuits import cases, fewest_steps
+from circuits import circuits, fewest_steps
 from hypothesis import given, note
 from hypothesis import strategies as st
 from simulator import random_values
@@ -22,9 +22,11 @@ Values = dict[str, Any]
 @st.composite
 def batches(draw: Any) -> tuple[Circuit, int, list[int]]:
     """A random circuit, a number of steps, and lengths that the circuit has a meaning for."""
-    circuit, steps = draw(cases())
+    more = draw(st.permutations(range(draw(st.integers(1, 6)))))
+    circuit, spare = draw(circuits()), draw(st.integers(0, 1))
     least = fewest_steps(circuit)
-    return circuit, steps, draw(st.lists(st.integers(least, steps), min_size=1, max_size=5))
+    lengths = [least + extra for extra in [*more, more[0]]]
+    return circuit, max(lengths) + spare, lengths
 
 
 def shared_name(circuit: Circuit, name: str, length: int) -> str:

@@ -108,9 +108,9 @@ def _keys(unfolding: Unfolding) -> Iterator[Key]:
         length = unfolding.length(str(unfolding.circuit.axis_of[signal]))
         free = free_key(unfolding.circuit, signal, step, length)
         yield free if declared is None else (signal, declared.index)
-    for (signal, step), boundary in unfolding.declared_boundaries.items():
-        pinned = unfolding.is_pinned(signal, step)
-        if pinned and (unfolding.kept is None or unfolding.contains(signal, step)):
+    for (signal, pin), boundary in unfolding.declared_boundaries.items():
+        pinned = unfolding.is_pinned(signal, pin)
+        if pinned and (unfolding.kept is None or unfolding.contains(signal, pin)):
             yield signal, boundary.index
 
 

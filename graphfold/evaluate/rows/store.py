@@ -108,16 +108,6 @@ class RowStore(dict[Instance, Value]):
         free = [(signal, Index(symbol, offset)) for offset in range(1, ahead + 1)]
         return list(dict.fromkeys([*declared, *free]))
 
-    def holds(self, signal: str, step: int) -> bool:
-        """Whether any row has an equation (or input) there, not a pin."""
-        if (signal, Index("", step)) in self.outside.circuit.boundary:
-            return False
-        patches, lengths = self.patches(signal, step), self.lengths(signal)
-        if not patches or lengths is None:
-            return True  # up to the end of the longest row
-        pinned = sum(len(rows) for key, rows in patches if key[1].offset <= 0)
-        return pinned < int(np.count_nonzero(lengths.valid(step)))
-
     # -- a step, counted from the end ------------------------------------------------------------
 
     def at_end(self, signal: str, offset: int, fill: float = 0) -> Value:

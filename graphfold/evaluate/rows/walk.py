@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from graphfold.circuit import Circuit
+from graphfold.circuit import Circuit, Index
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.program import Program, Setting
 from graphfold.evaluate.rows.needs import Key, Rows
@@ -68,8 +68,8 @@ class RowWalk(Walk):
             own: Value | None = None  # no row needs it
         elif step is None or self.store.lengths(signal) is None:
             return super().value(signal, step)
-        elif not self.store.holds(signal, step):
-            own = None
+        elif (signal, Index("", step)) in circuit.boundary:
+            own = None  # a pin of every row that has the step
         elif signal in circuit.declared:
             whole = self.bound.values[signal]
             own = Value(whole.array[step - 1], whole.batched)
