@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from graphfold.evaluate.rows.lengths import Lengths
+from graphfold.evaluate.rows.lengths import Lengths, read_lengths
 from graphfold.evaluate.value import Array, Value
 from graphfold.unfolding import Unfolding
 
@@ -26,6 +27,31 @@ def _blank(unfolding: Unfolding, name: str, value: Value, lengths: Lengths) -> V
     if value.array.shape[:2] != (steps, lengths.batch):
         return value  # a problem that is reported as such
     return Value(fill_padding(value.array, lengths.axes[axis].table(steps), 0), True)
+
+
+def without_padding(
+    unfolding: Unfolding, values: Mapping[str, Any], lengths: Any, *, batch_first: bool = False
+) -> dict[str, Any]:
+    """Return the values with zeros in the place of padding, as an evaluation sees them.
+
+    What does not fit, lengths or arrays, stays as it is: an evaluation says why.
+    """
+    found, _ = (None, []) if lengths is None else read_lengths(unfolding, lengths)
+    return {
+        name: value if found is None else _unpadded(unfolding, name, value, found, batch_first)
+        for name, value in values.items()
+    }
+
+
+def _unpadded(
+    unfolding: Unfolding, name: str, value: Any, lengths: Lengths, batch_first: bool
+) -> Any:
+    array = value.swapaxes(0, 1) if batch_first and np.ndim(value) > 1 else value
+    signal = unfolding.circuit.declared.get(name)
+    if signal is None or signal.kind != "input" or np.ndim(value) != len(signal.shape) + 2:
+        return value
+    blank = _blank(unfolding, name, Value(np.asarray(array), True), lengths).array
+    return blank.swapaxes(0, 1) if batch_first else blank
 
 
 def fill_padding(array: Array, valid: Array, fill: float) -> Array:
