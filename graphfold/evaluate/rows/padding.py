@@ -34,7 +34,7 @@ def _blank(unfolding: Unfolding, name: str, value: Value, lengths: Lengths) -> V
 def without_padding(
     unfolding: Unfolding, values: Mapping[str, Any], lengths: Any, *, batch_first: bool = False
 ) -> dict[str, Any]:
-    """Return the values with zeros in the place of padding, as an evaluation sees them.
+    r"""Return the values with zeros in the place of padding, as an evaluation sees them.
 
     Arrays that do not fit stay as they are: an evaluation says why. ValuesError for wrong lengths.
 
