@@ -8,6 +8,7 @@ each other without a list of nodes. Memory does not grow with T.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -113,10 +114,11 @@ class Unfolding(Recomputed):
     def _has_readers(self, target: str) -> bool:
         """Whether the target's equation holds at any step at all."""
         axis = self.circuit.axis_of[target]
-        if axis is None:
-            return True
-        pins = (s == target and self._inside(s, t) for s, t in self.declared_boundaries)
-        return sum(pins) < self.length(axis)
+        return axis is None or self._pin_counts.get(target, 0) < self.length(axis)
+
+    @cached_property
+    def _pin_counts(self) -> Mapping[str, int]:
+        return Counter(s for s, t in self.declared_boundaries if self._inside(s, t))
 
     @cached_property
     def boundaries(self) -> tuple[tuple[str, int], ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+from circuits import circuits, fewest_steps
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
@@ -16,7 +17,7 @@ from row_batches import Batch, batches, check_row, put_together, values_of
 
 import graphfold as gf
 from graphfold.circuit import Circuit
-from graphfold.errors import ValuesError
+from graphfold.errors import UnfoldingError, ValuesError
 from graphfold.examples import example_path
 from graphfold.instances import parse_id
 
@@ -77,6 +78,33 @@ def test_a_batch_with_lengths_over_two_axes_equals_each_row_alone(
     batch: Batch, data: st.DataObject, seed: int
 ) -> None:
     check(batch, data, seed)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=4), circuits(), st.integers(0, 9))
+def test_a_batch_is_refused_exactly_when_one_of_its_rows_is_refused_alone(
+    lengths: list[int], circuit: Circuit, seed: int
+) -> None:
+    note(gf.dumps(circuit))
+    steps = {"t": max(*lengths, fewest_steps(circuit))}
+    batch = Batch(circuit, steps, tuple({"t": length} for length in lengths), ("t",))
+    rows = values_of(batch, seed, set())
+    values = put_together(batch, rows, set())
+    if not values.keys() - {p.name for p in circuit.params}:
+        return
+    refused = False
+    for row, own in zip(rows, batch.rows, strict=True):
+        try:
+            gf.evaluate(gf.unfold(circuit, own), row)
+        except (UnfoldingError, ValuesError):
+            refused = True
+    if refused:
+        with pytest.raises(ValuesError, match=r"lengths\['t'\]\[\d\] = \d"):
+            gf.evaluate(gf.unfold(circuit, steps), values, lengths=batch.lengths)
+        return
+    found = gf.evaluate(gf.unfold(circuit, steps), values, lengths=batch.lengths, fill=7)
+    for number, (row, own) in enumerate(zip(rows, batch.rows, strict=True)):
+        check_row(found, batch, number, gf.evaluate(gf.unfold(circuit, own), row))
 
 
 @settings(max_examples=30)
