@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from graphfold.evaluate import find_non_finite as find_non_finite
     from graphfold.evaluate import random_values as random_values
     from graphfold.evaluate import register_operation as register_operation
+    from graphfold.evaluate import without_padding as without_padding
     from graphfold.examples import example_names as example_names
     from graphfold.examples import example_path as example_path
     from graphfold.exchange import to_graphviz as to_graphviz
@@ -90,6 +91,7 @@ _HOMES = {
         "find_non_finite",
         "random_values",
         "register_operation",
+        "without_padding",
     ),
     "examples": ("example_names", "example_path"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),

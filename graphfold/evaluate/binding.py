@@ -12,7 +12,7 @@ from graphfold.circuit import Const, Dimension
 from graphfold.errors import ValuesError, shorten, suggest
 from graphfold.evaluate.numbers import as_numbers, floating_dtype, inexact
 from graphfold.evaluate.rows.needs import Rows, row_slots
-from graphfold.evaluate.rows.padding import add_rows, blank_padding
+from graphfold.evaluate.rows.padding import add_rows, blank_padding, disagreement
 from graphfold.evaluate.sizing import Claim, bind_sizes
 from graphfold.evaluate.slots import Slot, slots
 from graphfold.evaluate.value import Array, Value
@@ -210,4 +210,4 @@ def _wrong_length(
 def _batch_problems(batches: Mapping[str, int]) -> list[str]:
     if len(set(batches.values())) < 2:
         return []
-    return ["batch sizes disagree: " + ", ".join(f"{n} has {size}" for n, size in batches.items())]
+    return [disagreement(batches)]

@@ -116,10 +116,12 @@ def _batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int
     for boundary in circuit.boundaries:
         if boundary.value is not None:
             pairs += [(read.signal, boundary.signal) for _, read in boundary.value.reads()]
+    readers: dict[str, set[str]] = {}
+    for source, target in pairs:
+        readers.setdefault(source, set()).add(target)
     waiting = list(found)
     while waiting:
-        source = waiting.pop()
-        new = {b for a, b in pairs if a == source} - found
+        new = readers.get(waiting.pop(), set()) - found
         found |= new
         waiting += new
     return dict.fromkeys(found, bound.batch)

@@ -1,7 +1,7 @@
 """What rows of some lengths need from outside: each needs what its own unfolding needs.
 
-Rows longer than all delays and offsets together need the same. So a few short unfoldings, one for
-each length up to there, stand for all rows.
+A row that is long enough needs all that shorter ones need. So the unfoldings of a few short lengths
+and of the longest row stand for all rows.
 """
 
 from __future__ import annotations
@@ -69,14 +69,16 @@ def find_needs(unfolding: Unfolding, lengths: Lengths) -> tuple[Rows, list[str]]
 
 
 def _representatives(unfolding: Unfolding, lengths: Lengths) -> Iterator[tuple[int, Unfolding]]:
-    """An unfolding for each kind of row, with the first row of that kind."""
+    """An unfolding for each kind of row, with the first row of that kind; long ones are alike."""
     enough = 2 * _reach(unfolding.circuit) + 2
     if not lengths.batch:
         return
     table = np.minimum([axis.counts for axis in lengths.axes.values()], enough)
     kinds, first = np.unique(table, axis=1, return_index=True)
     for kind, row in zip(kinds.T.tolist(), first.tolist(), strict=True):
-        steps = {**dict(unfolding.steps), **dict(zip(lengths.axes, kind, strict=True))}
+        steps = dict(unfolding.steps)
+        for (axis, counts), length in zip(lengths.axes.items(), kind, strict=True):
+            steps[axis] = counts.longest if length == enough else length
         yield row, replace(unfolding, steps=tuple(steps.items()), kept=None)
 
 
@@ -88,10 +90,17 @@ def _needed_values(unfolding: Unfolding) -> set[str]:
 
 
 def _reach(circuit: Circuit) -> int:
-    """The largest number of steps by which anything looks away from where it stands."""
-    offsets = [link.delay if link.index is None else link.index.offset for link in circuit.links]
-    offsets += [boundary.index.offset for boundary in circuit.boundaries]
-    return max(map(abs, offsets), default=0)
+    """From where on a longer row needs all that a shorter one does.
+
+    Where histories are histories whatever the length, and far boundaries far, only fixed reads make
+    a difference: h[T-2] is a history in a short row. Else whatever looks away from its step does.
+    """
+    fixed = [link.index.offset for link in circuit.links if link.index is not None]
+    indices = [boundary.index for boundary in circuit.boundaries]
+    if all(i.offset >= 1 if i.base else i.offset <= 0 for i in indices):
+        return max(map(abs, fixed), default=0)
+    delays = [link.delay for link in circuit.links]
+    return max(map(abs, [*fixed, *delays, *(i.offset for i in indices)]))
 
 
 def free_key(circuit: Circuit, signal: str, step: int, length: int) -> Key:
@@ -108,9 +117,9 @@ def _keys(unfolding: Unfolding) -> Iterator[Key]:
         length = unfolding.length(str(unfolding.circuit.axis_of[signal]))
         free = free_key(unfolding.circuit, signal, step, length)
         yield free if declared is None else (signal, declared.index)
-    for (signal, step), boundary in unfolding.declared_boundaries.items():
-        pinned = unfolding.is_pinned(signal, step)
-        if pinned and (unfolding.kept is None or unfolding.contains(signal, step)):
+    for (signal, pin), boundary in unfolding.declared_boundaries.items():
+        pinned = unfolding.is_pinned(signal, pin)
+        if pinned and (unfolding.kept is None or unfolding.contains(signal, pin)):
             yield signal, boundary.index
 
 

@@ -7,8 +7,9 @@ own history, pins and far boundary have been put in. What is beyond holds anythi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,27 @@ class Outside:
     boundary: Callable[[Key], Value | None]
     core: Callable[[str], tuple[int, ...]]
     dtype: np.dtype[Any]
+
+    @cached_property
+    def fixed(self) -> frozenset[Instance]:
+        """The boundaries that the model declares by number."""
+        return frozenset((s, index.offset) for s, index in self.circuit.boundary if not index.base)
+
+    @cached_property
+    def ends(self) -> Mapping[str, tuple[Key, ...]]:
+        """The boundaries counted from the end, by signal: declared, and read by a lookahead."""
+        circuit = self.circuit
+        found = [key for key in circuit.boundary if key[1].base]
+        ahead: dict[str, int] = {}
+        for link in circuit.links:
+            ahead[link.source] = max(-link.delay, ahead.get(link.source, 0))
+        for signal, most in ahead.items():
+            symbol = circuit.length_of.get(circuit.axis_of[signal] or "", "")
+            found += [(signal, Index(symbol, offset)) for offset in range(1, most + 1)]
+        grouped: dict[str, dict[Key, None]] = {}
+        for key in found:
+            grouped.setdefault(key[0], {})[key] = None
+        return {signal: tuple(keys) for signal, keys in grouped.items()}
 
 
 @dataclass(eq=False)
@@ -76,11 +98,11 @@ class RowStore(dict[Instance, Value]):
 
     def blend(self, signal: str, step: int, own: Value | None, fill: float = 0) -> Value:
         """Put the rows' boundaries at that step into what the equation gives there, if any."""
-        fixed = (signal, Index("", step))
-        if fixed in self.outside.circuit.boundary or step <= 0:
-            own = self.source(fixed)
+        fixed = (signal, step) in self.outside.fixed
+        if fixed or step <= 0:
+            own = self.source((signal, Index("", step)))
         default = self.blank(signal, fill) if own is None else own
-        patches = [] if fixed in self.outside.circuit.boundary else self.patches(signal, step)
+        patches = () if fixed else self.patches(signal, step)
         if not patches:
             return default
         array = spread_to(default, self.outside.rows.lengths.batch).copy()
@@ -88,35 +110,16 @@ class RowStore(dict[Instance, Value]):
             _put(array, rows, self.source(key))
         return Value(array, True)
 
-    def patches(self, signal: str, step: int) -> list[Patch]:
+    def patches(self, signal: str, step: int) -> Sequence[Patch]:
         """The boundaries, counted from the end, that stand at that step, and in which rows."""
         if signal not in self._patches:
             found: dict[int, list[Patch]] = {}
             lengths = self.lengths(signal)
             for length, rows in lengths.rows_of.items() if lengths else ():
-                for key in self._ends(signal):
+                for key in self.outside.ends.get(signal, ()):
                     found.setdefault(length + key[1].offset, []).append((key, rows))
             self._patches[signal] = found
-        return self._patches[signal].get(step, [])
-
-    def _ends(self, signal: str) -> list[Key]:
-        """The boundaries of a signal counted from the end, declared and read by a lookahead."""
-        circuit = self.outside.circuit
-        symbol = circuit.length_of[str(circuit.axis_of[signal])]
-        ahead = max((-link.delay for link in circuit.links if link.source == signal), default=0)
-        declared = [key for key in circuit.boundary if key[0] == signal and key[1].base]
-        free = [(signal, Index(symbol, offset)) for offset in range(1, ahead + 1)]
-        return list(dict.fromkeys([*declared, *free]))
-
-    def holds(self, signal: str, step: int) -> bool:
-        """Whether any row has an equation (or input) there, not a pin."""
-        if (signal, Index("", step)) in self.outside.circuit.boundary:
-            return False
-        patches, lengths = self.patches(signal, step), self.lengths(signal)
-        if not patches or lengths is None:
-            return True  # up to the end of the longest row
-        pinned = sum(len(rows) for key, rows in patches if key[1].offset <= 0)
-        return pinned < int(np.count_nonzero(lengths.valid(step)))
+        return self._patches[signal].get(step, ())
 
     # -- a step, counted from the end ------------------------------------------------------------
 
@@ -136,9 +139,8 @@ class RowStore(dict[Instance, Value]):
 
     def _at(self, signal: str, step: int, length: int) -> Value | None:
         """The value at a step in rows of that length; it counts for these rows only."""
-        fixed = (signal, Index("", step))
-        if fixed in self.outside.circuit.boundary:
-            return self.source(fixed)
+        if (signal, step) in self.outside.fixed:
+            return self.source((signal, Index("", step)))
         if 1 <= step <= length:
             return self[signal, step]
         return self.source(free_key(self.outside.circuit, signal, step, length))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from graphfold.evaluate.rows.padding import fill_padding
 from graphfold.evaluate.rows.store import RowStore
 from graphfold.evaluate.value import Value, spread_to
@@ -34,7 +36,7 @@ class Padded(Mapping[Instance, Value]):
             return self.store[signal, step]
         steps, batch = self.unfolding.length(str(circuit.axis_of[signal])), len(lengths.counts)
         if circuit.kind_of(signal) == "param":
-            return Value(self.given[signal].array[step - 1])
+            return Value(np.array(self.given[signal].array[step - 1]))
         if step > steps:
             value = self.store.at_end(signal, step - steps, self.fill)
         elif step <= 0:

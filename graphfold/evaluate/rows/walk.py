@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from graphfold.circuit import Circuit
+from graphfold.circuit import Circuit, Index
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.program import Program, Setting
 from graphfold.evaluate.rows.needs import Key, Rows
@@ -31,6 +31,9 @@ class RowWalk(Walk):
         self.store, self.lengths, self.names = RowStore(outside), rows.lengths, rows.names
         super().__init__(replace(setting, store=self.store), bound, inlined, shapes)
         self.all_rows = np.ones(rows.lengths.batch, bool)
+        self.declared: dict[str, list[Index]] = {}  # the boundaries of each signal
+        for name, index in circuit.boundary:
+            self.declared.setdefault(name, []).append(index)
 
     def instances(self) -> Iterator[Instance]:
         """The instances to compute, in order; boundaries appear where they are read."""
@@ -57,8 +60,9 @@ class RowWalk(Walk):
             if signal not in needed:
                 needed.add(signal)
                 waiting += [link.source for link in circuit.links_into.get(signal, ())]
-                values = [b.value for b in circuit.boundaries if b.signal == signal and b.value]
-                waiting += [read.signal for value in values for _, read in value.reads()]
+                keys = [(signal, index) for index in self.declared.get(signal, ())]
+                values = [circuit.boundary[key].value for key in keys]
+                waiting += [read.signal for v in values if v is not None for _, read in v.reads()]
         return needed
 
     def value(self, signal: str, step: int | None) -> Value:
@@ -68,8 +72,8 @@ class RowWalk(Walk):
             own: Value | None = None  # no row needs it
         elif step is None or self.store.lengths(signal) is None:
             return super().value(signal, step)
-        elif not self.store.holds(signal, step):
-            own = None
+        elif (signal, step) in self.store.outside.fixed:
+            own = None  # a pin of every row that has the step
         elif signal in circuit.declared:
             whole = self.bound.values[signal]
             own = Value(whole.array[step - 1], whole.batched)
@@ -105,11 +109,10 @@ class RowWalk(Walk):
 
     def active(self, signal: str, axis: str | None) -> Active:
         """Which rows the equation of a signal holds for."""
-        circuit = self.setting.unfolding.circuit
         if axis is None or axis not in self.lengths.axes:
             return Active(self.lengths, self.all_rows)
         counts = self.lengths.axes[axis].counts
-        indices = [b.index for b in circuit.boundaries if b.signal == signal]
+        indices = self.declared.get(signal, ())
         left = counts - sum(_inside(i.offset + counts * bool(i.base), counts) for i in indices)
         pins = tuple(i.offset for i in indices if i.base and i.offset <= 0)
         return Active(self.lengths, left > 0, axis, pins)
