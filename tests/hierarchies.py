@@ -41,7 +41,7 @@ class _Layer:
         self.still: dict[str, list[Any]] = {}
         self.late: dict[str, Any] = {}
         self.used: list[tuple[Any, Circuit]] = []
-        self.overrides = True
+        self.plain = False
         rename = dict(zip("nm", sizes, strict=True))
         for kind, shape in SHAPES.items():
             own = [rename[symbol] for symbol in shape]
@@ -75,12 +75,13 @@ class _Layer:
         for part in signal.split("."):
             handle = handle[part]
         (self.moving if moves else self.still)[letter(signal)].append(handle)
-        if moves and self.overrides and self.pick([False] * 9 + [True]):
+        if moves and not self.plain and self.pick([False] * 9 + [True]):
             self.circuit.init(handle, self.pick([0, 0, -1]), self.pick(["given", 0.25]))
 
     def wire(self, kind: str) -> Any:
         read, t = self.pick(self.moving[kind]), self.t
         ways = [lambda: read[t], lambda: read[t], lambda: gf.tanh(2 * read[t - 1])]
+        ways += [] if self.plain else [lambda: read[t - 1]]
         if self.causal:
             ways += [lambda: gf.sin(read[t] - self.late[kind][t - 1])]
         else:
@@ -107,18 +108,18 @@ class _Layer:
 
 @st.composite
 def hierarchies(
-    draw: Draw, *, causal: bool = False, depth: int = 2, overrides: bool = True
+    draw: Draw, *, causal: bool = False, depth: int = 2, plain: bool = False
 ) -> Circuit:
     """Random circuits made of cells; with `depth` 2, of cells within cells.
 
-    Causal ones also feed back what comes out of the cells. With `overrides`, some histories of
-    cells are given from outside.
+    Causal ones also feed back what comes out of the cells. In `plain` ones no history of a cell
+    is given from outside, and no wire reads but one earlier step.
     """
     count = st.integers(1, 2)
     cells = [gf.Cell(f"cell{i}", draw(circuits(causal=causal))) for i in range(draw(count))]
     for level in range(1, depth + 1):
         layer = _Layer(draw, ("n", "m") if level == depth else ("p", "q"), causal)
-        layer.overrides = overrides
+        layer.plain = plain
         for _ in range(draw(st.integers(1, 3 if level == 1 else 2))):
             layer.use(layer.pick(cells))
         if level == depth:

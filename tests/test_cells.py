@@ -135,7 +135,7 @@ class _Ends:
 
 
 @settings(max_examples=30)
-@given(hierarchies(depth=1, overrides=False))
+@given(hierarchies(depth=1, plain=True))
 def test_unfolding_and_flattening_commute(circuit):
     steps = steps_of(circuit)
     unfolding, parts = gf.unfold(circuit, steps), unfold_by_parts(circuit, steps)
