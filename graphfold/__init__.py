@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from graphfold.evaluate import register_operation as register_operation
     from graphfold.examples import example_names as example_names
     from graphfold.examples import example_path as example_path
+    from graphfold.examples import list_examples as list_examples
     from graphfold.exchange import to_graphviz as to_graphviz
     from graphfold.exchange import to_networkx as to_networkx
     from graphfold.exchange import to_node_link as to_node_link
@@ -80,7 +81,7 @@ _HOMES = {
         "random_values",
         "register_operation",
     ),
-    "examples": ("example_names", "example_path"),
+    "examples": ("example_names", "example_path", "list_examples"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),

@@ -65,7 +65,9 @@ def _echo(values: Values) -> Values:
     heard = np.concatenate([fixed["x"], more])
     states = _reservoir(fixed, heard)
     design = np.column_stack([states, np.ones(len(states))])[4:]
-    solved = np.linalg.solve(design.T @ design + 1e-9 * np.eye(design.shape[1]), design.T @ heard[2:-2])
+    solved = np.linalg.solve(
+        design.T @ design + 1e-9 * np.eye(design.shape[1]), design.T @ heard[2:-2]
+    )
     return fixed | {"V": np.round(solved[:-1].T, DECIMALS), "c": np.round(solved[-1], DECIMALS)}
 
 
