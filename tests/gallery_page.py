@@ -12,11 +12,13 @@ from graphfold.examples.catalogue import Example
 WINDOW = "--window 1,1"
 
 VIEWS: Mapping[str, str | Mapping[str, str]] = {
+    "classical": WINDOW,
     "rnn_loss": WINDOW,
     "driven": WINDOW,
     "output_recurrence": WINDOW,
     "single_output": "--steps 9",
     "teacher_forcing": {"train": f"{WINDOW} --mode train", "test": f"{WINDOW} --mode test"},
+    "graphical_state": "--steps 5",
     "vector_to_sequence": WINDOW,
     "conditional": WINDOW,
     "bidirectional": WINDOW,
