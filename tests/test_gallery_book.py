@@ -46,6 +46,9 @@ def test_a_bidirectional_network_is_the_rnn_of_onnx_runtime() -> None:
     found = evaluated("bidirectional", 9, v)
     np.testing.assert_allclose(found.signal("h"), ys[:, 0], atol=2e-6)
     np.testing.assert_allclose(found.signal("g"), ys[:, 1], atol=2e-6)
+    o = v["c"] + ys[:, 0] @ v["Vh"].T + ys[:, 1] @ v["Vg"].T
+    np.testing.assert_allclose(found.signal("o"), o, atol=2e-5)
+    np.testing.assert_allclose(found.signal("L"), cross_entropy(v["y"], o), atol=2e-4)
 
 
 @steps
