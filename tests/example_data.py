@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from gallery import TREE
 
 import graphfold as gf
+from graphfold.circuit import Circuit
 
 Values = dict[str, Any]
 DECIMALS = 3
@@ -25,18 +27,27 @@ def _nothing_more(values: Values) -> Values:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How many steps, the sizes of dimensions, and what is changed in the random values."""
+    """How many steps, the sizes of dimensions, and what is changed in the random values.
 
-    steps: int | Mapping[str, int] = 6
+    For a recursive model, `steps` is a tree.
+    """
+
+    steps: int | str | Mapping[str, int] = 6
     sizes: Mapping[str, int] = field(default_factory=dict)
     change: Callable[[Values], Values] = _nothing_more
+
+    def unfold(self, circuit: Circuit) -> gf.Unfolding:
+        """Unfold a circuit as far as the data go."""
+        if isinstance(self.steps, str):
+            return gf.unfold(circuit, tree=self.steps)
+        return gf.unfold(circuit, self.steps)
 
 
 def make(name: str) -> Values:
     """Return the data of an example."""
     recipe, circuit = RECIPES[name], gf.load(gf.example_path(name))
     sizes = {d.name: recipe.sizes.get(d.name, 2 + (d.name == "n_h")) for d in circuit.dims}
-    unfolding = gf.unfold(circuit, recipe.steps)
+    unfolding = recipe.unfold(circuit)
     roles: Any = ("input", "parameter", "history")
     drawn = gf.random_values(unfolding, 0, sizes=sizes, roles=roles)
     values = recipe.change({key: np.round(value, DECIMALS) for key, value in drawn.items()})
@@ -107,6 +118,7 @@ RECIPES: Mapping[str, Recipe] = {
     "arma": Recipe(10, change=_with(c=0.1, phi1=0.5, phi2=-0.3, theta1=0.4)),
     "attention": Recipe({"t": 5, "u": 3}, change=_one_hot),
     "autoregressive": Recipe(10, change=_with(c=0.1, phi1=0.5, phi2=-0.3)),
+    "bidirectional_cells": Recipe(change=_one_hot),
     "clockwork": Recipe(8),
     "conditional": Recipe(change=_one_hot),
     "deep_hierarchy": Recipe(),
@@ -128,12 +140,15 @@ RECIPES: Mapping[str, Recipe] = {
     "minimal_gated": Recipe(),
     "moving_average": Recipe(10, change=_with(mu=0.1, theta1=0.4, theta2=0.2)),
     "output_recurrence": Recipe(change=_one_hot),
+    "recursive": Recipe(TREE, change=_one_hot),
     "shift_register": Recipe(15, change=_with(x=[0.0] * 15)),
     "single_output": Recipe(change=_one_hot),
+    "stacked_lstm": Recipe(5),
     "state_space": Recipe(8),
     "teacher_forcing": Recipe(change=_one_hot),
     "time_delay": Recipe(),
     "time_skip": Recipe(8),
+    "tree_lstm": Recipe(TREE),
     "vector_to_sequence": Recipe(change=_one_hot),
     "wilson_cowan": Recipe(20, change=_rates),
 }

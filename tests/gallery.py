@@ -30,9 +30,16 @@ def sizes_of(circuit: Circuit) -> dict[str, int]:
     return {d.name: 3 + place for place, d in enumerate(circuit.dims)}
 
 
-def lengths_of(circuit: Circuit, steps: int) -> dict[str, int]:
-    """A length for every axis; no two are the same."""
-    return {axis.name: steps + place for place, axis in enumerate(circuit.axes)}
+TREE = "((the cat) (sat down))"
+"""What a recursive model is unfolded over."""
+
+
+def unfolded(circuit: Circuit, steps: int, **options: Any) -> gf.Unfolding:
+    """The circuit over so many steps, one more on each further axis; or over the tree."""
+    if getattr(circuit, "trees", None):
+        return gf.unfold(circuit, tree=TREE, **options)
+    lengths = {axis.name: steps + place for place, axis in enumerate(circuit.axes)}
+    return gf.unfold(circuit, lengths, **options)
 
 
 def random_values(name: str, steps: int, batch: int | None = None, seed: int = 0) -> Values:
@@ -40,7 +47,7 @@ def random_values(name: str, steps: int, batch: int | None = None, seed: int = 0
     circuit = example(name)
     return dict(
         gf.random_values(
-            gf.unfold(circuit, lengths_of(circuit, steps)),
+            unfolded(circuit, steps),
             seed,
             sizes=sizes_of(circuit),
             roles=("input", "parameter", "history"),
@@ -50,9 +57,8 @@ def random_values(name: str, steps: int, batch: int | None = None, seed: int = 0
 
 
 def evaluated(name: str, steps: int, values: Mapping[str, Any], **options: Any) -> gf.Evaluation:
-    """The model's evaluation over so many steps (and one more on each further axis)."""
-    circuit = example(name)
-    unfolding = gf.unfold(circuit, lengths_of(circuit, steps), **options)
+    """The model's evaluation, unfolded as `unfolded` says."""
+    unfolding = unfolded(example(name), steps, **options)
     return gf.evaluate(unfolding, values, functions=FUNCTIONS.get(name))
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from gallery import TREE
 
 import graphfold as gf
 from graphfold.examples.catalogue import Example
@@ -18,7 +21,9 @@ VIEWS: Mapping[str, str | Mapping[str, str]] = {
     "output_recurrence": WINDOW,
     "single_output": "--steps 9",
     "teacher_forcing": {"train": f"{WINDOW} --mode train", "test": f"{WINDOW} --mode test"},
-    "graphical_state": "--steps 5",
+    "graphical_state": {"": "--steps 5"},
+    "recursive": f'--tree "{TREE}"',
+    "tree_lstm": f'--tree "{TREE}"',
     "vector_to_sequence": WINDOW,
     "conditional": WINDOW,
     "bidirectional": WINDOW,
@@ -47,15 +52,20 @@ class Figure:
     """A figure of the page: the name of its file, and how the command line draws it."""
 
     stem: str
-    options: tuple[str, ...]
+    line: str
+
+    @property
+    def options(self) -> list[str]:
+        """The options as a shell takes them apart."""
+        return shlex.split(self.line)
 
 
 def figures(name: str) -> list[Figure]:
     """The figures of a model on the page."""
     views = VIEWS.get(name, "--steps 3")
     if isinstance(views, str):
-        return [Figure(name, tuple(views.split()))]
-    return [Figure(f"{name}-{kind}", tuple(view.split())) for kind, view in views.items()]
+        views = {"": views}
+    return [Figure(f"{name}-{kind}".rstrip("-"), view) for kind, view in views.items()]
 
 
 def page() -> str:
@@ -100,6 +110,7 @@ def _equations(text: str) -> Iterator[str]:
 
 def _commands(example: Example) -> Iterator[str]:
     for figure in figures(example.name):
-        yield f"$ graphfold unfold {example.name}.yaml {' '.join(figure.options)}"
+        yield f"$ graphfold unfold {example.name}.yaml {figure.line}"
     if example.data is not None:
-        yield f"$ graphfold eval {example.name}.yaml --inputs {example.data.name}"
+        tree = f' --tree "{TREE}"' if TREE in figures(example.name)[0].line else ""
+        yield f"$ graphfold eval {example.name}.yaml --inputs {example.data.name}{tree}"

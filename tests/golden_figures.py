@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from gallery import TREE
+
 import graphfold as gf
 from graphfold.circuit import Circuit
 
@@ -38,7 +40,7 @@ STEPS: Mapping[str, int | Mapping[str, int]] = {
 }
 """How far a model is unfolded, when not over three steps."""
 
-NO_WINDOW = frozenset(["single_output", "encoder_decoder", "attention"])
+NO_WINDOW = frozenset(["single_output", "encoder_decoder", "attention", "recursive", "tree_lstm"])
 """Models with something static after a sequence: it stands at the end, which no window shows."""
 
 Draw = Callable[[], gf.Drawing]
@@ -52,11 +54,17 @@ def figures(name: str) -> dict[str, Draw]:
     return dict(_figures(name, gf.load(gf.example_path(name))))
 
 
+def _unfolded(name: str, circuit: Circuit) -> gf.Unfolding:
+    if getattr(circuit, "trees", None):
+        return gf.unfold(circuit, tree=TREE)
+    return gf.unfold(circuit, STEPS.get(name, 3))
+
+
 def _figures(name: str, circuit: Circuit) -> Iterator[tuple[str, Draw]]:
     for mode in [m.name for m in circuit.modes] or [None]:
         stem = f"{name}-{mode}" if mode else name
         chosen = gf.in_mode(circuit, mode)
-        unfolding = gf.unfold(chosen, STEPS.get(name, 3))
+        unfolding = _unfolded(name, chosen)
         yield f"{stem}-folded", partial(gf.draw, chosen, scale=1.0)
         yield f"{stem}-unfolded", partial(gf.draw, unfolding, pair=False, scale=1.0)
         if name not in NO_WINDOW:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from example_data import RECIPES, make
+from example_data import RECIPES, Recipe, make
 from gallery import Array, close, evaluated, example, random_values, sizes_of
 
 import graphfold as gf
@@ -31,7 +31,7 @@ def test_a_model_that_needs_no_function_from_python_comes_with_data() -> None:
     assert without == {"classical", "driven", "fibonacci"}
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", [n for n in RECIPES if n in gf.example_names()])
 def test_the_data_are_what_their_recipe_makes(name: str, update_golden: bool) -> None:
     path = gf.example_path(name).with_suffix(".npz")
     made = make(name)
@@ -48,12 +48,9 @@ def test_the_data_give_numbers(example: Example) -> None:
     values = dict(gf.read_arrays(example.data))
     assert example.data.stat().st_size < 6_000
     assert example.name in {*RECIPES, *GIVEN_BY_HAND}
-    circuit = gf.load(example.path)
-    steps = {
-        axis.name: next(len(values[s.name]) for s in circuit.inputs if s.axis == axis.name)
-        for axis in circuit.axes
-    }
-    found = gf.evaluate(gf.unfold(circuit, steps), values).outputs()
+    recipe = RECIPES.get(example.name) or Recipe(len(values["x"]))
+    unfolding = recipe.unfold(gf.load(example.path))
+    found = gf.evaluate(unfolding, values).outputs()
     assert gf.find_non_finite(found) == []
     assert all(np.abs(value).max() > 0 for value in found.values())
 

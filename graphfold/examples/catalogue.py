@@ -19,6 +19,7 @@ BOOK: Mapping[str, str] = {
     "vector_to_sequence": "figure 10.9",
     "conditional": "figure 10.10",
     "bidirectional": "figure 10.11",
+    "bidirectional_cells": "figure 10.11",
     "encoder_decoder": "figure 10.12",
     "deep_hierarchy": "figure 10.13a",
     "deep_transition": "figure 10.13b",
@@ -37,6 +38,8 @@ BOOK: Mapping[str, str] = {
 """Goodfellow, Bengio, Courville: Deep Learning, chapter 10; in its order."""
 
 BEYOND: Mapping[str, str] = {
+    "stacked_lstm": "Graves et al. 2013",
+    "tree_lstm": "Tai et al. 2015",
     "lstm_tanh": "PyTorch, ONNX",
     "gru_reset_before": "Cho et al. 2014",
     "gru_reset_after": "PyTorch, cuDNN",
