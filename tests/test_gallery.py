@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from example_data import RECIPES, Recipe, make
-from gallery import Array, close, evaluated, example, random_values, sizes_of
+from gallery import Array, close, evaluated, example, random_values, sizes_of, unfolded
 
 import graphfold as gf
+from graphfold.circuit import Circuit
 from graphfold.examples.catalogue import BEYOND, BOOK, Example
 
 MODELS = [
@@ -69,16 +70,16 @@ def test_inferred_shapes_are_those_of_the_values(name: str, mode: str | None, st
 def test_a_batch_is_its_rows(name: str, mode: str | None) -> None:
     values = random_values(name, 3, batch=2)
     together = evaluated(name, 3, values, mode=mode)
+    circuit = unfolded(example(name), 3).circuit
     for row in range(2):
-        alone = {key: _row(name, key, value, row) for key, value in values.items()}
+        alone = {key: _row(circuit, key, value, row) for key, value in values.items()}
         for instance, value in evaluated(name, 3, alone, mode=mode).items():
             whole = together[instance]
             close(whole[row] if whole.ndim > value.ndim else whole, value)
 
 
-def _row(name: str, key: str, value: Array, row: int) -> Array:
+def _row(circuit: Circuit, key: str, value: Array, row: int) -> Array:
     signal = key.split("[", maxsplit=1)[0]
-    circuit = example(name)
     if circuit.kind_of(signal) == "param":
         return value
     sequence = circuit.axis_of[signal] is not None and "[" not in key
