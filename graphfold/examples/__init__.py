@@ -30,6 +30,6 @@ def example_path(name: str) -> Path:
     """The model file of that name; GraphfoldError, with a suggestion, when there is none."""
     names = example_names()
     if name not in names:
-        hint = suggest(name, names) or f"; there are {', '.join(names)}"
+        hint = suggest(name, names) or "; `graphfold examples` lists them"
         raise GraphfoldError(f"no example is called '{name[:60]}'{hint}")
     return FOLDER / f"{name}.yaml"
