@@ -90,7 +90,7 @@ def _section(example: Example) -> str:
             *_equations(example.path.read_text(encoding="utf-8")),
             "```\n",
             "```console",
-            *_commands(example),
+            *commands(example),
             "```\n",
         ]
     )
@@ -108,7 +108,8 @@ def _equations(text: str) -> Iterator[str]:
         yield line[2:]
 
 
-def _commands(example: Example) -> Iterator[str]:
+def commands(example: Example) -> Iterator[str]:
+    """How to draw and to evaluate a model."""
     for figure in figures(example.name):
         yield f"$ graphfold unfold {example.name}.yaml {figure.line}"
     if example.data is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from command_line import call
-from gallery_page import figures, page
+from gallery_page import commands, figures, page
 
 import graphfold as gf
 from graphfold.operations import callable_names
@@ -26,6 +27,17 @@ def test_the_figures_in_the_docs_are_what_the_program_draws(name, update_golden)
             path.write_bytes(drawn.data)
         assert drawn.code == 0
         assert path.read_bytes() == drawn.data
+
+
+@pytest.mark.parametrize("example", gf.list_examples(), ids=lambda example: example.name)
+def test_the_models_in_the_gallery_are_evaluated_as_it_says(example, monkeypatch):
+    monkeypatch.chdir(example.path.parent)
+    lines = [line for line in commands(example) if line.startswith("$ graphfold eval ")]
+    assert len(lines) == (example.data is not None)
+    for line in lines:
+        done = call(*shlex.split(line)[2:])
+        assert (done.code, done.err) == (0, "")
+        assert done.out
 
 
 def test_every_example_is_shown_in_the_gallery(update_golden):
