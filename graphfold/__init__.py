@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from graphfold.evaluate import without_padding as without_padding
     from graphfold.examples import example_names as example_names
     from graphfold.examples import example_path as example_path
+    from graphfold.examples import list_examples as list_examples
     from graphfold.exchange import to_graphviz as to_graphviz
     from graphfold.exchange import to_networkx as to_networkx
     from graphfold.exchange import to_node_link as to_node_link
@@ -93,7 +94,7 @@ _HOMES = {
         "register_operation",
         "without_padding",
     ),
-    "examples": ("example_names", "example_path"),
+    "examples": ("example_names", "example_path", "list_examples"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),

@@ -18,7 +18,7 @@ from graphfold.circuit import Apply, Circuit, Equation, Expression, Function, Re
 from graphfold.errors import Mark, TooLargeError
 from graphfold.evaluate import KERNELS, Evaluation, evaluate, inline, random_values
 from graphfold.evaluate.elementwise import elementwise
-from graphfold.examples import example_names, example_path
+from graphfold.examples import example_path
 from graphfold.language.equations import read_expression
 from graphfold.language.parser import Scope
 from graphfold.language.tokens import Line
@@ -29,7 +29,10 @@ FUNCTIONS = {
     "driven": {"f": lambda h, x, theta: np.tanh(theta[0] * h + theta[1] * x.sum() + theta[2])},
     "classical": {"f": lambda s, theta: np.cos(theta[0] * s + theta[1])},
 }
-EXAMPLES = [n for n in example_names() if n != "encoder_decoder"]
+EXAMPLES = (
+    *("bidirectional", "biquad", "classical", "driven", "fibonacci", "lstm", "rnn_loss"),
+    "time_delay",
+)
 SIZES = {"n_x": 3, "n_h": 4, "n_g": 2, "n_y": 5, "n": 2, "p": 3}
 
 
