@@ -10,7 +10,7 @@ from graphfold.labels import latex_of
 from graphfold.render.contract import Tie
 from graphfold.render.factors import products
 from graphfold.render.options import DrawOptions
-from graphfold.render.scene import STATIC, Caption, Column, Edge, NodeKind, Scene
+from graphfold.render.scene import STATIC, Block, Caption, Column, Edge, NodeKind, Scene
 from graphfold.render.view import View, join
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def unfolded(seen: View, unfolding: Unfolding, options: DrawOptions) -> Scene:
         else Column(_time(s, length, symbol), sites, step=str(s))
         for s, sites in zip(board.visible, board.sites, strict=True)
     ]
-    return Scene(seen.rows, seen.sites, tuple(columns), join(board.edges))
+    return Scene(seen.rows, seen.sites, (Block(seen.moving, tuple(columns)),), join(board.edges))
 
 
 def _time(step: int, length: int, symbol: str) -> str:
@@ -91,7 +91,8 @@ def window(seen: View, before: int, after: int) -> Scene:
         if tie.reach == "step":
             _draw_window(board, tie, span)
     _draw_static(board, None, after)
-    return Scene(seen.rows, seen.sites, _columns(board, axis), join(board.edges))
+    columns = _columns(board, axis)
+    return Scene(seen.rows, seen.sites, (Block(seen.moving, columns),), join(board.edges))
 
 
 def _columns(board: Board, axis: str) -> tuple[Column, ...]:

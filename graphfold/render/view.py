@@ -13,7 +13,7 @@ from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, through_copies, ties
 from graphfold.render.factors import Factor, Product
 from graphfold.render.rows import Row, arrange
-from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
+from graphfold.render.scene import Block, Caption, Column, Edge, NodeKind, Piece, Scene, Site
 
 MOST_JOINED = 2
 
@@ -71,7 +71,8 @@ def folded(seen: View) -> Scene:
     """Return the scene of the folded circuit."""
     everything: dict[str, NodeKind] = dict.fromkeys(seen.sites, "node")
     edges = [Edge((t.source, 0), (t.target, 0), _dated(seen, t), t.delay) for t in seen.ties]
-    return Scene(seen.rows, seen.sites, (Column("", everything),), join(edges), folded=True)
+    cell = Block(tuple(everything), (Column("", everything),), folded=True)
+    return Scene(seen.rows, seen.sites, (cell,), join(edges))
 
 
 def join(edges: Sequence[Edge]) -> tuple[Edge, ...]:
