@@ -14,6 +14,7 @@ from .options import (
     Steps,
     json_option,
     load_model,
+    mode_option,
     model_argument,
     output_option,
     standard_input,
@@ -45,7 +46,12 @@ if TYPE_CHECKING:
     multiple=True,
     help="With --seed, the size of a dimension that no array tells: n_h=8; may be repeated.",
 )
-@click.option("--steps", type=Steps(), help="How many steps.  [default: as long as the inputs]")
+@click.option(
+    "--steps",
+    type=Steps(),
+    help="How many steps: 3, or t=3,u=2.  [default: as long as the inputs]",
+)
+@mode_option
 @click.option("--batch-first", is_flag=True, help="Sequences are (B, T, …) instead of (T, B, …).")
 @click.option("--all", "everything", is_flag=True, help="All signals instead of the outputs.")
 @click.option("--allow-nan", is_flag=True, help="Take NaN and infinities in the data as they are.")
@@ -78,7 +84,7 @@ def command(model: str, **options: Any) -> None:
     _ensure_defined(circuit)
     with working("evaluating"):
         values = _read_values(options)
-        unfolding = gf.unfold(circuit, _lengths(circuit, values, options))
+        unfolding = gf.unfold(circuit, _lengths(circuit, values, options), mode=options["mode"])
         if options["seed"] is not None:
             sizes = dict(options["sizes"])
             values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
@@ -116,9 +122,17 @@ def _read_values(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) -> Any:
-    """The steps: as asked for, else as long as the inputs are."""
-    if options["steps"] is not None:
-        return options["steps"]
+    """The steps: as asked for, else as long as the inputs of each axis are."""
+    asked = options["steps"]
+    if isinstance(asked, int):
+        return asked
+    return {**_from_inputs(circuit, values, options, asked or {}), **(asked or {})}
+
+
+def _from_inputs(
+    circuit: Circuit, values: dict[str, Any], options: dict[str, Any], asked: dict[str, int]
+) -> dict[str, int]:
+    """As long as the inputs are, for the axes that nobody asked for."""
     lengths: dict[str, dict[str, int]] = {}
     sequences = [signal for signal in circuit.inputs if signal.axis is not None]
     for signal in sequences:
@@ -127,20 +141,22 @@ def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) 
         if surplus in (1, 2):
             steps = shape[surplus == 2 and options["batch_first"]]
             lengths.setdefault(str(signal.axis), {})[signal.name] = steps
-    for found in lengths.values():
-        if len(set(found.values())) > 1:
+    for axis, found in lengths.items():
+        if axis not in asked and len(set(found.values())) > 1:
             told = ", ".join(f"{name} has {count(n, 'step')}" for name, n in found.items())
             raise CallError(f"the inputs differ in length: {told}")
     moving = {axis for axis in circuit.axis_of.values() if axis is not None}
-    if moving - lengths.keys():
-        raise CallError(_say_steps([signal.name for signal in sequences]))
+    unknown = [a.name for a in circuit.axes if a.name in moving - lengths.keys() - asked.keys()]
+    if unknown:
+        names = [signal.name for signal in sequences if signal.axis in unknown]
+        raise CallError(_say_steps(circuit, unknown[0], names))
     return {axis.name: max(lengths.get(axis.name, {"": 0}).values()) for axis in circuit.axes}
 
 
-def _say_steps(sequences: list[str]) -> str:
-    if not sequences:
-        return "say how many steps: --steps 3"
-    return f"give the inputs {', '.join(sequences)}: --inputs FILE.npz"
+def _say_steps(circuit: Circuit, axis: str, sequences: list[str]) -> str:
+    if sequences:
+        return f"give the inputs {', '.join(sequences)}: --inputs FILE.npz"
+    return f"say how many steps: --steps {'3' if len(circuit.axes) == 1 else f'{axis}=3'}"
 
 
 def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any]) -> None:

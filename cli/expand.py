@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
 from .messages import CallError
-from .options import Steps, json_option, load_model, model_argument
+from .options import Steps, json_option, load_model, mode_option, model_argument
 
 NOTATIONS = ("brackets", "parentheses", "superscripts")
 
@@ -15,7 +16,12 @@ NOTATIONS = ("brackets", "parentheses", "superscripts")
 @click.command("expand")
 @model_argument
 @click.argument("signal")
-@click.option("--steps", type=Steps(), help="How many steps: 3.  [default: up to SIGNAL's]")
+@click.option(
+    "--steps",
+    type=Steps(),
+    help="How many steps: 3, or t=3,u=2.  [default: up to SIGNAL's]",
+)
+@mode_option
 @click.option(
     "--format",
     "format_",
@@ -31,7 +37,11 @@ NOTATIONS = ("brackets", "parentheses", "superscripts")
 )
 @json_option
 def command(
-    model: str, signal: str, steps: object, format_: str, notation: str | None, _json: bool
+    model: str,
+    signal: str,
+    format_: str,
+    notation: str | None,
+    **options: Any,
 ) -> None:
     """Write out the algebra of an instance.
 
@@ -45,19 +55,10 @@ def command(
     import graphfold as gf
 
     circuit = load_model(model)
-    if isinstance(steps, dict):
-        steps = _of_the_only_axis(steps, list(circuit.length_of))
     if format_ == "latex" and notation is not None:
         raise CallError("LaTeX writes steps as superscripts; leave out --notation")
     chosen = "latex" if format_ == "latex" else notation
-    text = gf.expand(circuit, signal, steps=steps, notation=chosen)  # type: ignore[arg-type]
-    click.echo(json.dumps({"signal": signal, "lines": text.splitlines()}) if _json else text)
-
-
-def _of_the_only_axis(steps: dict[str, int], axes: list[str]) -> int:
-    from graphfold.errors import suggest
-
-    for name in steps:
-        if name not in axes:
-            raise CallError(f"unknown axis '{name}'{suggest(name, axes)}")
-    return next(iter(steps.values()))
+    asked = {"steps": options["steps"], "mode": options["mode"]}
+    text = gf.expand(circuit, signal, notation=chosen, **asked)
+    answer = json.dumps({"signal": signal, "lines": text.splitlines()})
+    click.echo(answer if options["_json"] else text)

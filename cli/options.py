@@ -27,6 +27,13 @@ scale_option = click.option(
 )
 
 
+mode_option = click.option(
+    "--mode",
+    metavar="NAME",
+    help="The mode whose branches `switch` takes.  [default: the model's first]",
+)
+
+
 def output_option(what: str) -> Callable[[Any], Any]:
     """`-o FILE`, with what it means for the command."""
     path = click.Path(allow_dash=True)

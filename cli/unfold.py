@@ -12,6 +12,7 @@ from .options import (
     Width,
     json_option,
     load_model,
+    mode_option,
     model_argument,
     output_option,
     scale_option,
@@ -27,7 +28,7 @@ FORMATS = ("svg", "png", "json", "dot")
 
 @click.command("unfold")
 @model_argument
-@click.option("--steps", type=Steps(), help="How many steps: 3, or t=3.  [default: 3]")
+@click.option("--steps", type=Steps(), help="How many steps: 3, or t=3,u=2.  [default: 3]")
 @click.option("--window", type=Width(), help="Symbolic columns before and after t instead: 1,1.")
 @output_option("The file; - is standard output.  [default: MODEL-unfolded.svg]")
 @click.option(
@@ -44,6 +45,7 @@ FORMATS = ("svg", "png", "json", "dot")
     metavar="NAME",
     help="One copy of this parameter a step; may be repeated.",
 )
+@mode_option
 @click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
 @scale_option
 @json_option
@@ -83,9 +85,10 @@ def _unfold(circuit: Circuit, options: dict[str, Any]) -> Unfolding | Window:
             if given:
                 raise CallError(f"--window shows no fixed steps; leave out --{name}")
         before, after = options["window"]
-        return gf.window(circuit, before=before, after=after)
+        return gf.window(circuit, before=before, after=after, mode=options["mode"])
     steps = 3 if options["steps"] is None else options["steps"]
-    return gf.unfold(circuit, steps, untie=options["untie"], prune=options["prune"])
+    chosen = {name: options[name] for name in ("mode", "untie", "prune")}
+    return gf.unfold(circuit, steps, **chosen)
 
 
 def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any]) -> bytes:
@@ -115,22 +118,26 @@ def _export(unfolding: Unfolding, chosen: str) -> bytes:
     return json.dumps(gf.to_node_link(unfolding)).encode()
 
 
-def _facts(unfolding: Unfolding | Window) -> dict[str, int]:
+def _facts(unfolding: Unfolding | Window) -> dict[str, Any]:
     import graphfold as gf
 
+    chosen = {"mode": unfolding.mode} if unfolding.mode else {}
     if isinstance(unfolding, gf.Window):
-        return {"before": unfolding.before, "after": unfolding.after}
+        return {"before": unfolding.before, "after": unfolding.after, **chosen}
     shared = sum(p.axis is None for p in unfolding.circuit.params)
     nodes, edges = unfolding.node_count, gf.edge_count(unfolding)
-    return {"nodes": nodes, "edges": edges, "shared parameters": shared}
+    return {"nodes": nodes, "edges": edges, "shared parameters": shared, **chosen}
 
 
-def _text(unfolding: Unfolding | Window, facts: dict[str, int]) -> str:
+def _text(unfolding: Unfolding | Window, facts: dict[str, Any]) -> str:
     import graphfold as gf
 
+    mode = f", mode {unfolding.mode}" if unfolding.mode else ""
     if isinstance(unfolding, gf.Window):
-        return f"{_column(unfolding, -unfolding.before)} .. {_column(unfolding, unfolding.after)}"
-    return ", ".join(count(number, name.rstrip("s")) for name, number in facts.items())
+        span = f"{_column(unfolding, -unfolding.before)} .. {_column(unfolding, unfolding.after)}"
+        return span + mode
+    counts = {name: number for name, number in facts.items() if name != "mode"}
+    return ", ".join(count(number, name.rstrip("s")) for name, number in counts.items()) + mode
 
 
 def _column(window: Window, offset: int) -> str:

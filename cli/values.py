@@ -13,7 +13,7 @@ MOST_ROWS = 20
 
 
 def print_values(circuit: Circuit, found: dict[str, Any], batch_first: bool) -> None:
-    """Print sequences side by side, a row a step, then static values."""
+    """Print the sequences of each axis side by side, a row a step, then static values."""
     import graphfold as gf
 
     from .tables import print_table
@@ -24,16 +24,23 @@ def print_values(circuit: Circuit, found: dict[str, Any], batch_first: bool) -> 
     batches = {v.shape[0 if batch_first else 1] for n, v in moving.items() if v.ndim - 1 > ranks[n]}
     if batches:
         click.echo(f"example 1 of {max(batches)}; -o FILE.npz writes them all\n")
-    if shown:
-        axis = str(circuit.axis_of[next(iter(shown))])
-        steps = len(next(iter(shown.values())))
-        rows = [_row(shown, t) for t in _rows(steps)]
-        print_table([axis, *shown], rows, right=0)
+    for number, (axis, beside) in enumerate(_by_axis(circuit, shown).items()):
+        if number:
+            click.echo()
+        rows = [_row(beside, t) for t in _rows(len(next(iter(beside.values()))))]
+        print_table([axis, *beside], rows, right=0)
     still = {n: v for n, v in found.items() if circuit.axis_of[n] is None}
     if shown and still:
         click.echo()
     for name, value in still.items():
         click.echo(f"{name} = {_text(value)}")
+
+
+def _by_axis(circuit: Circuit, shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    tables: dict[str, dict[str, Any]] = {}
+    for name, value in shown.items():
+        tables.setdefault(str(circuit.axis_of[name]), {})[name] = value
+    return tables
 
 
 def _first_example(value: Any, batched: bool, batch_first: bool) -> Any:

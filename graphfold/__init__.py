@@ -45,10 +45,12 @@ if TYPE_CHECKING:
     from graphfold.formats.model_files import load as load
     from graphfold.formats.model_files import loads as loads
     from graphfold.formats.model_writer import dumps as dumps
+    from graphfold.modes import in_mode as in_mode
     from graphfold.render import Drawing as Drawing
     from graphfold.render import DrawOptions as DrawOptions
     from graphfold.render import draw as draw
     from graphfold.shapes import infer_shapes as infer_shapes
+    from graphfold.terms import switch as switch
     from graphfold.unfold import unfold as unfold
     from graphfold.unfold import window as window
     from graphfold.unfolding import Unfolding as Unfolding
@@ -84,8 +86,10 @@ _HOMES = {
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
     "formats.model_writer": ("dumps",),
+    "modes": ("in_mode",),
     "render": ("DrawOptions", "Drawing", "draw"),
     "shapes": ("infer_shapes",),
+    "terms": ("switch",),
     "unfold": ("unfold", "window"),
     "unfolding": ("Unfolding", "Window"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from graphfold.circuit import REDUCTIONS, Apply, Expression, Read, nodes_beneath
@@ -16,12 +16,12 @@ LONGEST = 1000  # characters of all the sides together
 
 @dataclass(frozen=True)
 class _At:
-    """Where an expression is written: its unfolding, the step, and what stands for reads."""
+    """Where an expression is written: its unfolding, the step of each axis, and what reads are."""
 
     unfolding: Unfolding
     notation: Unicode
     replaced: Callable[[Instance], Piece | None]
-    step: int | None
+    steps: Mapping[str, int]
 
 
 def unreplaced(_: Instance) -> None:
@@ -35,8 +35,11 @@ def write_instance(
     replaced: Callable[[Instance], Piece | None],
 ) -> Piece:
     """Write the right side of an instance's equation, with `replaced` in place of its reads."""
-    expression = unfolding.circuit.equation[instance[0]].expression
-    return _write_node(_At(unfolding, notation, replaced, instance[1]), expression, expression.root)
+    signal, step = instance
+    equation = unfolding.circuit.equation[signal]
+    steps = {} if equation.axis is None or step is None else {equation.axis: step}
+    expression = equation.expression
+    return _write_node(_At(unfolding, notation, replaced, steps), expression, expression.root)
 
 
 def _write_node(at: _At, expression: Expression, root: int) -> Piece:
@@ -73,9 +76,10 @@ def _beneath(expression: Expression, root: int) -> list[int]:
 
 
 def _clock(at: _At, node: Apply) -> Piece:
+    axis = str(node.attribute("axis"))
     if node.operation == "length":
-        return Piece(str(at.unfolding.length(str(node.attribute("axis")))))
-    return Piece(str(at.step))
+        return Piece(str(at.unfolding.length(axis)))
+    return Piece(str(at.steps[axis]))
 
 
 def _read(at: _At, node: Read) -> Piece:
@@ -84,7 +88,7 @@ def _read(at: _At, node: Read) -> Piece:
     if axis is not None and node.index is not None:
         moving = node.index.base == axis
         step = (
-            (at.step or 0) + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
+            at.steps[axis] + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
         )
     found = at.replaced((node.signal, step))
     if found is not None:
@@ -94,12 +98,17 @@ def _read(at: _At, node: Read) -> Piece:
     return replace(named, text=text)
 
 
+def _at(at: _At, axis: str, step: int) -> _At:
+    return replace(at, steps={**at.steps, axis: step})
+
+
 def _reduce(at: _At, expression: Expression, node: Apply) -> Piece:
-    length = at.unfolding.length(str(node.attribute("axis")))
+    axis, (body,) = str(node.attribute("axis")), node.operands
+    length = at.unfolding.length(axis)
     shown = [*range(1, length + 1)] if length <= 8 else [1, 2, length]
     if length == 1:  # mean(x[1]) would be the mean of a vector's elements
-        return _write_node(replace(at, step=1), expression, node.operands[0])
-    parts = [_write_node(replace(at, step=step), expression, node.operands[0]) for step in shown]
+        return _write_node(_at(at, axis, 1), expression, body)
+    parts = [_write_node(_at(at, axis, step), expression, body) for step in shown]
     texts = [p.text for p in parts]
     if node.operation == "sum_over":
         texts = [p.at(SUM + (place > 0)) for place, p in enumerate(parts)]

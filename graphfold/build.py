@@ -18,6 +18,7 @@ from graphfold.circuit import (
     Equation,
     Function,
     Index,
+    Mode,
     Output,
     Read,
     Signal,
@@ -102,9 +103,17 @@ class CircuitBuilder:
     (Delay(signal='s', steps=1),)
     """
 
-    def __init__(self, name: str = "circuit", dims: Iterable[str] | Mapping[str, int] = ()) -> None:
+    def __init__(
+        self,
+        name: str = "circuit",
+        dims: Iterable[str] | Mapping[str, int] = (),
+        modes: Iterable[str] = (),
+    ) -> None:
+        if isinstance(modes, str):
+            raise GraphfoldError(f"modes is a list of names: modes=[{modes!r}]")
         self.name = name
         self._dims = _dimensions(dims)
+        self._modes = tuple(Mode(mode) for mode in modes)
         self._axes: list[Axis] = []
         self._inputs: list[Signal] = []
         self._params: list[Signal] = []
@@ -203,6 +212,7 @@ class CircuitBuilder:
         return Circuit(
             name=self.name,
             axes=tuple(self._axes) or (Axis("t", "T"),),
+            modes=self._modes,
             dims=self._dims,
             inputs=tuple(self._inputs),
             params=tuple(self._params),

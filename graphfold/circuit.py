@@ -169,6 +169,14 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Mode:
+    """A way to run the circuit, such as train or test; `switch` chooses an expression by it."""
+
+    name: str
+    mark: Mark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Dimension:
     """A declared dimension symbol and, perhaps, its default size."""
 
@@ -282,6 +290,7 @@ class Circuit(Recomputed):
 
     name: str
     axes: tuple[Axis, ...] = (Axis("t", "T"),)
+    modes: tuple[Mode, ...] = ()
     dims: tuple[Dimension, ...] = ()
     inputs: tuple[Signal, ...] = ()
     params: tuple[Signal, ...] = ()
@@ -389,7 +398,8 @@ def equation_links(circuit: Circuit, equation: Equation) -> Iterator[Link]:
     seen: set[Link] = set()
     under = _reductions_above(expression)
     for number, read in expression.reads():
-        for reduced in sorted(under[number]):
+        axis = read.index.base if read.index is not None else ""
+        for reduced in sorted({axis in axes for axes in under[number]}):
             link = _link(circuit, equation, number, read, reduced)
             if link not in seen:
                 seen.add(link)
@@ -407,14 +417,16 @@ def _link(circuit: Circuit, equation: Equation, number: int, read: Read, reduced
     return Link(source, target, reach, -index.offset, None, *place)
 
 
-def _reductions_above(expression: Expression) -> list[set[bool]]:
-    """For each node: whether it is reached beneath a reduction over time, beside one, or both."""
-    under: list[set[bool]] = [set() for _ in expression.nodes]
-    under[expression.root].add(False)
+def _reductions_above(expression: Expression) -> list[set[frozenset[str]]]:
+    """For each node: the axes that are reduced above it, for every way it is reached."""
+    under: list[set[frozenset[str]]] = [set() for _ in expression.nodes]
+    under[expression.root].add(frozenset())
     for number in range(expression.root, -1, -1):
         node = expression.nodes[number]
         if isinstance(node, Apply):
-            reached = {True} if node.operation in REDUCTIONS else under[number]
+            reached = under[number]
+            if node.operation in REDUCTIONS:
+                reached = {axes | {str(node.attribute("axis"))} for axes in reached}
             for operand in node.operands:
                 under[operand] |= reached
     return under

@@ -7,7 +7,7 @@ limit, the sub-expressions keep their names and are written beneath.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import chain, count
 
@@ -17,6 +17,7 @@ from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError, UnfoldingError, shorten, suggest
 from graphfold.instances import Instance, format_id
 from graphfold.language.printer import Piece, TooLongError, write_nodes
+from graphfold.modes import in_mode
 from graphfold.notations import Latex, Unicode
 from graphfold.unfold import unfold
 from graphfold.unfolding import Unfolding
@@ -36,10 +37,13 @@ def expand(
     circuit: Freezable | Unfolding,
     signal: str,
     *,
-    steps: int | None = None,
+    steps: int | Mapping[str, int] | None = None,
     notation: str | None = None,
+    mode: str | None = None,
 ) -> str:
     """Write the algebra of an instance: "s[3]", "s(3)", "h[t]", or "Loss" with `steps`.
+
+    `steps` and `mode` are as for `unfold`; an unfolding has them already.
 
     `notation` is brackets, parentheses, superscripts or latex; left out, it is that of the
     question. UnfoldingError for an instance that does not exist.
@@ -52,12 +56,12 @@ def expand(
     if notation not in (None, *NOTATIONS):
         raise GraphfoldError(f"unknown notation '{notation}'{suggest(str(notation), NOTATIONS)}")
     chosen = notation or _notation_of(signal)
-    frozen = circuit.circuit if isinstance(circuit, Unfolding) else freeze(circuit)
+    frozen = circuit.circuit if isinstance(circuit, Unfolding) else in_mode(freeze(circuit), mode)
     writer = Latex(frozen) if chosen == "latex" else Unicode(frozen, chosen)
     name, step = _read_question(frozen, signal)
     if isinstance(step, str):
         return _symbolic(frozen, writer, name)
-    unfolding = _unfolding(circuit, frozen, name, step, steps)
+    unfolding = circuit if isinstance(circuit, Unfolding) else _unfolding(frozen, name, step, steps)
     axis = frozen.axis_of[name]
     if axis is not None and step is None:
         step = unfolding.length(axis)
@@ -92,10 +96,8 @@ def _plain(question: str) -> str:
 
 
 def _unfolding(
-    circuit: Freezable | Unfolding, frozen: Circuit, name: str, step: int | None, steps: int | None
+    frozen: Circuit, name: str, step: int | None, steps: int | Mapping[str, int] | None
 ) -> Unfolding:
-    if isinstance(circuit, Unfolding):
-        return circuit
     if steps is not None:
         return unfold(frozen, steps)
     ancestors = _ancestors(frozen, name)

@@ -164,7 +164,7 @@ class Latex(Unicode):
 
     def call(self, node: Apply, operands: list[str]) -> Piece:
         """Write a call."""
-        if node.operation == "call" or node.operation.endswith("_over"):
+        if node.operation in ("call", "switch") or node.operation.endswith("_over"):
             return super().call(node, operands)
         settings = [t.replace("_", r"\_") for t in attribute_texts(node)]
         return Piece(f"{_call(node.operation)}({', '.join([*operands, *settings])})")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-AttributeKind = Literal["axis", "size", "sizes", "text", "number"]
+AttributeKind = Literal["axis", "size", "sizes", "text", "texts", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ for _name in ("sum_over", "mean_over", "max_over"):  # sum(L[t] for t)
 _internal("step", 0, 0, _axis_name)  # t itself, as a value
 _internal("length", 0, 0, _axis_name)  # T, as a value
 _internal("size", 0, 0, Attribute("size", "size", required=True))  # n_h, as a value
+_internal("switch", 1, None, Attribute("modes", "texts", required=True))  # switch(mode, train: a)
 _internal("call", 0, None, Attribute("function", "text", required=True))  # f(h, x; theta)
 
 

@@ -207,7 +207,7 @@ SHAPE_RULES: dict[str, Rule] = {
     **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne", "where"), _elementwise),
     **dict.fromkeys(("tanh", "sigmoid", "relu", "softplus", "exp", "log", "sqrt"), _elementwise),
     **dict.fromkeys(("sin", "cos", "abs", "sign", "square"), _elementwise),
-    **dict.fromkeys(("maximum", "minimum", "clip"), _elementwise),
+    **dict.fromkeys(("maximum", "minimum", "clip", "switch"), _elementwise),
     **dict.fromkeys(("sum", "mean", "max", "norm"), _reduce),
     **dict.fromkeys(("softmax", "log_softmax", "layer_norm"), _along),
     **dict.fromkeys(("sum_over", "mean_over", "max_over"), _same),

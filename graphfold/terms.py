@@ -154,6 +154,13 @@ def apply(operation: str, *operands: Any, **attributes: AttributeValue) -> Term:
     return Term(operation, tuple(as_term(o) for o in operands), tuple(attributes.items()))
 
 
+def switch(**branches: Any) -> Term:
+    """Choose by the circuit's mode: `switch(train=y[t], test=o[t])`, one branch for each mode."""
+    if not branches:
+        raise GraphfoldError("switch has no branches; write gf.switch(train=a, test=b)")
+    return apply("switch", *branches.values(), modes=tuple(branches))
+
+
 def as_term(value: Any) -> Term:
     """Turn a number, nested list, array or term into a term."""
     if isinstance(value, Term):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Equation, Expression, Freezable, Index, Node, Read, freeze
 from graphfold.errors import UnfoldingError, suggest
+from graphfold.modes import in_mode
 from graphfold.unfolding import Unfolding, Window
 
 _MOST_STEPS = 2**53
@@ -18,13 +19,15 @@ def unfold(
     circuit: Freezable,
     steps: int | Mapping[str, int] | None = None,
     *,
+    mode: str | None = None,
     untie: str | Iterable[str] = (),
     prune: bool = False,
     **lengths: int,
 ) -> Unfolding:
     r"""Unfold a circuit over `steps` steps, or over a number for each axis: t=3, {"t": 3}.
 
-    The result is arithmetic: it costs as much as the circuit, whatever the steps. `untie` names
+    The result is arithmetic: it costs as much as the circuit, whatever the steps. `mode` chooses
+    the branches of each `switch`, by default those of the model's first mode. `untie` names
     parameters that get one copy a step; `prune` keeps the ancestors of the outputs only.
     ModelError when the circuit is not well formed; UnfoldingError for wrong steps.
 
@@ -35,22 +38,29 @@ def unfold(
     """
     frozen = freeze(circuit)
     ensure_well_formed(frozen)
+    frozen, chosen = _resolved(frozen, mode)
     names = (untie,) if isinstance(untie, str) else tuple(untie)
     if names:
         frozen = untie_parameters(frozen, names)
     axes = _lengths(frozen, steps, lengths)
-    unfolding = Unfolding(frozen, axes, frozenset(names))
+    unfolding = Unfolding(frozen, axes, frozenset(names), mode=chosen)
     _check_fixed_reads(unfolding)
     _check_boundaries(unfolding)
     return prune_unfolding(unfolding) if prune else unfolding
 
 
 def window(
-    circuit: Freezable, axis: str | None = None, *, before: int = 1, after: int = 1
+    circuit: Freezable,
+    axis: str | None = None,
+    *,
+    before: int = 1,
+    after: int = 1,
+    mode: str | None = None,
 ) -> Window:
     """Show the columns t - before .. t + after of an unfolding of any length.
 
-    ModelError when the circuit is not well formed; UnfoldingError for a wrong axis or width.
+    `mode` is as for `unfold`. ModelError when the circuit is not well formed; UnfoldingError for
+    a wrong axis or width.
     """
     frozen = freeze(circuit)
     ensure_well_formed(frozen)
@@ -58,7 +68,14 @@ def window(
     chosen = names[0] if axis is None else axis
     if chosen not in names:
         raise UnfoldingError(f"unknown axis '{chosen}'{suggest(chosen, names)}")
-    return Window(frozen, chosen, _whole("before", before), _whole("after", after))
+    resolved, name = _resolved(frozen, mode)
+    return Window(resolved, chosen, _whole("before", before), _whole("after", after), name)
+
+
+def _resolved(circuit: Circuit, mode: str | None) -> tuple[Circuit, str]:
+    """The circuit in a mode, the first by default, and that mode's name ("" without modes)."""
+    names = [m.name for m in circuit.modes]
+    return in_mode(circuit, mode), mode or (names[0] if names else "")
 
 
 def _whole(name: str, value: int) -> int:
@@ -146,6 +163,9 @@ def _untied_axis(circuit: Circuit, name: str) -> str:
     if None in axes:
         reader = readers[axes.index(None)]
         raise UnfoldingError(f"'{name}' cannot be untied: '{reader}', which is static, reads it")
+    if len(set(axes)) > 1:
+        clocks = " and ".join(dict.fromkeys(map(str, axes)))
+        raise UnfoldingError(f"'{name}' cannot be untied: it is read over {clocks}")
     return axes[0] or circuit.axes[0].name if axes else circuit.axes[0].name
 
 

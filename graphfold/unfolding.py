@@ -27,7 +27,8 @@ from graphfold.tables import Block, Listed, Table
 class Unfolding(Recomputed):
     """The acyclic graph of a circuit over some steps; make one with `unfold`.
 
-    `steps` holds the length of each axis. `kept`, when not None, lists the node numbers that
+    `steps` holds the length of each axis; `mode` the mode whose branches the circuit has, or "".
+    `kept`, when not None, lists the node numbers that
     pruning has left, in order; node numbers then count those.
     """
 
@@ -35,6 +36,7 @@ class Unfolding(Recomputed):
     steps: tuple[tuple[str, int], ...]
     untied: frozenset[str] = frozenset()
     kept: tuple[int, ...] | None = field(default=None, repr=False)
+    mode: str = ""
 
     def __repr__(self) -> str:
         steps = ", ".join(f"{axis} = 1..{count}" for axis, count in self.steps)
@@ -269,3 +271,4 @@ class Window:
     axis: str
     before: int = 1
     after: int = 1
+    mode: str = field(default="", repr=False)

@@ -89,6 +89,8 @@ def nodes(draw: Draw, numbers: list[int]) -> Any:
     for attribute in spec.attributes:
         if attribute.kind == "text":
             value: Any = "t"
+        elif attribute.kind == "texts":
+            value = tuple(f"m{place}" for place in range(count))
         elif attribute.kind == "sizes":
             value = tuple(draw(st.lists(SETTINGS["size"], min_size=1, max_size=3)))
         elif name == "size":
@@ -331,7 +333,7 @@ STATEMENTS = {
     "y[t] = (1]": "1:10 ']' does not fit the bracket that is open",
     "y[t] = (1": "1:8 '(' is never closed",
     "y[t] =": "1:7 expected a value, found the end of the equation",
-    "y: 1": "1:2 unexpected character ':'; an equation is written name[t] = expression",
+    "y: 1": "1:2 expected name[t] = expression",
 }
 
 

@@ -343,7 +343,7 @@ HABITS = {  # of those who come from the book, from NumPy or from Python
     "(h[t-1] > 0 and b)": "16:30 'and' is no operator; write (a) * (b)",
     "softmax(h[t-1], dim=0)": "16:34 softmax has no setting 'dim'; it has axis",
     "sum(h[t] for t in T)": "16:33 'for t' runs over all steps; leave out the rest",
-    "switch(mode, train: b, test: b)": "16:18 modes are not supported yet; keep one branch",
+    "switch(mode, train: b, test: b)": "16:18 the model has no modes; add `modes: [train, test]`",
 }
 
 

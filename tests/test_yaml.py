@@ -105,11 +105,14 @@ TRAPS = {
     ),
     "two clocks": (
         "axes: {t: T, u: U}\n",
-        ["2:14: unsupported: several axes are not supported yet; a model has one clock"],
+        [
+            "2:8: unused-axis: no signal runs over axis 't'; remove it",
+            "2:14: unused-axis: no signal runs over axis 'u'; remove it",
+        ],
     ),
-    "modes": (
-        "modes: [train]\n",
-        ["2:8: unsupported: modes are not supported yet; keep one branch"],
+    "modes that are no list": (
+        "modes: train\n",
+        ["2:8: section: 'modes' must be a list, as [a, b]"],
     ),
 }
 

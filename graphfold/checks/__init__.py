@@ -1,1 +1,1 @@
-"""One module a stage: names, axes and indices, cycles, history."""
+"""One module a stage: names, axes and indices, modes, cycles, history."""

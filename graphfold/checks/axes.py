@@ -17,6 +17,7 @@ def _problem(message: str, mark: Mark | None, signal: str | None = None) -> Diag
 
 def check_axes(circuit: Circuit) -> Iterator[Diagnostic]:
     """Yield what is wrong with axes and indices."""
+    yield from _unused_axes(circuit)
     for signal in (*circuit.inputs, *circuit.params):
         yield from _known_axis(circuit, signal.axis, signal.mark)
     for equation in circuit.equations:
@@ -26,10 +27,28 @@ def check_axes(circuit: Circuit) -> Iterator[Diagnostic]:
         yield from _boundary(circuit, boundary)
 
 
+def _unused_axes(circuit: Circuit) -> Iterator[Diagnostic]:
+    """Axes that nothing runs over or measures, unless the one axis is there by default."""
+    used = {*circuit.axis_of.values(), *_measured(circuit)}
+    for axis in circuit.axes:
+        if axis.name not in used and (axis.mark is not None or len(circuit.axes) > 1):
+            message = f"no signal runs over axis '{shorten(axis.name)}'; remove it"
+            yield Diagnostic("axes", "unused-axis", message, axis.mark)
+
+
+def _measured(circuit: Circuit) -> Iterator[str]:
+    """The axes whose step or length is a value somewhere."""
+    for equation in circuit.equations:
+        for node in equation.expression.nodes:
+            if isinstance(node, Apply) and node.operation in ("step", "length", *REDUCTIONS):
+                yield str(node.attribute("axis"))
+
+
 def _known_axis(circuit: Circuit, axis: str | None, mark: Mark | None) -> Iterator[Diagnostic]:
     if axis is not None and axis not in circuit.length_of:
         names = list(circuit.length_of)
-        hint = suggest(axis, names) or f"; the axis is {names[0]}"
+        told = f"the axis is {names[0]}" if len(names) == 1 else f"there are {', '.join(names)}"
+        hint = suggest(axis, names) or f"; {told}"
         yield _problem(f"unknown axis '{shorten(axis)}'{hint}", mark)
 
 

@@ -91,6 +91,7 @@ def _definitions(circuit: Circuit) -> Iterator[Diagnostic]:
     named: list[tuple[str, str, Mark | None]] = []
     for axis in circuit.axes:
         named += [(axis.name, "an axis", axis.mark), (axis.length, "a length", axis.mark)]
+    named += [(m.name, "a mode", m.mark) for m in circuit.modes]
     named += [(d.name, "a dimension", d.mark) for d in circuit.dims]
     named += [(s.name, "an input", s.mark) for s in circuit.inputs]
     named += [(s.name, "a parameter", s.mark) for s in circuit.params]

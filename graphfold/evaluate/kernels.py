@@ -10,7 +10,9 @@ from graphfold.evaluate.along import ALONG
 from graphfold.evaluate.elementwise import ELEMENTWISE, Kernel
 from graphfold.evaluate.products import PRODUCTS
 
-STRUCTURAL = frozenset(["sum_over", "mean_over", "max_over", "step", "length", "size", "call"])
+STRUCTURAL = frozenset(
+    ["sum_over", "mean_over", "max_over", "step", "length", "size", "call", "switch"]
+)
 """Operations that depend on the step, the sizes or the functions; `program` knows them."""
 
 KERNELS: dict[str, Kernel] = {**ELEMENTWISE, **PRODUCTS, **ALONG}

@@ -9,6 +9,7 @@ from graphfold.circuit import (
     Axis,
     Dimension,
     Function,
+    Mode,
     Signal,
 )
 from graphfold.errors import Mark, shorten
@@ -29,10 +30,12 @@ def read_axes(report: Report, node: YamlNode | None) -> tuple[Axis, ...]:
             axes.append(Axis(key.text, value.text, key.mark))
         else:
             report.blame("axis", f"axis '{key.text}' needs a length symbol, as T", value.mark)
-    if len(axes) > 1:
-        message = "several axes are not supported yet; a model has one clock"
-        report.blame("unsupported", message, axes[1].mark or Mark(1, 1))
     return tuple(axes) or (Axis("t", "T"),)
+
+
+def read_modes(report: Report, node: YamlNode | None) -> tuple[Mode, ...]:
+    """Read `modes`: a list of names."""
+    return tuple(Mode(s.text, s.mark) for s in report.texts(node, "modes"))
 
 
 def read_dims(report: Report, node: YamlNode | None) -> tuple[Dimension, ...]:

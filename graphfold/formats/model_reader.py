@@ -12,7 +12,13 @@ from graphfold.circuit import (
     sort_boundaries,
 )
 from graphfold.errors import Mark, ModelError, shorten, suggest
-from graphfold.formats.model_declarations import read_axes, read_dims, read_functions, read_signals
+from graphfold.formats.model_declarations import (
+    read_axes,
+    read_dims,
+    read_functions,
+    read_modes,
+    read_signals,
+)
 from graphfold.formats.model_report import Report, is_empty
 from graphfold.formats.model_style import read_style
 from graphfold.formats.model_values import read_bodies, read_init
@@ -61,6 +67,7 @@ def _read(report: Report, top: Pairs) -> Circuit:
     return Circuit(
         name=_read_name(report, sections.get("name")),
         axes=axes,
+        modes=read_modes(report, sections.get("modes")),
         dims=dims,
         inputs=tuple(read_signals(report, sections.get("inputs"), "inputs")),
         params=tuple(read_signals(report, sections.get("params"), "params")),
@@ -82,9 +89,6 @@ def _check_version(report: Report, top: Pairs, sections: dict[str, YamlNode]) ->
         report.blame(
             "version", "this graphfold reads version 1; write `graphfold: 1`", version.mark
         )
-    modes = sections.get("modes")
-    if modes is not None:
-        report.blame("unsupported", "modes are not supported yet; keep one branch", modes.mark)
 
 
 def _read_name(report: Report, node: YamlNode | None) -> str:

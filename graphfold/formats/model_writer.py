@@ -54,6 +54,8 @@ def _lines(circuit: Circuit) -> Iterator[str]:
     yield f"name: {_text(circuit.name)}"
     if circuit.axes != (Axis("t", "T"),):
         yield from _section("axes", (f"{a.name}: {a.length}" for a in circuit.axes))
+    if circuit.modes:
+        yield f"modes: [{', '.join(m.name for m in circuit.modes)}]"
     if any(d.default is not None for d in circuit.dims):
         sizes = ("" if d.default is None else f" {d.default}" for d in circuit.dims)
         names = (f"{d.name}:" for d in circuit.dims)

@@ -40,7 +40,8 @@ def _read_equation(statement: Statement, scope: Scope) -> Equation:
         raise SyntaxProblem(_not_an_equation(name), name.mark)
     equals = next((i for i, t in enumerate(statement) if t.text == "="), None)
     if equals is None:
-        raise SyntaxProblem("expected name[t] = expression", name.mark)
+        stray = next((t for t in statement if t.text == ":"), name)
+        raise SyntaxProblem("expected name[t] = expression", stray.mark)
     axis = _left_axis(statement[:equals], scope)
     last = statement[-1]
     end = Mark(last.mark.line, last.end)

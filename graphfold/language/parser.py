@@ -251,11 +251,39 @@ class _Parser:
     # -- calls ----------------------------------------------------------------------------
 
     def call(self, name: Token) -> int:
+        if name.text == "switch" and name.text not in self.scope.functions:
+            return self._switch(name)
         self._deeper()
         arguments, semicolon = self._arguments()
         self.depth -= 1
         node = operation_node(name, arguments, semicolon, self.scope.functions, self.builder)
         return self.builder.add(node, name.mark)
+
+    def _switch(self, name: Token) -> int:
+        """Read `mode, train: a, test: b)`: one branch a mode."""
+        self._deeper()
+        if not self.accept("mode"):
+            message = "switch chooses by the mode: switch(mode, train: a, test: b)"
+            raise SyntaxProblem(message, self.token.mark)
+        modes: list[str] = []
+        branches: list[int] = []
+        while not self.accept(")"):
+            self.expect(",", "expected an operator, ',' or ')'")
+            modes.append(self._mode())
+            branches.append(self.comparison())
+        self.depth -= 1
+        if not modes:
+            message = "switch has no branches; write switch(mode, train: a, test: b)"
+            raise SyntaxProblem(message, name.mark)
+        node = Apply("switch", tuple(branches), (("modes", tuple(modes)),))
+        return self.builder.add(node, name.mark)
+
+    def _mode(self) -> str:
+        token = self.take()
+        if token.kind != "name" or not self.accept(":"):
+            found = f"'{token.text}'" if token.text else "the end of the equation"
+            raise SyntaxProblem(f"expected a branch, as train: a, found {found}", token.mark)
+        return token.text
 
     def _arguments(self) -> tuple[list[Argument], int | None]:
         arguments: list[Argument] = []
@@ -302,6 +330,9 @@ class _Parser:
             return
         if token.text == "=":
             raise SyntaxProblem("'=' stands in an expression; compare with ==", token.mark)
+        if token.text == ":":
+            message = "':' stands in an expression; an equation is written name[t] = expression"
+            raise SyntaxProblem(message, token.mark)
         raise SyntaxProblem(f"expected an operator, found '{token.text}'", token.mark)
 
 

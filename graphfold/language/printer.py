@@ -98,6 +98,11 @@ class Notation:
         """Write a call with its attributes, or a reduction over time."""
         if node.operation == "call":
             return Piece(self.function_call(node, operands))
+        if node.operation == "switch":
+            modes = node.attribute("modes")
+            assert isinstance(modes, tuple)
+            branches = (f"{m}: {o}" for m, o in zip(modes, operands, strict=True))
+            return Piece(f"switch(mode, {', '.join(branches)})")
         if node.operation.endswith("_over"):
             name = node.operation.removesuffix("_over")
             return Piece(f"{name}({operands[0]} for {node.attribute('axis')})")

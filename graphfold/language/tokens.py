@@ -12,12 +12,11 @@ _PATTERN = re.compile(
     r"""(?P<space>[ \t\r]+|\#.*)
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
       | (?P<name>[^\W\d]\w*)
-      | (?P<operator>\*\*|<=|>=|==|!=|[-+*/@%<>=.,;])
+      | (?P<operator>\*\*|<=|>=|==|!=|[-+*/@%<>=.,;:])
       | (?P<bracket>[()\[\]])""",
     re.VERBOSE,
 )
 
-_SWITCH = re.compile(r"\bswitch\s*\(")
 _CURES = {
     "^": "write ** for a power, .T for a transpose, h[t-1] for a step",
     "×": "write * (elementwise) or @ (matrix product)",
@@ -28,7 +27,6 @@ _CURES = {
     "≥": "write >=",
     "{": "equations use ( ) and [ ]",
     "}": "equations use ( ) and [ ]",
-    ":": "an equation is written name[t] = expression",
 }
 
 
@@ -71,13 +69,7 @@ def tokenize(lines: Iterable[Line]) -> Iterator[Token | SyntaxProblem]:
             mark = Mark(line.mark.line, line.mark.column + position)
             match = _PATTERN.match(line.text, position)
             if match is None:
-                switch = _SWITCH.search(line.text, 0, position)
-                if switch is not None and line.text[position] == ":":
-                    mark = Mark(line.mark.line, line.mark.column + switch.start())
-                    message = "modes are not supported yet; keep one branch"
-                    yield SyntaxProblem(message, mark, "unsupported")
-                else:
-                    yield SyntaxProblem(_stray(line.text, position), mark)
+                yield SyntaxProblem(_stray(line.text, position), mark)
                 break
             position = match.end()
             if match.lastgroup != "space":
