@@ -14,6 +14,8 @@ from graphfold.render.scene import STATIC, Scene
 from graphfold.render.theme import Theme
 
 DUMMY = "/"
+FAR = 1e6  # the gap between a folded cell and the next, which is not there
+ASIDE = 52.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,9 @@ class Grid(Levels):
     def boundary(self, column: int) -> float:
         """The middle of the space to the right of a column."""
         gap = self.pitch - self.cell.width
+        gap = ASIDE if gap >= FAR else gap
+        if column < 0:
+            return self.left + self.cell.left - gap / 2 + (column + 1) * self.pitch
         return self.left + self.cell.right + gap / 2 + column * self.pitch
 
     @property

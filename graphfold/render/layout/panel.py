@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from graphfold.render.layout.folded import LOOP, Delays, Net, first_sides
@@ -46,16 +46,25 @@ def grid_for(scene: Scene, block: int, cell: Cell, levels: Levels, gap: float) -
     return Grid(*shared, cell, cell.width + gap, count)
 
 
-def panel(
-    scene: Scene, grid: Grid, block: int, laned: set[Key], theme: Theme, channels: Channels
-) -> Panel:
-    """Route the wires of a block; `laned` are those that shall run along lanes."""
+@dataclass(frozen=True)
+class Around:
+    """What the blocks of a figure share: the channels, and the wires that pass between them."""
+
+    channels: Channels
+    laned: set[Key]
+    passing: Sequence[Line]
+
+
+def panel(scene: Scene, grid: Grid, block: int, around: Around, theme: Theme) -> Panel:
+    """Route the wires of a block; those that are `laned` shall run along lanes."""
     keys = tuple(k for k in step_keys(scene) if scene.block_of[k[0]] == block)
-    router = Router(theme, grid, keys, {k for k in laned if k in keys}, channels)
+    router = Router(theme, grid, keys, {k for k in around.laned if k in keys}, around.channels)
     router.choose()
-    others = [router.line(key) for key in keys] if scene.blocks[block].folded else []
+    folded = scene.blocks[block].folded
+    others = [*(router.line(key) for key in keys), *around.passing] if folded else []
     nets = {n: s for n, s in nets_of(scene).items() if scene.block_of.get(n[0]) == block}
-    return Panel(grid, router, Delays(theme, grid, nets, router.ports.angles, others, channels))
+    delays = Delays(theme, grid, nets, router.ports.angles, others, around.channels)
+    return Panel(grid, router, delays)
 
 
 def moved(grid: Grid, left: float) -> Grid:

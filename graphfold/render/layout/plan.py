@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from graphfold.render.layout.grid import cell_of, levels_of
+from graphfold.render.layout.grid import FAR, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
-from graphfold.render.layout.lanes import Channels
 from graphfold.render.layout.measure import caption_run, sizes
 from graphfold.render.layout.panel import (
+    Around,
     Panel,
     grid_for,
     is_step,
@@ -19,13 +19,13 @@ from graphfold.render.layout.panel import (
     panel,
     static_edges,
 )
+from graphfold.render.layout.paths import Line, straight
 from graphfold.render.layout.routes import Key
 from graphfold.render.layout.statics import Statics
 from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
 ROUNDS = 6
-FAR = 1e6
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,10 @@ def aside(scene: Scene, theme: Theme) -> float:
 
 
 def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan:
-    channels: Channels = {}
-    panels = tuple(
-        panel(scene, grid, b, laned, theme, channels) for b, grid in enumerate(ground.grids)
-    )
+    around = Around({}, laned, [_direct(ground, edge) for edge in static_edges(scene)])
+    panels = tuple(panel(scene, grid, b, around, theme) for b, grid in enumerate(ground.grids))
     of = {name: panels[b].router for name, b in scene.block_of.items()}
-    statics = Statics(theme, ground, of, channels, tuple(static_edges(scene)))
+    statics = Statics(theme, ground, of, around.channels, tuple(static_edges(scene)))
     statics.dots = frozenset(
         (name, c)
         for block in scene.blocks
@@ -133,6 +131,11 @@ def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan
     )
     statics.choose()
     return Plan(scene, theme, ground, panels, statics)
+
+
+def _direct(ground: Ground, edge: Edge) -> Line:
+    """The way an edge would like to run."""
+    return straight(ground.center(*edge.source), ground.center(*edge.target), 0.0, 0.0)
 
 
 def gaps_needed(found: Plan) -> list[float]:

@@ -12,12 +12,12 @@ from graphfold.render.layout.lanes import Channels, Lanes
 from graphfold.render.layout.paths import Line, rounded, shortened, straight
 from graphfold.render.layout.routes import Router
 from graphfold.render.picture import Point
-from graphfold.render.scene import STATIC, Edge
+from graphfold.render.scene import STATIC, Caption, Edge
 from graphfold.render.theme import Theme
 
 FLAT_DOTS = 10.0
 ASIDE = (0.5, -0.5, 0.8, -0.8, 0.25, -0.25)
-Family = tuple[str, str, bool, int]
+Family = tuple[str, str, bool, int, Caption]
 
 
 @dataclass
@@ -83,7 +83,8 @@ class Statics:
         return FLAT_DOTS if place in self.dots else self.ground.radius[place[0]]
 
     def _is_clear(self, edge: Edge) -> bool:
-        if edge.delay and any(_family(e) == (*_family(edge)[:3], 0) for e in self.edges):
+        twins = [e for e in self.edges if (e.source, e.target) == (edge.source, edge.target)]
+        if edge != twins[0]:
             return False
         ends = {edge.source, edge.target}
         return self.ground.clear(self._straight(edge).samples(), ends, self.theme.clearance)
@@ -226,5 +227,5 @@ class Statics:
 
 
 def _family(edge: Edge) -> Family:
-    """The edges of one static signal to the like of one site."""
-    return (edge.source[0], edge.target[0], edge.source[1] == STATIC, edge.delay)
+    """The edges of one static signal to the like of one site, with the same caption."""
+    return (edge.source[0], edge.target[0], edge.source[1] == STATIC, edge.delay, edge.caption)
