@@ -45,10 +45,12 @@ class _Maker:
     sign of the direction, whatever the signs of the single delays.
     """
 
-    def __init__(self, draw: Draw, causal: bool) -> None:
+    def __init__(self, draw: Draw, causal: bool, clocks: bool = False) -> None:
         self.draw, self.causal = draw, causal
         self.circuit = gf.Circuit("random", dims=SIZES)
         self.t = self.circuit.axis("t")
+        self.clocks = [self.t, self.circuit.axis("u", "U")] if clocks else [self.t]
+        self.clock_of: dict[str, Any] = {}
         self.handles: dict[str, Any] = {}
         self.sequences: list[str] = []
         self.statics: list[str] = []
@@ -70,8 +72,16 @@ class _Maker:
     def input(self) -> None:
         name, shape = self.fresh()
         static = self.draw(st.integers(0, 3)) == 3
-        self.handles[name] = self.circuit.input(name, *shape, over=None if static else self.t)
+        clock = self.t if len(self.clocks) == 1 else self.pick(self.clocks)
+        self.handles[name] = self.circuit.input(name, *shape, over=None if static else clock)
         (self.statics if static else self.sequences).append(name)
+        self.clock_of[name] = None if static else clock
+
+    def input_over(self, clock: Any) -> None:
+        name, shape = self.fresh()
+        self.handles[name] = self.circuit.input(name, *shape, over=clock)
+        self.sequences.append(name)
+        self.clock_of[name] = clock
 
     def param(self, *shape: str) -> Any:
         self.counts += 1
@@ -81,7 +91,7 @@ class _Maker:
 
     def static(self) -> None:
         name, shape = self.fresh()
-        reads = [self.earlier(shape, moving=False) for _ in range(self.draw(st.integers(0, 2)))]
+        reads = [self.earlier(shape, None) for _ in range(self.draw(st.integers(0, 2)))]
         self.handles[name] = self.circuit.define(name, self.squashed(shape, reads))
         self.statics.append(name)
 
@@ -90,8 +100,10 @@ class _Maker:
         direction = 1 if self.causal else self.pick([1, -1])
         mixed = not self.causal and self.often()
         skews = [self.pick([0, 1, 2]) if mixed else 0 for _ in names]
+        clock = self.t if len(self.clocks) == 1 else self.pick(self.clocks)
         for name, _ in names:
-            self.handles[name] = self.circuit.signal(name, over=self.t)
+            self.handles[name] = self.circuit.signal(name, over=clock)
+            self.clock_of[name] = clock
         for place, (name, shape) in enumerate(names):
             terms = []
             for _ in range(self.pick([1, 2, 3, 0])):
@@ -99,49 +111,56 @@ class _Maker:
                     source = self.pick(range(size))
                     e = self.pick([0, 1, 2]) + (source >= place)
                     delay = direction * (e + skews[source] - skews[place])
-                    read = self.handles[names[source][0]][self.t - delay]
+                    read = self.handles[names[source][0]][clock - delay]
                     terms.append(self.bridge(read, names[source][1], shape))
                 else:
-                    terms.append(self.earlier(shape, moving=True))
-            self.handles[name][self.t] = self.squashed(shape, terms)
+                    terms.append(self.earlier(shape, clock))
+            self.handles[name][clock] = self.squashed(shape, terms)
         self.sequences += [name for name, _ in names]
 
-    def earlier(self, shape: Shape, moving: bool) -> Any:
+    def earlier(self, shape: Shape, clock: Any) -> Any:
         """A term made of a signal of an earlier stage, the step, or a number."""
-        kinds = [self.clock] if moving else [self.number]
+        kinds = [self.number] if clock is None else [self.time]
         kinds += [self.whole] if self.statics else []
+        if any(self.clock_of[name] is clock for name in self.sequences):
+            kinds += [self.step, self.step] if clock is not None else []
         if self.sequences:
-            kinds += [self.step, self.step] if moving else []
             kinds += [] if self.causal else [self.fixed, self.reduced]
-        term, source = self.pick(kinds)()
+        term, source = self.pick(kinds)(clock)
         return self.bridge(term, source, shape)
 
-    def clock(self) -> tuple[Any, Shape]:
-        return gf.sin(self.t), ()
+    def time(self, clock: Any) -> tuple[Any, Shape]:
+        return gf.sin(clock), ()
 
-    def number(self) -> tuple[Any, Shape]:
+    def number(self, _: Any) -> tuple[Any, Shape]:
         values = [0.5, -2, 1e-3] if self.causal else [0.5, -2, 1e-3, self.t.last]
         return gf.tanh(self.pick(values)), ()
 
-    def whole(self) -> tuple[Any, Shape]:
+    def whole(self, _: Any) -> tuple[Any, Shape]:
         name = self.pick(self.statics)
         return self.handles[name], SHAPES[name[0]]
 
-    def step(self) -> tuple[Any, Shape]:
-        name = self.pick(self.sequences)
+    def step(self, clock: Any) -> tuple[Any, Shape]:
+        name = self.pick([name for name in self.sequences if self.clock_of[name] is clock])
         delay = self.draw(st.integers(0 if self.causal else -2, 3))
-        return self.handles[name][self.t - delay], SHAPES[name[0]]
+        return self.handles[name][clock - delay], SHAPES[name[0]]
 
-    def fixed(self) -> tuple[Any, Shape]:
+    def fixed(self, _: Any) -> tuple[Any, Shape]:
         name = self.pick(self.sequences)
-        return self.handles[name][self.pick([self.t.last, 1, self.t.last - 1, 0])], SHAPES[name[0]]
+        last = self.clock_of[name].last
+        return self.handles[name][self.pick([last, 1, last - 1, 0])], SHAPES[name[0]]
 
-    def reduced(self) -> tuple[Any, Shape]:
-        (term, shape), reduce = self.step(), self.pick([gf.sum, gf.mean, gf.max])
+    def reduced(self, outer: Any) -> tuple[Any, Shape]:
+        clock = self.clock_of[self.pick(self.sequences)]
+        (term, shape), reduce = self.step(clock), self.pick([gf.sum, gf.mean, gf.max])
         if self.statics and self.often():
-            term, shape = self.whole()[0] * gf.sum(term), ()
+            term, shape = self.whole(clock)[0] * gf.sum(term), ()
             term = gf.sum(term)
-        return reduce(gf.sin(self.t) * term, over=self.t), shape
+        if outer is not None and outer is not clock and self.often():  # one step of an axis, all of another
+            term = gf.sin(outer) * term
+            if any(self.clock_of[name] is outer for name in self.sequences):
+                term = gf.sum(self.step(outer)[0]) * term
+        return reduce(gf.sin(clock) * term, over=clock), shape
 
     # -- shapes -----------------------------------------------------------------------------
 
@@ -185,9 +204,10 @@ class _Maker:
             for back in range(past):
                 self.boundary(name, -back)
             for steps in range(1, ahead + 1):
-                self.boundary(name, self.t.last + steps)
+                self.boundary(name, self.clock_of[name].last + steps)
             if self.draw(st.integers(0, 4)) == 4:
-                self.boundary(name, self.pick([1, 2] if self.causal else [1, 2, self.t.last]))
+                ends = [] if self.causal else [self.clock_of[name].last]
+                self.boundary(name, self.pick([1, 2, *ends]))
 
     def boundary(self, name: str, step: Any) -> None:
         shape = SHAPES[name[0]]
@@ -211,13 +231,15 @@ class _Maker:
 
 
 @st.composite
-def circuits(draw: Draw, *, causal: bool = False) -> Circuit:
+def circuits(draw: Draw, *, causal: bool = False, clocks: bool = False) -> Circuit:
     """Random well-formed circuits over t, 1 to 6 equations, every value finite.
 
-    `causal` leaves out all that looks ahead or depends on the length: lookahead, reductions over
+    With `clocks` there is a second axis, u. `causal` leaves out all that looks ahead or depends on the length: lookahead, reductions over
     t, reads and pins at fixed steps near the end.
     """
-    maker = _Maker(draw, causal)
+    maker = _Maker(draw, causal, clocks)
+    for clock in maker.clocks if clocks else []:
+        maker.input_over(clock)
     for _ in range(draw(st.integers(0, 3))):
         maker.input()
     left = draw(st.integers(1, 6))
@@ -237,6 +259,14 @@ def cases(draw: Draw, *, causal: bool = False) -> tuple[Circuit, int]:
     circuit = draw(circuits(causal=causal))
     least = fewest_steps(circuit)
     return circuit, draw(st.integers(least, least + 5))
+
+
+@st.composite
+def clocked_cases(draw: Draw) -> tuple[Circuit, dict[str, int]]:
+    """Random circuits over two axes, with a number of steps of each."""
+    circuit = draw(circuits(clocks=True))
+    least = fewest_steps(circuit)
+    return circuit, {axis.name: draw(st.integers(least, least + 4)) for axis in circuit.axes}
 
 
 def fewest_steps(circuit: Circuit) -> int:

@@ -5,7 +5,7 @@ Knows nothing of unfoldings, schedules, links or kernels; only of signals, reads
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from circuits import core_shape
 from graphfold.circuit import Apply, Boundary, Circuit, Const, Expression, Read
 
 Instance = tuple[str, int | None]
+Now = Mapping[str, int | None]  # the step of each axis; None stands for no step at all
 
 _REDUCE = {"sum_over": np.sum, "mean_over": np.mean, "max_over": np.max}
 
@@ -39,61 +40,80 @@ _COMPUTE: dict[str, Any] = {
 
 
 class Simulator:
-    """A circuit over T steps, with values for what comes from outside."""
+    """A circuit over T steps (of each axis), with values for what comes from outside."""
 
     def __init__(
-        self, circuit: Circuit, steps: int, values: Mapping[str, Any] | None = None
+        self,
+        circuit: Circuit,
+        steps: int | Mapping[str, int],
+        values: Mapping[str, Any] | None = None,
     ) -> None:
-        self.circuit, self.T, self.given = circuit, steps, values or {}
+        self.circuit, self.given = circuit, values or {}
+        names = [axis.name for axis in circuit.axes]
+        self.steps = dict(steps) if isinstance(steps, Mapping) else dict.fromkeys(names, steps)
+        self.symbols = {axis.length: self.steps[axis.name] for axis in circuit.axes}
         self.known: dict[Instance, Any] = {}
         self.declared: dict[Instance, Boundary] = {
-            (b.signal, b.index.offset + (steps if b.index.base else 0)): b
+            (b.signal, b.index.offset + self.symbols.get(b.index.base, 0)): b
             for b in circuit.boundaries
         }
-        self.running = {s for s, axis in circuit.axis_of.items() if axis}
+        self.running = {s: axis for s, axis in circuit.axis_of.items() if axis}
 
     # -- which instances there are --------------------------------------------------------------
 
     def is_boundary(self, signal: str, step: int | None) -> bool:
         if step is None:
             return False
-        return not 1 <= step <= self.T or (signal, step) in self.declared
+        inside = 1 <= step <= self.steps[self.running[signal]]
+        return not inside or (signal, step) in self.declared
 
     def instances(self) -> set[Instance]:
         """Every static signal, every step of a sequence, and the boundaries that are read."""
         found: set[Instance] = set()
         for signal in self.circuit.signals:
-            steps = range(1, self.T + 1) if signal in self.running else [None]
-            found |= {(signal, step) for step in steps}
+            found |= {(signal, step) for step in self.clock(signal)}
         return found | {read for instance in found for read in self.reads(*instance)}
+
+    def clock(self, signal: str) -> Iterable[int | None]:
+        """The steps of a signal, or None alone."""
+        if signal not in self.running:
+            return [None]
+        return range(1, self.steps[self.running[signal]] + 1)
+
+    def now(self, signal: str, step: int | None) -> Now:
+        """The step of the signal's own axis."""
+        return {} if step is None else {self.running[signal]: step}
 
     def reads(self, signal: str, step: int | None) -> set[Instance]:
         """What an instance reads directly."""
         if self.is_boundary(signal, step):
             boundary = self.declared.get((signal, step))
-            return set(self._reads(boundary.value, None)) if boundary and boundary.value else set()
+            return set(self._reads(boundary.value, {})) if boundary and boundary.value else set()
         if signal in self.circuit.declared:
             return set()
-        return set(self._reads(self.circuit.equation[signal].expression, step))
+        expression = self.circuit.equation[signal].expression
+        return set(self._reads(expression, self.now(signal, step)))
 
-    def _reads(self, expression: Expression, step: int | None) -> Iterator[Instance]:
-        waiting = [(expression.root, step)]
+    def _reads(self, expression: Expression, now: Now) -> Iterator[Instance]:
+        waiting = [(expression.root, now)]
         while waiting:
             number, t = waiting.pop()
             node = expression.nodes[number]
             if isinstance(node, Read):
-                if t is not None or node.index is None or node.index.base != "t":
+                if node.index is None or t.get(node.index.base, 0) is not None:
                     yield node.signal, self._step(node, t)
             elif isinstance(node, Apply):
-                steps: list[int | None] = [t]
+                every = [t]
                 if node.operation in _REDUCE:  # over no steps, what does not move is still read
-                    steps = [*range(1, self.T + 1)] or [None]
-                waiting += [(operand, t) for operand in node.operands for t in steps]
+                    axis = str(node.attribute("axis"))
+                    steps = [*range(1, self.steps[axis] + 1)] or [None]
+                    every = [{**t, axis: step} for step in steps]
+                waiting += [(operand, t) for operand in node.operands for t in every]
 
-    def _step(self, read: Read, t: int | None) -> int | None:
+    def _step(self, read: Read, now: Now) -> int | None:
         if read.index is None:
             return None
-        base = {"t": t, "T": self.T, "": 0}[read.index.base]
+        base = {**self.symbols, **now, "": 0}[read.index.base]
         assert base is not None
         return base + read.index.offset
 
@@ -108,9 +128,7 @@ class Simulator:
     def asked(self) -> dict[str, tuple[int, ...]]:
         """The names and shapes of the arrays that must be given."""
         wanted: dict[str, tuple[int, ...]] = {
-            signal: (self.T, *core_shape(self.circuit, signal))
-            if signal in self.running
-            else core_shape(self.circuit, signal)
+            signal: (*self.lead(signal), *core_shape(self.circuit, signal))
             for signal in self.circuit.declared
         }
         for signal, step in sorted(self.instances(), key=str):
@@ -119,6 +137,10 @@ class Simulator:
                 if boundary is None or boundary.value is None:
                     wanted[f"{signal}[{step}]"] = core_shape(self.circuit, signal)
         return wanted
+
+    def lead(self, signal: str) -> list[int]:
+        """The length of a sequence; nothing for a static signal."""
+        return [self.steps[self.running[signal]]] if signal in self.running else []
 
     # -- values --------------------------------------------------------------------------------
 
@@ -133,33 +155,36 @@ class Simulator:
             boundary = self.declared.get((signal, step))
             if boundary is None or boundary.value is None:
                 return self.given[f"{signal}[{step}]"]
-            value = self._compute(boundary.value, boundary.value.root, None)
+            value = self._compute(boundary.value, boundary.value.root, {})
             return np.broadcast_to(value, core_shape(self.circuit, signal))
         if signal in self.circuit.declared:
             whole = self.given[signal]
             return whole if step is None else whole[step - 1]
         expression = self.circuit.equation[signal].expression
-        return self._compute(expression, expression.root, step)
+        return self._compute(expression, expression.root, self.now(signal, step))
 
-    def _compute(self, expression: Expression, number: int, t: int | None) -> Any:
+    def _compute(self, expression: Expression, number: int, t: Now) -> Any:
         node = expression.nodes[number]
         if isinstance(node, Const):
             return np.array(node.value, float)
         if isinstance(node, Read):
             return self.value(node.signal, self._step(node, t))
         if node.operation in _REDUCE:
-            (body,) = node.operands
-            every = [self._compute(expression, body, step) for step in range(1, self.T + 1)]
+            (body,), axis = node.operands, str(node.attribute("axis"))
+            steps = range(1, self.steps[axis] + 1)
+            every = [self._compute(expression, body, {**t, axis: step}) for step in steps]
             return _REDUCE[node.operation](np.array(every), axis=0)
         if node.operation == "step":
-            return float(t or 0)
+            return float(t[str(node.attribute("axis"))] or 0)
         if node.operation == "length":
-            return float(self.T)
+            return float(self.steps[str(node.attribute("axis"))])
         operands = [self._compute(expression, operand, t) for operand in node.operands]
         return _COMPUTE[node.operation](*operands)
 
 
-def random_values(circuit: Circuit, steps: int, seed: int = 0) -> dict[str, Any]:
+def random_values(
+    circuit: Circuit, steps: int | Mapping[str, int], seed: int = 0
+) -> dict[str, Any]:
     """Arrays for all that a circuit asks for."""
     random = np.random.default_rng(seed)
     asked = Simulator(circuit, steps).asked()
