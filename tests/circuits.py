@@ -156,7 +156,9 @@ class _Maker:
         if self.statics and self.often():
             term, shape = self.whole(clock)[0] * gf.sum(term), ()
             term = gf.sum(term)
-        if outer is not None and outer is not clock and self.often():  # one step of an axis, all of another
+        if (
+            outer is not None and outer is not clock and self.often()
+        ):  # one step of an axis, all of another
             term = gf.sin(outer) * term
             if any(self.clock_of[name] is outer for name in self.sequences):
                 term = gf.sum(self.step(outer)[0]) * term

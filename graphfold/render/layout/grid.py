@@ -74,6 +74,10 @@ class Grid(Levels):
         """The middle of a node."""
         return (self.left + self.cell.x[name] + column * self.pitch, self.y[self.row_of[name]])
 
+    def bend(self, name: str) -> Point:
+        """Where a wire that skips rows passes one of them."""
+        return (self.left + self.cell.x[name], self.y[bent_row(name)])
+
     def boundary(self, column: int) -> float:
         """The middle of the space to the right of a column."""
         gap = self.pitch - self.cell.width
@@ -102,6 +106,11 @@ class Grid(Levels):
                     if dx * dx + (y - cy) ** 2 < reach * reach and (name, column) not in ends:
                         return False
         return True
+
+
+def bent_row(bend: str) -> int:
+    """The row of a bend."""
+    return int(bend.rpartition(DUMMY)[2])
 
 
 def cell_of(

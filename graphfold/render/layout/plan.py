@@ -25,7 +25,7 @@ from graphfold.render.layout.statics import Statics
 from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
-ROUNDS = 6
+ROUNDS = 12
 
 
 @dataclass(frozen=True)

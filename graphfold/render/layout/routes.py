@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from graphfold.render.layout.branches import branches
 from graphfold.render.layout.curves import through
-from graphfold.render.layout.grid import DUMMY, Grid
+from graphfold.render.layout.grid import DUMMY, Grid, bent_row
 from graphfold.render.layout.lanes import Channels, Lanes
 from graphfold.render.layout.paths import Line, polar, rounded, straight
 from graphfold.render.layout.ports import Ports
@@ -197,7 +197,7 @@ class Router:
         source, target, _, _ = key
         names = self.grid.cell.bends.get((source, target), ())
         a, b = self.grid.center(source), self.grid.center(target)
-        middles = [(self.grid.cell.x[n], self.grid.y[int(n.rpartition("/")[2])]) for n in names]
+        middles = [self.grid.bend(name) for name in names]
         if not middles:
             return self._straight(key)
         smooth = through(a, b, self._radius(key, 0), self._radius(key, 1), middles)
@@ -205,8 +205,7 @@ class Router:
             return smooth
         points: list[Point] = []
         for name in names:
-            row = int(name.rpartition("/")[2])
-            x, y, half = self.grid.cell.x[name], self.grid.y[row], self.grid.half[row]
+            (x, y), half = self.grid.bend(name), self.grid.half[bent_row(name)]
             down = 1 if b[1] > a[1] else -1
             points += [(x, y - half * down), (x, y + half * down)]
         first = straight(a, points[0], self._radius(key, 0), 0).start
