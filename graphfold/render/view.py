@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphfold.circuit import Circuit, Index
@@ -29,7 +29,7 @@ class View:
     ties: tuple[Tie, ...]
     latex: Mapping[str, str]
     untied: frozenset[str] = frozenset()
-    order: Order = Order(())
+    order: Order = field(default_factory=lambda: Order(()))
 
     @property
     def static(self) -> tuple[str, ...]:
