@@ -35,9 +35,9 @@ class Component:
 class CycleProblem(Exception):
     """A component breaks the rule: `links` is the witness, in the direction data flows."""
 
-    def __init__(self, message: str, links: tuple[Link, ...]) -> None:
+    def __init__(self, message: str, links: tuple[Link, ...], cure: str = "") -> None:
         super().__init__(message)
-        self.message, self.links = message, links
+        self.message, self.links, self.cure = message, links, cure
 
 
 def is_boundary_read(circuit: Circuit, signal: str, index: Index) -> bool:
@@ -121,13 +121,24 @@ def _static_problem(
 ) -> CycleProblem:
     first = still[0]
     cycle = _route(first.target, first.source, links)
+    message, cure = _static_message(circuit, part, first)
+    return CycleProblem(message, (first, *cycle), cure)
+
+
+def _static_message(circuit: Circuit, part: list[str], first: Link) -> tuple[str, str]:
+    """What is wrong where a static signal, all steps or two axes are on a cycle, and the cure."""
+    source, target = (name.removeprefix(BOUNDARY) for name in (first.source, first.target))
+    axes = [circuit.axis_of.get(name) for name in (source, target)]
     names = [s for s in part if not s.startswith(BOUNDARY) and circuit.axis_of.get(s) is None]
     if names:
-        message = f"'{names[0]}' is static but depends on itself"
-    else:
-        name = first.target.removeprefix(BOUNDARY)
-        message = f"'{name}' needs all steps of '{first.source.removeprefix(BOUNDARY)}' at once"
-    return CycleProblem(message, (first, *cycle))
+        found = (a for s in part if (a := circuit.axis_of.get(s)) is not None)
+        axis = next(found, circuit.axes[0].name)
+        return f"'{names[0]}' is static but depends on itself", f"define {names[0]}[{axis}]"
+    if None not in axes and axes[0] != axes[1]:
+        told = f"'{target}' over {axes[1]} and '{source}' over {axes[0]} depend on each other"
+        return told, "one must be finished before the other starts"
+    read = f"{source}[{axes[0]}-1]"
+    return f"'{target}' needs all steps of '{source}' at once", f"read one step, as {read}"
 
 
 def _route(start: str, goal: str, links: Iterable[Link]) -> tuple[Link, ...]:

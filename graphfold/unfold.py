@@ -99,13 +99,16 @@ def _lengths(
         lengths, steps = {**steps, **lengths}, None
     for name in lengths:
         if name not in names:
-            hint = suggest(name, names) or f"; the axis is {names[0]}"
+            told = f"the axis is {names[0]}" if len(names) == 1 else f"there are {', '.join(names)}"
+            hint = suggest(name, names) or f"; {told}"
             raise UnfoldingError(f"unknown axis '{name}'{hint}")
     if steps is not None:
         lengths = dict.fromkeys(names, steps) | lengths
     missing = [name for name in names if name not in lengths]
     if missing:
-        raise UnfoldingError(f"say how many steps: unfold(circuit, {missing[0]}=3)")
+        every = ",".join(f"{name}=3" for name in names)
+        message = f"say how many steps {missing[0]} has: --steps {every}, or {missing[0]}=3"
+        raise UnfoldingError(message)
     return tuple((name, _whole(f"steps of {name}", lengths[name])) for name in names)
 
 

@@ -236,8 +236,8 @@ class _Maker:
 def circuits(draw: Draw, *, causal: bool = False, clocks: bool = False) -> Circuit:
     """Random well-formed circuits over t, 1 to 6 equations, every value finite.
 
-    With `clocks` there is a second axis, u. `causal` leaves out all that looks ahead or depends on the length: lookahead, reductions over
-    t, reads and pins at fixed steps near the end.
+    With `clocks` there is a second axis, u. `causal` leaves out all that looks ahead or depends on
+    the length: lookahead, reductions over t, reads and pins at fixed steps near the end.
     """
     maker = _Maker(draw, causal, clocks)
     for clock in maker.clocks if clocks else []:

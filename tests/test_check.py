@@ -51,14 +51,14 @@ def test_every_component_has_a_direction(
             "delay-free cycle: a <- b +1 (3:10), b <- a -1 (4:10); "
             "its delays add up to zero: use delays of one sign",
         ),
-        (["s = s + 1"], "'s' is static but depends on itself: s <- s (3:7)"),
+        (["s = s + 1"], "'s' is static but depends on itself: s <- s (3:7); define s[t]"),
         (
             ["h[t] = h[t-1] + m", "m = mean(h[t] for t)"],
-            "'m' is static but depends on itself: h <- m (3:19), m <- h (4:12)",
+            "'m' is static but depends on itself: h <- m (3:19), m <- h (4:12); define m[t]",
         ),
         (
             ["h[t] = h[t-1] + h[T]"],
-            "'h' needs all steps of 'h' at once: h <- h (3:19)",
+            "'h' needs all steps of 'h' at once: h <- h (3:19); read one step, as h[t-1]",
         ),
     ],
 )

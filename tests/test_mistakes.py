@@ -222,9 +222,11 @@ EQUATIONS = {
     "tanh[t] = x[t]": "'tanh' is a word of the language; choose another name",
     "zeros = 1": "'zeros' is a word of the language; choose another name",
     "t = 1": "'t' is an axis and cannot be redefined",
-    "y = y": "'y' is static but depends on itself: y <- y (6:7)",
-    "y[t] = y[T]": "'y' needs all steps of 'y' at once: y <- y (6:10)",
-    "y[t] = sum(y[t] for t)": "'y' needs all steps of 'y' at once: y <- y (6:14)",
+    "y = y": "'y' is static but depends on itself: y <- y (6:7); define y[t]",
+    "y[t] = y[T]": "'y' needs all steps of 'y' at once: y <- y (6:10); read one step, as y[t-1]",
+    "y[t] = sum(y[t] for t)": (
+        "'y' needs all steps of 'y' at once: y <- y (6:14); read one step, as y[t-1]"
+    ),
 }
 
 

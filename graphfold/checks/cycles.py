@@ -22,7 +22,7 @@ def _report(circuit: Circuit, problem: CycleProblem) -> Diagnostic:
     first = links[0]
     path = _path(links)
     if problem.message:
-        message = f"{problem.message}: {path}"
+        message = f"{problem.message}: {path}" + (f"; {problem.cure}" if problem.cure else "")
     else:
         message = f"delay-free cycle: {path}; {_cure(circuit, links)}"
     return Diagnostic("cycles", "cycle", message, first.mark, first.target)

@@ -213,6 +213,9 @@ def _unknown(
     if inside is not None and name in circuit.axis_of:
         message = f"'{name}' is no argument of {inside.name}; add it behind the semicolon"
         return _problem("unknown-signal", message, mark)
+    if name == "mode":
+        message = "the mode stands in a switch only: switch(mode, train: a, test: b)"
+        return _problem("unknown-signal", message, mark)
     if name in OPERATIONS or name in circuit.function:
         return _problem("unknown-signal", f"'{name}' is a function; call it: {name}(…)", mark)
     legal = [*known] if inside else [*words, *circuit.signals, *(d.name for d in circuit.dims)]
