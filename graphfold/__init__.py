@@ -14,11 +14,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from graphfold.analyze import analyze as analyze
+    from graphfold.block import block as block
+    from graphfold.blocked import Blocked as Blocked
     from graphfold.build import CircuitBuilder
     from graphfold.check import check as check
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
+    from graphfold.eliminate import Elimination as Elimination
+    from graphfold.eliminate import eliminate as eliminate
     from graphfold.errors import Diagnostic as Diagnostic
     from graphfold.errors import DrawingError as DrawingError
     from graphfold.errors import GraphfoldError as GraphfoldError
@@ -60,10 +64,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "analyze": ("analyze",),
+    "block": ("block",),
+    "blocked": ("Blocked",),
     "build": ("Circuit",),
     "check": ("check",),
     "edge_arrays": ("edge_arrays",),
     "edges": ("edge_count", "predecessors"),
+    "eliminate": ("Elimination", "eliminate"),
     "errors": (
         "Diagnostic",
         "DrawingError",

@@ -13,7 +13,7 @@ from graphfold.sizes import Shape
 INIT_WORDS = ("zeros", "ones", "given")
 RESERVED = frozenset({"for", *INIT_WORDS, "mode"})
 _OTHER_NAMES = {"σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "ln": "log"}
-_LONGEST = 100
+LONGEST_NAME = 100
 _DEEPEST = 50  # calls within calls
 _NAME = re.compile(r"[^\W\d]\w*")  # what equations can hold: no combining accents
 
@@ -115,8 +115,10 @@ def _again(name: str, what: str, mark: Mark | None, before: str, first: Mark | N
 
 
 def _legal(name: str, mark: Mark | None) -> Iterator[Diagnostic]:
-    if len(name) > _LONGEST:
-        message = f"'{shorten(name)}' has {len(name):,} characters; a name has at most {_LONGEST}"
+    if len(name) > LONGEST_NAME:
+        message = (
+            f"'{shorten(name)}' has {len(name):,} characters; a name has at most {LONGEST_NAME}"
+        )
         yield _problem("name", message, mark)
     elif not (name.isidentifier() and _NAME.fullmatch(name)):
         message = f"'{shorten(name)}' is not a name; use letters, digits and _"

@@ -25,6 +25,7 @@ from graphfold.language.arguments import signature
 from graphfold.language.printer import TooLongError, constant_text, write_expression
 from graphfold.sizes import shape_text
 
+_LONGEST_KEY = 80  # characters
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
 
 
@@ -86,7 +87,19 @@ def _text(text: str) -> str:
 def _signals(signals: tuple[Signal, ...]) -> Iterator[str]:
     for (axis, shape), group in groupby(signals, key=lambda s: (s.axis, s.shape)):
         index = f"[{axis}]" if axis else ""
-        yield f"{', '.join(s.name + index for s in group)}: {shape_text(shape)}"
+        for names in _short_lists(s.name + index for s in group):
+            yield f"{names}: {shape_text(shape)}"
+
+
+def _short_lists(names: Iterable[str]) -> Iterator[str]:
+    """Join names with commas, as many as go on a line; YAML allows 1,024 characters in a key."""
+    line = ""
+    for name in names:
+        if line and len(line) + len(name) > _LONGEST_KEY:
+            yield line
+            line = ""
+        line += f", {name}" if line else name
+    yield line
 
 
 def _function(circuit: Circuit, function: Function) -> str:
