@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphfold.circuit import Circuit, Index, Reach
 from graphfold.render.factors import Product, products, union
@@ -50,6 +50,16 @@ def contract(found: tuple[Tie, ...], hidden: Iterable[str]) -> tuple[tuple[Tie, 
             gone.add(name)
             found = _without(found, name)
     return found, gone
+
+
+def eliminate(found: tuple[Tie, ...], names: Iterable[str]) -> tuple[Tie, ...]:
+    """Join the ties through signals that may read themselves; ways through those have no label."""
+    for name in names:
+        if any(t.source == t.target == name for t in found):
+            bare = [replace(t, products=()) if name in (t.source, t.target) else t for t in found]
+            found = tuple(t for t in bare if (t.source, t.target) != (name, name))
+        found = _without(found, name)
+    return found
 
 
 def through_copies(

@@ -20,6 +20,7 @@ from graphfold.render.symbolic import folded_circuit, windows
 from graphfold.render.view import view
 
 if TYPE_CHECKING:
+    from graphfold.eliminate import Elimination
     from graphfold.unfolding import Unfolding, Window
 
 FORMATS = ("svg", "png")
@@ -70,7 +71,9 @@ class Drawing:
 
 
 def draw(
-    what: Freezable | Unfolding | Window, options: DrawOptions | None = None, **changes: object
+    what: Freezable | Unfolding | Window | Elimination,
+    options: DrawOptions | None = None,
+    **changes: object,
 ) -> Drawing:
     """Return the figure of a circuit (folded), an unfolding or a window.
 
@@ -97,11 +100,12 @@ def _changed(options: DrawOptions, changes: dict[str, object]) -> DrawOptions:
 
 
 def _scenes(
-    what: Freezable | Unfolding | Window, options: DrawOptions
+    what: Freezable | Unfolding | Window | Elimination, options: DrawOptions
 ) -> tuple[Circuit, list[Scene]]:
+    from graphfold.eliminate import Elimination
     from graphfold.unfolding import Unfolding, Window
 
-    if not isinstance(what, Unfolding | Window):
+    if not isinstance(what, Unfolding | Window | Elimination):
         circuit = freeze(what)
         ensure_well_formed(circuit)
         return circuit, [folded_circuit(view(circuit))]
@@ -109,6 +113,8 @@ def _scenes(
 
     circuit = what.circuit
     _ensure_drawable(what, options)
+    if isinstance(what, Elimination):
+        return circuit, _without(what, options)
     seen = view(circuit, frozenset(getattr(what, "untied", ())))
     if isinstance(what, Window):
         scene = windows(seen, what.axes, what.before, what.after)
@@ -117,14 +123,24 @@ def _scenes(
     return circuit, [folded_circuit(view(circuit)), scene] if options.pair else [scene]
 
 
-def _ensure_drawable(what: Unfolding | Window, options: DrawOptions) -> None:
+def _without(what: Elimination, options: DrawOptions) -> list[Scene]:
+    from graphfold.render.detours import view_without, without
+
+    seen, whole = view_without(what)
+    return [without(seen, whole, options)]
+
+
+def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOptions) -> None:
     """Refuse a figure of more nodes than the memory holds."""
+    from graphfold.eliminate import Elimination
     from graphfold.unfolding import Window
 
     if isinstance(what, Window):
         nodes = (what.before + what.after + 1) * len(what.circuit.signals)
     else:
         nodes = 0 if options.elide else what.node_count
+        if isinstance(what, Elimination) and not options.elide:
+            nodes = what.edge_count
     ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
 
 

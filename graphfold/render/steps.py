@@ -44,7 +44,7 @@ def blocks_of(seen: View, boards: dict[str, Board]) -> tuple[Block, ...]:
     for axis, board in boards.items():
         symbol = seen.circuit.length_of[axis]
         columns = [
-            Column("", sites, True)
+            (Column("\\ldots", sites, True, "…") if board.symbolic else Column("", sites, True))
             if isinstance(s, range)
             else Column(_time(s, board.length, symbol), sites, step=str(s))
             for s, sites in zip(board.visible, board.sites, strict=True)

@@ -11,7 +11,7 @@ from graphfold.labels import latex_of
 from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, givers, side_by_side
 from graphfold.render.compose import stamped
-from graphfold.render.contract import Tie, contract, through_copies, ties
+from graphfold.render.contract import Tie, contract, eliminate, through_copies, ties
 from graphfold.render.factors import Factor, Product
 from graphfold.render.rows import Row, arrange
 from graphfold.render.scene import Block, Caption, Column, Edge, NodeKind, Piece, Scene, Site
@@ -69,13 +69,22 @@ class View:
         return _caption(ways, self.latex, self.untied)
 
 
-def view(circuit: Circuit, untied: frozenset[str] = frozenset()) -> View:
-    """Return what figures of the circuit show; `untied` parameters carry a time."""
+def view(
+    circuit: Circuit,
+    untied: frozenset[str] = frozenset(),
+    eliminated: frozenset[str] = frozenset(),
+) -> View:
+    """Return what figures of the circuit show; `untied` parameters carry a time.
+
+    Signals that are `eliminated` are not shown, even those that cannot be contracted.
+    """
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
     hide = [n for n in circuit.style.hide if n in signals]
     kept, gone = contract(ties(circuit), hide)
     latex = dict(_latex(circuit))
-    kept, copies = through_copies(circuit, kept)
+    kept = eliminate(kept, sorted(eliminated))
+    gone = gone | eliminated
+    kept, copies = through_copies(circuit, kept) if not eliminated else (kept, [])
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     sites = {n: Site(n, latex[n], circuit.kind_of(n)) for n in shown}
