@@ -10,7 +10,7 @@ from graphfold.errors import DrawingError
 from graphfold.instances import Instance
 from graphfold.render.board import Board, Desk, Place
 from graphfold.render.options import DrawOptions
-from graphfold.render.scene import STATIC, Edge, Scene
+from graphfold.render.scene import STATIC, Caption, Edge, Scene
 from graphfold.render.steps import blocks_of, board_of
 from graphfold.render.view import View, view
 
@@ -31,7 +31,9 @@ def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
     for board in boards.values():
         board.symbolic = True
     desk = Desk(seen, boards)
-    captions = {(t.source, t.target, t.delay, t.reach): seen.caption(t) for t in seen.ties}
+    captions: dict[tuple[str, str, int, str], Caption] = {
+        (t.source, t.target, t.delay, t.reach): seen.caption(t) for t in seen.ties
+    }
     for (name, step), target in _targets(seen, boards):
         for source in x.predecessors(name, step):
             place = _place(seen, boards, source)

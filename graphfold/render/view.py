@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphfold.circuit import Circuit, Index
-from graphfold.labels import latex_of
+from graphfold.labels import escape, latex_of
 from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, givers, side_by_side
 from graphfold.render.compose import stamped
-from graphfold.render.contract import Tie, contract, eliminate, through_copies, ties
-from graphfold.render.factors import Factor, Product
+from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies, ties
+from graphfold.render.factors import Factor, Product, by_mode
 from graphfold.render.rows import Row, arrange
 from graphfold.render.scene import Block, Caption, Column, Edge, NodeKind, Piece, Scene, Site
 
@@ -66,17 +66,19 @@ class View:
 
     def caption_of(self, ways: tuple[Product, ...]) -> Caption:
         """What stands beside a wire with these products."""
-        return _caption(ways, self.latex, self.untied)
+        return _caption(self, ways)
 
 
 def view(
     circuit: Circuit,
     untied: frozenset[str] = frozenset(),
     eliminated: frozenset[str] = frozenset(),
+    beside: Sequence[Tie] = (),
 ) -> View:
     """Return what figures of the circuit show; `untied` parameters carry a time.
 
-    Signals that are `eliminated` are not shown, even those that cannot be contracted.
+    Signals that are `eliminated` are not shown, even those that cannot be contracted. What stands
+    `beside`, the ties of a figure next to this one, counts for the rows as well.
     """
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
     hide = [n for n in circuit.style.hide if n in signals]
@@ -88,9 +90,16 @@ def view(
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     sites = {n: Site(n, latex[n], circuit.kind_of(n)) for n in shown}
-    order = side_by_side(circuit, kept, shown)
-    rows = arrange(circuit, kept, shown, order)
+    known = {*shown}
+    flows = merged([*kept, *(t for t in beside if known.issuperset((t.source, t.target)))])
+    order = side_by_side(circuit, flows, shown)
+    rows = arrange(circuit, flows, shown, order)
     return View(circuit, sites, rows, kept, latex, untied, order)
+
+
+def ties_shown(circuit: Circuit) -> tuple[Tie, ...]:
+    """Return the ties of a circuit's figure, joined through what the model hides."""
+    return contract(ties(circuit), [n for n in circuit.style.hide if n in circuit.axis_of])[0]
 
 
 def folded(seen: View) -> Scene:
@@ -161,14 +170,13 @@ def _ranks(circuit: Circuit) -> Mapping[str, int]:
         return {name: len(signal.shape) for name, signal in circuit.declared.items()}
 
 
-def _caption(
-    ways: tuple[Product, ...], latex: Mapping[str, str], untied: frozenset[str]
-) -> Caption:
+def _caption(seen: View, ways: tuple[Product, ...]) -> Caption:
     pieces: list[Piece] = []
-    for way in ways:
-        if way and pieces:
-            pieces.append(Piece(","))
-        pieces += [_piece(factor, latex, untied) for factor in way]
+    names = {mode.name for mode in seen.circuit.modes}
+    for way, modes in by_mode(ways).items():
+        marks = [Piece(f"\\text{{{escape(mode)}}}") for mode in modes if names - set(modes)]
+        for group in ([_piece(factor, seen.latex, seen.untied) for factor in way], marks):
+            pieces += [Piece(","), *group] if pieces and group else group
     return tuple(pieces)
 
 
