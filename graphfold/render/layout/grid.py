@@ -15,7 +15,7 @@ from graphfold.render.theme import Theme
 
 DUMMY = "/"
 FAR = 1e6  # the gap between a folded cell and the next, which is not there
-ASIDE = 52.0
+ASIDE = 26.0
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,16 @@ class Levels:
 
 @dataclass(frozen=True)
 class Grid(Levels):
-    """The cell of a block repeated by a pitch, `left` of which its first column stands."""
+    """The cell of a block repeated by a pitch; its first column stands at `left`.
+
+    `bulge` is how far the wires of a folded cell reach beyond it, left and right.
+    """
 
     cell: Cell
     pitch: float
     count: int
     left: float = 0.0
+    bulge: tuple[float, float] = (0.0, 0.0)
 
     def center(self, name: str, column: int = 0) -> Point:
         """The middle of a node."""
@@ -81,10 +85,11 @@ class Grid(Levels):
     def boundary(self, column: int) -> float:
         """The middle of the space to the right of a column."""
         gap = self.pitch - self.cell.width
-        gap = ASIDE if gap >= FAR else gap
+        if gap < FAR:
+            return self.left + self.cell.right + gap / 2 + column * self.pitch
         if column < 0:
-            return self.left + self.cell.left - gap / 2 + (column + 1) * self.pitch
-        return self.left + self.cell.right + gap / 2 + column * self.pitch
+            return self.left + self.cell.left - self.bulge[0] - ASIDE
+        return self.left + self.cell.right + self.bulge[1] + ASIDE
 
     @property
     def right(self) -> float:

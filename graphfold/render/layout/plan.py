@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphfold.render.layout.grid import FAR, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
@@ -15,7 +15,6 @@ from graphfold.render.layout.panel import (
     is_step,
     key_of,
     loop_room,
-    moved,
     panel,
     static_edges,
 )
@@ -67,19 +66,24 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     smallest = [theme.row_gap] * len(scene.rows)
     smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
     gaps, between = smallest, _column_gaps(scene, theme, asked)
-    lefts, laned, found = [0.0] * len(cells), set[Key](), None
+    lefts, bulges = [0.0] * len(cells), [(0.0, 0.0)] * len(cells)
+    laned, found = set[Key](), None
     for _ in range(ROUNDS):
         levels = levels_of(scene, measured, theme, gaps)
         grids = [grid_for(scene, b, cell, levels, between[b]) for b, cell in enumerate(cells)]
-        grids = [moved(grid, left) for grid, left in zip(grids, lefts, strict=True)]
+        grids = [
+            replace(grid, left=left, bulge=bulge)
+            for grid, left, bulge in zip(grids, lefts, bulges, strict=True)
+        ]
         found = _settle(scene, theme, ground_of(scene, grids, levels, theme), laned)
         found.captioned, found.least = _captioned(scene), smallest
-        before = (gaps, between, lefts, set(laned))
+        before = (gaps, between, lefts, bulges, set(laned))
         gaps = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
         between = [_wider(found, b, gap) for b, gap in enumerate(between)]
+        bulges = [p.bulge for p in found.panels] if len(cells) > 1 else bulges
         lefts = _side_by_side(found, between, asked.blocks)
         laned |= {k for p in found.panels for k, kind in p.router.kind.items() if kind == "laned"}
-        if (gaps, between, lefts, laned) == before:
+        if (gaps, between, lefts, bulges, laned) == before:
             break
     assert found is not None
     return found
