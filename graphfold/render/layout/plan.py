@@ -67,7 +67,8 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
     gaps, between = smallest, _column_gaps(scene, theme, asked)
     lefts, bulges = [0.0] * len(cells), [(0.0, 0.0)] * len(cells)
-    laned, found = set[Key](), None
+    laned: set[Key] = set()
+    found: Plan | None = None
     for _ in range(ROUNDS):
         levels = levels_of(scene, measured, theme, gaps)
         grids = [grid_for(scene, b, cell, levels, between[b]) for b, cell in enumerate(cells)]
@@ -75,7 +76,9 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
             replace(grid, left=left, bulge=bulge)
             for grid, left, bulge in zip(grids, lefts, bulges, strict=True)
         ]
-        found = _settle(scene, theme, ground_of(scene, grids, levels, theme), laned)
+        ground = ground_of(scene, grids, levels, theme)
+        passing = _passing(found, ground, static_edges(scene))
+        found = _settle(scene, theme, ground, Around({}, laned, passing))
         found.captioned, found.least = _captioned(scene), smallest
         before = (gaps, between, lefts, bulges, set(laned))
         gaps = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
@@ -120,8 +123,7 @@ def aside(scene: Scene, theme: Theme) -> float:
     return max(1.25 * theme.column_gap, _widest(ends, theme) + theme.head_length + 18)
 
 
-def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan:
-    around = Around({}, laned, [_direct(ground, edge) for edge in static_edges(scene)])
+def _settle(scene: Scene, theme: Theme, ground: Ground, around: Around) -> Plan:
     panels = tuple(panel(scene, grid, b, around, theme) for b, grid in enumerate(ground.grids))
     of = {name: panels[b].router for name, b in scene.block_of.items()}
     statics = Statics(theme, ground, of, around.channels, tuple(static_edges(scene)))
@@ -137,9 +139,14 @@ def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan
     return Plan(scene, theme, ground, panels, statics)
 
 
-def _direct(ground: Ground, edge: Edge) -> Line:
-    """The way an edge would like to run."""
-    return straight(ground.center(*edge.source), ground.center(*edge.target), 0.0, 0.0)
+def _passing(found: Plan | None, ground: Ground, edges: Sequence[Edge]) -> list[Line]:
+    """The wires of static signals: the straight ways, and along buses as in the last round."""
+    lanes = [e for e in edges if found is not None and found.statics.is_bussed(e)]
+    direct = [e for e in edges if e not in lanes]
+    return [
+        *(straight(ground.center(*e.source), ground.center(*e.target), 0.0, 0.0) for e in direct),
+        *(found.statics.line(edge) for edge in lanes if found is not None),
+    ]
 
 
 def gaps_needed(found: Plan) -> list[float]:
