@@ -31,12 +31,13 @@ class Panel:
     @property
     def bulge(self) -> tuple[float, float]:
         """How far its wires reach beyond the cell, left and right."""
-        xs = [x - self.grid.left for line in self._lines() for x, _ in line.samples(6.0)]
+        xs = [x - self.grid.left for line in self.lines() for x, _ in line.samples(6.0)]
         cell = self.grid.cell
         left, right = cell.left - min([cell.left, *xs]), max([cell.right, *xs]) - cell.right
         return (round(left, 2), round(right, 2))
 
-    def _lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[Line]:
+        """The wires that stay in a column, and those through squares."""
         yield from (self.router.line(key) for key in self.router.keys if not key[2])
         for net, sinks in self.delays.nets.items():
             yield from (self.delays.line(net, sink) for sink in sinks)

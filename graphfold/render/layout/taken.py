@@ -10,6 +10,7 @@ from graphfold.render.layout.paths import Line, shortened
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import DOTS, Key
+from graphfold.render.layout.squares import boxes, squares_of
 from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Edge
 
@@ -26,9 +27,8 @@ def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
         room.add_disc(center, radius)
     for points, owner in _lines(plan, owners, room.repeats):
         room.add(points, owner)
-    half = plan.theme.square / 2 + 1
-    for x, y in (p.delays.square(net) for p in plan.panels for net in p.delays.nets):
-        room.add_box((x - half, y - half, x + half, y + half))
+    for box in boxes([*squares_of(plan)], plan.theme):
+        room.add_box(box)
     return room
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from graphfold.render.layout.captions import Wish, box_at, place, spread_from
+from graphfold.render.layout.captions import Wish, place, spread_from
 from graphfold.render.layout.folded import Net
 from graphfold.render.layout.measure import caption_run, centred, node_run
-from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
-from graphfold.render.layout.paths import Line, head, shortened, square
+from graphfold.render.layout.panel import is_step, key_of, static_edges
+from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan
-from graphfold.render.layout.room import Room, grown
+from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import Key, net_of
+from graphfold.render.layout.squares import square_group, squares_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
-from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Run, Stroke
+from graphfold.render.picture import Disc, Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Column, Edge
 from graphfold.render.typeset import typeset
 
@@ -42,7 +43,7 @@ class Tiler:
         """Make the groups of a scene: wires, squares, then nodes."""
         plan, owners = self.plan, owners_of(self.plan)
         self.owners, self.room = owners, room_of(self.plan, owners)
-        squares = [_square(p, self.room, net) for p in plan.panels for net in p.delays.nets]
+        squares = [square_group(plan.theme, self.room, one) for one in squares_of(plan)]
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
         self.done = (*wires, *squares, *_nodes(plan))
 
@@ -219,38 +220,6 @@ def _delay_wish(tiler: Tiler, net: Net, sink: str, run: Run) -> Wish:
         return Wish(run, owner, _places("laned", line))
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     return Wish(run, owner, spread_from(0.3, 0.1, 0.9, length), tiler.plan.ground.center(net[0]))
-
-
-def _square(panel: Panel, room: Room, net: Net) -> Group:
-    theme, (x, y) = panel.delays.theme, panel.delays.square(net)
-    items: list[Item] = [square((x, y), theme.square)]
-    if net[1] != 1:
-        text = str(net[1]) if net[1] > 1 else f"+{-net[1]}"
-        run = typeset(text, theme.count_size)
-        at = _count_place(panel, room, run, net)
-        items.append(centred(run, *at))
-    return Group("delay", tuple(items), net[0], str(net[1]))
-
-
-def _count_place(panel: Panel, room: Room, run: Run, net: Net) -> Point:
-    """Beside the square, away from the node if that is free."""
-    (x, y), side = panel.delays.square(net), panel.delays.theme.square
-    width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
-    outward = panel.delays.outward(net)
-    found: list[tuple[int, int, Point, Box]] = []
-    for further in (4.0, 7.0, 11.0):
-        across = side / 2 + further + width / 2
-        level = side / 2 + further + height / 2
-        for dx, dy in _COMPASS:
-            middle = (x + outward * dx * across, y + dy * level)
-            box = box_at(middle, width, height)
-            found.append((room.hits(grown(box, 0.5)), len(found), middle, box))
-    _, _, place, box = min(found)
-    room.add_box(box)
-    return place
-
-
-_COMPASS = ((1, 0), (0, -1), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1))
 
 
 # -- nodes ----------------------------------------------------------------------------------------
