@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .messages import CallError, count
+from .modes import captions, each_mode, ensure_one, modes_option
 from .options import (
     Steps,
     Width,
     json_option,
     load_model,
-    mode_option,
     model_argument,
     output_option,
     scale_option,
@@ -48,7 +48,7 @@ FORMATS = ("svg", "png", "json", "dot")
     metavar="NAME",
     help="One copy of this parameter a step; may be repeated.",
 )
-@mode_option
+@modes_option
 @click.option(
     "--eliminate",
     multiple=True,
@@ -76,17 +76,21 @@ def command(model: str, **options: Any) -> None:
     chosen = choose_format(output, options["format_"], FORMATS)
     ensure_writable(output or "circuit")
     circuit = load_model(model)
+    if chosen in ("json", "dot"):
+        ensure_one(options["mode"], chosen)
     with working("unfolding"):
-        unfolding = _unfold(circuit, options)
-        facts = _facts(unfolding)
+        found = each_mode(circuit, options["mode"], lambda c, mode: _unfold(c, options, mode))
+        told = [_facts(unfolding) for unfolding in found]
     with working("writing" if chosen in ("json", "dot") else "drawing"):
-        data = _encode(unfolding, chosen, options)
+        shown = {"captions": captions(circuit, options["mode"])}
+        data = _encode(found, chosen, options | shown)
     target = str(output or f"{stem(model, circuit.name)}-unfolded.{chosen}")
     write(target, data)
-    tell(target, facts, _text(unfolding, facts), options["_json"])
+    text = "; ".join(_text(*pair) for pair in zip(found, told, strict=True))
+    tell(target, told[0] if len(told) == 1 else {"modes": told}, text, options["_json"])
 
 
-def _unfold(circuit: Circuit, options: dict[str, Any]) -> Graph:
+def _unfold(circuit: Circuit, options: dict[str, Any], mode: str | None) -> Graph:
     import graphfold as gf
 
     if options["window"] is not None:
@@ -95,26 +99,26 @@ def _unfold(circuit: Circuit, options: dict[str, Any]) -> Graph:
             if given:
                 raise CallError(f"--window shows no fixed steps; leave out --{name}")
         before, after = options["window"]
-        return gf.window(circuit, before=before, after=after, mode=options["mode"])
+        return gf.window(circuit, before=before, after=after, mode=mode)
     steps = 3 if options["steps"] is None else options["steps"]
-    chosen = {name: options[name] for name in ("mode", "untie", "prune")}
-    unfolding = gf.unfold(circuit, steps, **chosen)
+    chosen = {name: options[name] for name in ("untie", "prune")}
+    unfolding = gf.unfold(circuit, steps, mode=mode, **chosen)
     if not options["eliminate"]:
         return unfolding
     return gf.eliminate(unfolding, options["eliminate"])
 
 
-def _encode(unfolding: Graph, chosen: str, options: dict[str, Any]) -> bytes:
+def _encode(found: list[Graph], chosen: str, options: dict[str, Any]) -> bytes:
     import graphfold as gf
 
     if chosen in ("json", "dot"):
+        unfolding = found[0]
         if isinstance(unfolding, gf.Window):
             raise CallError(f"a window has no end: give --steps to write {chosen}")
         return _export(unfolding, chosen)
-    if isinstance(unfolding, gf.Elimination):
-        raise CallError("with --eliminate, only --format json and dot can be written")
     drawing = gf.draw(
-        unfolding,
+        found,
+        captions=options["captions"],
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
         scale=options["scale"],
@@ -153,11 +157,15 @@ def _text(unfolding: Graph, facts: dict[str, Any]) -> str:
 
     mode = f", mode {unfolding.mode}" if unfolding.mode else ""
     if isinstance(unfolding, gf.Window):
-        span = f"{_column(unfolding, -unfolding.before)} .. {_column(unfolding, unfolding.after)}"
-        return span + mode
+        spans = [_span(axis, unfolding) for axis in unfolding.axes]
+        return ", ".join(spans) + mode
     counts = {name: number for name, number in facts.items() if name != "mode"}
     return ", ".join(count(number, name.rstrip("s")) for name, number in counts.items()) + mode
 
 
-def _column(window: Window, offset: int) -> str:
-    return f"{window.axis} {'-' if offset < 0 else '+'} {abs(offset)}" if offset else window.axis
+def _span(axis: str, window: Window) -> str:
+    return f"{_column(axis, -window.before)} .. {_column(axis, window.after)}"
+
+
+def _column(axis: str, offset: int) -> str:
+    return f"{axis} {'-' if offset < 0 else '+'} {abs(offset)}" if offset else axis

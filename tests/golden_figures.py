@@ -1,9 +1,10 @@
-"""The golden figures: every model folded, unfolded and as a window, and two circuits more."""
+"""The golden figures: every model folded, unfolded and as a window, and some circuits more."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from gallery import TREE
 
@@ -30,8 +31,32 @@ equations: |
   y = V @ h[T]
 """
 
-MORE: Mapping[str, tuple[str, int]] = {"filter": (FILTER, 20), "readout": (READOUT, 3)}
-"""Circuits that show what no model of the gallery does: cut histories, a static input."""
+ENCODER_DECODER = gf.loads("""
+graphfold: 1
+axes: {t: N_x, u: N_y}
+modes: [train, test]
+dims: [n]
+inputs: {"x[t]": [n], "y[u]": [n], bos: [n]}
+params: {"U, W, V, Q, S, R, Z, P": [n, n]}
+init: {"e[0]": zeros, "d[0]": Q @ C, "fb[0]": bos}
+equations: |
+  e[t] = tanh(W @ e[t-1] + U @ x[t])
+  C = tanh(V @ e[N_x])
+  d[u] = tanh(S @ d[u-1] + Z @ fb[u-1] + R @ C)
+  o[u] = P @ d[u]
+  fb[u] = switch(mode, train: y[u], test: softmax(o[u]))
+  L = -sum(y[u] * log_softmax(o[u]) for u)
+draw:
+  rows: [x, [e, d], o, fb, y, L]
+""")
+
+COMPLETE = gf.loads("""
+graphfold: 1
+init: {"h[0]": zeros, "y[0]": zeros}
+equations: |
+  h[t] = tanh(h[t-1] + y[t-1])
+  y[t] = 2 * h[t]
+""")
 
 STEPS: Mapping[str, int | Mapping[str, int]] = {
     "single_output": 9,  # long enough to be cut in the middle
@@ -43,14 +68,24 @@ STEPS: Mapping[str, int | Mapping[str, int]] = {
 NO_WINDOW = frozenset(["single_output", "encoder_decoder", "attention", "recursive", "tree_lstm"])
 """Models with something static after a sequence: it stands at the end, which no window shows."""
 
+MORE: Mapping[str, Callable[[], Any]] = {
+    "filter": lambda: gf.unfold(gf.loads(FILTER), 20),
+    "readout": lambda: gf.unfold(gf.loads(READOUT), 3),
+    "axes": lambda: gf.unfold(ENCODER_DECODER, t=3, u=2),
+    "axes-window": lambda: gf.window(ENCODER_DECODER),
+    "modes": lambda: ENCODER_DECODER,
+    "complete-5": lambda: gf.eliminate(gf.unfold(COMPLETE, 5), "h"),
+    "complete-50": lambda: gf.eliminate(gf.unfold(COMPLETE, 50), "h"),
+}
+"""What no model of the gallery shows: cut histories, a static input, modes at once, arcs."""
+
 Draw = Callable[[], gf.Drawing]
 
 
 def figures(name: str) -> dict[str, Draw]:
     """The golden figures of a model or of one of the circuits more, by the stem of the file."""
     if name in MORE:
-        text, steps = MORE[name]
-        return {name: partial(gf.draw, gf.unfold(gf.loads(text), steps), scale=1.0)}
+        return {name: partial(gf.draw, MORE[name](), scale=1.0)}
     return dict(_figures(name, gf.load(gf.example_path(name))))
 
 

@@ -6,7 +6,7 @@ import math
 from itertools import combinations, pairwise
 
 import pytest
-from circuits import cases
+from circuits import cases, clocked_cases
 from figures import (
     Wire,
     captions,
@@ -32,14 +32,24 @@ few = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
+def some_cases(draw: st.DrawFn) -> tuple[Circuit, dict[str, int]]:
+    """Circuits of one axis, or of two, with numbers of steps."""
+    if draw(st.booleans()):
+        return draw(clocked_cases())
+    circuit, steps = draw(cases())
+    return circuit, {"t": steps}
+
+
+@st.composite
 def figures(draw: st.DrawFn, *, causal: bool = False, elided: bool = True) -> Picture:
-    """Folded circuits, unfoldings (long ones cut) and windows of random circuits."""
-    circuit, steps = draw(cases(causal=causal))
+    """Folded circuits, unfoldings (long ones cut) and windows of circuits of one or two axes."""
+    circuit, steps = draw(cases(causal=causal) if causal else some_cases())
     kind = draw(st.sampled_from(["folded", "unfolded", "window", *["elided"] * elided]))
     if kind == "folded":
         return gf.draw(circuit).picture
     if kind == "elided":
-        return gf.draw(gf.unfold(circuit, steps + 9), pair=False).picture
+        longer = {axis: length + 9 for axis, length in steps.items()}
+        return gf.draw(gf.unfold(circuit, longer), pair=False).picture
     if kind == "unfolded":
         return gf.draw(gf.unfold(circuit, steps), pair=False).picture
     return gf.draw(gf.window(circuit), pair=False).picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphfold.render.theme import BOOK, Theme
@@ -13,7 +14,8 @@ class DrawOptions:
 
     `pair` puts the folded circuit and an arrow before an unfolding (None: yes when the axis has
     steps to show); `elide` cuts long times in the middle, after `first` and before the `last`
-    steps, when there are more than `most`; `scale` is pixels per point in PNG.
+    steps, when there are more than `most`; `scale` is pixels per point in PNG; `captions` stand
+    beneath the figures of a list.
     """
 
     pair: bool = True
@@ -25,3 +27,4 @@ class DrawOptions:
     title: str | None = None
     word: str = "Unfold"
     theme: Theme = BOOK
+    captions: Sequence[str] = ()
