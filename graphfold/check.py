@@ -61,9 +61,7 @@ def check(circuit: Freezable) -> list[Diagnostic]:
     """
     frozen = freeze(circuit)
     faults = _faults(frozen)
-    return faults or list(
-        frozen.remember("history", lambda: _first_problems(frozen, (HISTORY,)))
-    )
+    return faults or list(frozen.remember("history", lambda: _first_problems(frozen, (HISTORY,))))
 
 
 def check_cells(circuit: Circuit) -> list[Diagnostic]:

@@ -58,8 +58,7 @@ def _circuit(what: Drawable) -> Circuit:
 
     if isinstance(what, Unfolding | Window | Elimination):
         return what.circuit
-    circuit = ensure_well_formed(what)
-    return circuit
+    return ensure_well_formed(what)
 
 
 def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
