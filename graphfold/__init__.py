@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from graphfold.formats.model_files import dump as dump
     from graphfold.formats.model_files import load as load
     from graphfold.formats.model_files import loads as loads
+    from graphfold.formats.model_schema import model_schema as model_schema
     from graphfold.formats.model_writer import dumps as dumps
     from graphfold.render import Drawing as Drawing
     from graphfold.render import DrawOptions as DrawOptions
@@ -90,6 +91,7 @@ _HOMES = {
     "expand": ("expand",),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
+    "formats.model_schema": ("model_schema",),
     "formats.model_writer": ("dumps",),
     "render": ("DrawOptions", "Drawing", "draw"),
     "shapes": ("infer_shapes",),
