@@ -79,7 +79,7 @@ def test_a_blocked_circuit_has_the_values_of_the_circuit(
     case: tuple[Circuit, int, int], seed: int
 ) -> None:
     circuit, factor, ticks = case
-    ticks = max(ticks, " for t)" in gf.dumps(circuit))
+    ticks = max(ticks, int(" for t)" in gf.dumps(circuit)))
     blocked = gf.block(circuit, factor)
     values = random_values(circuit, factor * ticks, seed)
     expected = gf.evaluate(gf.unfold(circuit, factor * ticks), values)
