@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from graphfold.formats.model_files import dump as dump
     from graphfold.formats.model_files import load as load
     from graphfold.formats.model_files import loads as loads
+    from graphfold.formats.model_schema import model_schema as model_schema
     from graphfold.formats.model_writer import dumps as dumps
     from graphfold.modes import in_mode as in_mode
     from graphfold.render import Drawing as Drawing
@@ -99,6 +100,7 @@ _HOMES = {
     "expand": ("expand",),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
+    "formats.model_schema": ("model_schema",),
     "formats.model_writer": ("dumps",),
     "modes": ("in_mode",),
     "render": ("DrawOptions", "Drawing", "draw"),

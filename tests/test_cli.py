@@ -20,7 +20,8 @@ from graphfold.examples import example_names, example_path
 
 RNN = example_path("rnn_loss").read_bytes()
 COMMANDS = [
-    *("check", "draw", "unfold", "block", "expand", "eval", "analyze", "examples", "completion"),
+    *("check", "draw", "unfold", "block", "expand", "eval", "analyze", "examples", "schema"),
+    "completion",
 ]
 
 
