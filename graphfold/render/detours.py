@@ -34,7 +34,7 @@ def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
     captions: dict[tuple[str, str, int, str], Caption] = {
         (t.source, t.target, t.delay, t.reach): seen.caption(t) for t in seen.ties
     }
-    for (name, step), target in _targets(seen, boards):
+    for (name, step), target in _targets(x, seen, boards):
         for source in x.predecessors(name, step):
             place = _place(seen, boards, source)
             if place is None or place == target:
@@ -46,13 +46,16 @@ def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
     return desk.scene(blocks_of(seen, boards))
 
 
-def _targets(seen: View, boards: dict[str, Board]) -> Iterator[tuple[Instance, Place]]:
+def _targets(
+    x: Elimination, seen: View, boards: dict[str, Board]
+) -> Iterator[tuple[Instance, Place]]:
     """The instances that are shown, and for those that are cut away one of each signal."""
     for board in boards.values():
-        for column, step in enumerate(board.visible):
-            at = step if isinstance(step, int) else step[len(step) // 2]
-            for name in board.names if isinstance(step, range) else [*board.sites[column]]:
-                place = board.place(name, at)
+        for step in board.visible:
+            some = [step] if isinstance(step, int) else [step[len(step) // 2], step[0], step[-1]]
+            for name in board.names:
+                at = next((s for s in some if x.contains(name, s)), None)
+                place = board.place(name, at) if at is not None else None
                 if place is not None:
                     yield (name, at), place
     for name in seen.static:
