@@ -144,9 +144,17 @@ def test_no_head_of_nested_arcs_is_buried(steps: int) -> None:
     assert min(math.dist(a, b) for a, b in combinations(tips, 2)) > 7
 
 
-def test_an_elimination_that_joins_two_axes_is_refused() -> None:
-    with pytest.raises(gf.DrawingError, match="'d' reads 'e' over another axis"):
-        gf.draw(gf.eliminate(gf.unfold(ENCODER_DECODER, 2), "C"))
+def test_without_the_context_the_step_it_came_from_is_read_across_axes() -> None:
+    found = scene(gf.eliminate(gf.unfold(ENCODER_DECODER, t=3, u=2), "C"))
+    into = [e.source for e in found.edges if e.target == ("e[N_x]", STATIC)]
+    out = {e.target for e in found.edges if e.source == ("e[N_x]", STATIC)}
+    assert into == [("e", 3)]
+    assert out == {("d", 0), ("d", 1), ("d", 2)}
+
+
+def test_an_elimination_that_joins_every_step_of_two_axes_is_refused() -> None:
+    with pytest.raises(gf.DrawingError, match="'d' reads 'x' over another axis"):
+        gf.draw(gf.eliminate(gf.unfold(ENCODER_DECODER, 2), ["C", "e"]))
 
 
 @pytest.mark.parametrize("options", [{}, {"elide": False}])
