@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from pathlib import Path
 
 import pytest
+from command_line import call
 from figures import nodes, squares, wires
 from golden_figures import COMPLETE, ENCODER_DECODER
 
@@ -144,9 +146,17 @@ def test_no_head_of_nested_arcs_is_buried(steps: int) -> None:
     assert min(math.dist(a, b) for a, b in combinations(tips, 2)) > 7
 
 
-def test_an_elimination_that_joins_two_axes_is_refused() -> None:
-    with pytest.raises(gf.DrawingError, match="'d' reads 'e' over another axis"):
-        gf.draw(gf.eliminate(gf.unfold(ENCODER_DECODER, 2), "C"))
+def test_without_the_context_the_step_it_came_from_is_read_across_axes() -> None:
+    found = scene(gf.eliminate(gf.unfold(ENCODER_DECODER, t=3, u=2), "C"))
+    into = [e.source for e in found.edges if e.target == ("e[N_x]", STATIC)]
+    out = {e.target for e in found.edges if e.source == ("e[N_x]", STATIC)}
+    assert into == [("e", 3)]
+    assert out == {("d", 0), ("d", 1), ("d", 2)}
+
+
+def test_an_elimination_that_joins_every_step_of_two_axes_is_refused() -> None:
+    with pytest.raises(gf.DrawingError, match="'d' reads 'x' over another axis"):
+        gf.draw(gf.eliminate(gf.unfold(ENCODER_DECODER, 2), ["C", "e"]))
 
 
 @pytest.mark.parametrize("options", [{}, {"elide": False}])
@@ -164,3 +174,17 @@ def test_a_static_signal_stands_above_the_one_column_it_touches() -> None:
         at = places(gf.draw(gf.unfold(c, steps), pair=False).picture)
         over = {round(at[name, ""][0], 6) for name in ("o", "L", "y")}
         assert over == {round(at["h", str(steps)][0], 6)}
+
+
+def test_the_command_line_draws_every_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text(MODES)
+    draw = ["draw", "m.yaml", "--mode", "all", "-o", "-"]
+    assert call(*draw).out.count('class="caption"') == 2
+    unfold = ["unfold", "m.yaml", "--mode", "all", "--only-unfolded", "-o", "f.svg"]
+    assert "mode train; " in call(*unfold).err
+    assert Path("f.svg").read_text().count('class="caption"') == 2
+    for command in (["draw", "--format", "dot"], ["unfold", "--format", "json"]):
+        refused = call(command[0], "m.yaml", *command[1:], "--mode", "all", "-o", "-")
+        assert refused.code == 2
+        assert "holds one mode: --mode NAME" in refused.err

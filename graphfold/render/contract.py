@@ -63,17 +63,18 @@ def eliminate(found: tuple[Tie, ...], names: Iterable[str]) -> tuple[Tie, ...]:
 
 
 def through_copies(
-    circuit: Circuit, found: tuple[Tie, ...]
+    circuit: Circuit, found: tuple[Tie, ...], across: bool = False
 ) -> tuple[tuple[Tie, ...], list[tuple[str, str, str]]]:
     """Lead what every step reads of other steps (all of them, or one) through a static copy.
 
-    Also return the copies as (name, source, time).
+    Only that of another axis when `across`. Also return the copies as (name, source, time).
     """
     kept: list[Tie] = []
     copies: dict[str, tuple[str, str, str]] = {}
     for tie in found:
         axis = circuit.axis_of.get(tie.target)
-        if axis is None or tie.reach not in ("all", "fixed"):
+        same = across and axis == circuit.axis_of.get(tie.source)
+        if axis is None or tie.reach not in ("all", "fixed") or same:
             kept.append(tie)
             continue
         length = circuit.length_of[str(circuit.axis_of[tie.source])]

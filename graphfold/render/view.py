@@ -72,21 +72,22 @@ class View:
 def view(
     circuit: Circuit,
     untied: frozenset[str] = frozenset(),
-    eliminated: frozenset[str] = frozenset(),
+    eliminated: frozenset[str] | None = None,
     beside: Sequence[Tie] = (),
 ) -> View:
     """Return what figures of the circuit show; `untied` parameters carry a time.
 
-    Signals that are `eliminated` are not shown, even those that cannot be contracted. What stands
+    Signals that are `eliminated` are not shown, even those that cannot be contracted, and wires
+    then join instances of one axis themselves. What stands
     `beside`, the ties of a figure next to this one, counts for the rows as well.
     """
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
     hide = [n for n in circuit.style.hide if n in signals]
     kept, gone = contract(ties(circuit), hide)
     latex = dict(_latex(circuit))
-    kept = eliminate(kept, sorted(eliminated))
-    gone = gone | eliminated
-    kept, copies = through_copies(circuit, kept) if not eliminated else (kept, [])
+    kept = eliminate(kept, sorted(eliminated or ()))
+    gone = gone | (eliminated or set())
+    kept, copies = through_copies(circuit, kept, across=eliminated is not None)
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     sites = {n: Site(n, latex[n], circuit.kind_of(n)) for n in shown}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from graphfold.render.layout.columns import columns
@@ -100,7 +100,7 @@ class Grid(Levels):
         """The sites of a column."""
         return (n for row in self.cell.rows for n in row if DUMMY not in n)
 
-    def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
+    def clear(self, points: Sequence[Point], ends: Set[tuple[str, int]], margin: float) -> bool:
         """Whether points keep a margin to every node but the ends, columns having no end."""
         for name in self.sites():
             (cx, cy), reach = self.center(name), self.radius[name] + margin

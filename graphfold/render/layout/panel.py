@@ -55,7 +55,7 @@ class Around:
     """What the blocks of a figure share: the channels, and the wires that pass between them."""
 
     channels: Channels
-    laned: set[Key]
+    laned: frozenset[Key]
     passing: Sequence[Line]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from graphfold.render.layout.grid import FAR, cell_of, levels_of
+from graphfold.render.layout.grid import FAR, Cell, Grid, Levels, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.measure import caption_run, sizes
 from graphfold.render.layout.panel import (
@@ -20,7 +20,7 @@ from graphfold.render.layout.panel import (
 )
 from graphfold.render.layout.paths import Line, straight
 from graphfold.render.layout.routes import Key
-from graphfold.render.layout.statics import Statics
+from graphfold.render.layout.statics import Family, Statics
 from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
@@ -58,6 +58,22 @@ class Plan:
         return self.panels[self.scene.block_of[name]]
 
 
+@dataclass(frozen=True)
+class Round:
+    """What one round of settling leaves to the next; when nothing changes, all is settled.
+
+    Gaps below rows and between columns, where blocks stand and how far their wires reach beyond
+    them, and the wires that run along lanes and buses.
+    """
+
+    rows: tuple[float, ...]
+    columns: tuple[float, ...]
+    lefts: tuple[float, ...]
+    bulges: tuple[tuple[float, float], ...]
+    laned: frozenset[Key] = frozenset()
+    bussed: frozenset[Family] = frozenset()
+
+
 def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     """Settle a scene; `asked` are gaps that are needed."""
     asked = asked or Gaps()
@@ -65,31 +81,52 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     cells = [cell_of(scene, b, measured, theme, room) for b in range(len(scene.blocks))]
     smallest = [theme.row_gap] * len(scene.rows)
     smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
-    gaps, between = smallest, _column_gaps(scene, theme, asked)
-    lefts, bulges = [0.0] * len(cells), [(0.0, 0.0)] * len(cells)
-    laned: set[Key] = set()
-    found: Plan | None = None
+    now, found = _first(scene, theme, cells, asked, smallest), None
     for _ in range(ROUNDS):
-        levels = levels_of(scene, measured, theme, gaps)
-        grids = [grid_for(scene, b, cell, levels, between[b]) for b, cell in enumerate(cells)]
-        grids = [
-            replace(grid, left=left, bulge=bulge)
-            for grid, left, bulge in zip(grids, lefts, bulges, strict=True)
-        ]
-        ground = ground_of(scene, grids, levels, theme)
-        passing = _passing(found, ground, static_edges(scene))
-        found = _settle(scene, theme, ground, Around({}, laned, passing))
+        levels = levels_of(scene, measured, theme, now.rows)
+        ground = ground_of(scene, _grids(scene, cells, levels, now), levels, theme)
+        around = Around({}, now.laned, _passing(found, ground, static_edges(scene)))
+        found = _settle(scene, theme, ground, around)
         found.captioned, found.least = _captioned(scene), smallest
-        before = (gaps, between, lefts, bulges, set(laned))
-        gaps = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
-        between = [_wider(found, b, gap) for b, gap in enumerate(between)]
-        bulges = [p.bulge for p in found.panels] if len(cells) > 1 else bulges
-        lefts = _side_by_side(found, between, asked.blocks)
-        laned |= {k for p in found.panels for k, kind in p.router.kind.items() if kind == "laned"}
-        if (gaps, between, lefts, bulges, laned) == before:
+        last, now = now, _next(found, now, asked)
+        if now == last:
             break
     assert found is not None
     return found
+
+
+def _first(
+    scene: Scene, theme: Theme, cells: Sequence[Cell], asked: Gaps, rows: Sequence[float]
+) -> Round:
+    """Gaps as they are asked for, and blocks that do not overlap."""
+    columns, lefts, left = _column_gaps(scene, theme, asked), list[float](), 0.0
+    for block, cell, gap in zip(scene.blocks, cells, columns, strict=True):
+        lefts.append(left)
+        left += len(block.columns) * (cell.width + min(gap, 4 * theme.column_gap)) + 500.0
+    return Round(tuple(rows), tuple(columns), tuple(lefts), ((0.0, 0.0),) * len(cells))
+
+
+def _grids(scene: Scene, cells: Sequence[Cell], levels: Levels, now: Round) -> list[Grid]:
+    grids = [grid_for(scene, b, cell, levels, now.columns[b]) for b, cell in enumerate(cells)]
+    return [
+        replace(grid, left=left, bulge=bulge)
+        for grid, left, bulge in zip(grids, now.lefts, now.bulges, strict=True)
+    ]
+
+
+def _next(found: Plan, now: Round, asked: Gaps) -> Round:
+    """What this round asks of the next."""
+    columns = [_wider(found, b, gap) for b, gap in enumerate(now.columns)]
+    kinds = ((key, kind) for p in found.panels for key, kind in p.router.kind.items())
+    several = len(found.panels) > 1
+    return Round(
+        tuple(max(pair) for pair in zip(now.rows, gaps_needed(found), strict=True)),
+        tuple(columns),
+        tuple(_side_by_side(found, columns, asked.blocks)),
+        tuple(p.bulge for p in found.panels) if several else now.bulges,
+        now.laned | {key for key, kind in kinds if kind == "laned"},
+        frozenset(found.statics.bussed),
+    )
 
 
 def _wider(found: Plan, block: int, gap: float) -> float:
