@@ -11,7 +11,7 @@ from graphfold.errors import Mark, shorten, suggest
 from graphfold.language.arguments import size_of
 from graphfold.language.parser import Scope, parse_expression
 from graphfold.language.tokens import SyntaxProblem, Token
-from graphfold.operations import OPERATIONS
+from graphfold.operations import OPERATIONS, callable_names
 from graphfold.sizes import Size
 
 Tokens = list[Token]
@@ -49,8 +49,11 @@ def is_use(statement: Tokens, scope: Scope) -> bool:
         return False
     if cell.text in scope.cells:
         return True
-    known = cell.text in OPERATIONS or cell.text in scope.functions
-    return not known and any(keyword for keyword, _, _ in _split(statement[4:-1]))
+    if not any(keyword for keyword, _, _ in _split(statement[4:-1])):
+        return False
+    functions = [*callable_names(), *scope.functions]
+    misspelt = not suggest(cell.text, scope.cells) and suggest(cell.text, functions)
+    return cell.text not in OPERATIONS and cell.text not in scope.functions and not misspelt
 
 
 def _closing(statement: Tokens) -> int:
