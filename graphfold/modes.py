@@ -13,7 +13,8 @@ from graphfold.errors import GraphfoldError, shorten, suggest
 def in_mode(circuit: Circuit, mode: str | None = None) -> Circuit:
     r"""Return the circuit in one mode, the first when none is named: each switch is one branch.
 
-    A circuit without modes is returned as it is, one with cells flat. GraphfoldError for an unknown mode.
+    A circuit without modes is returned as it is, one with modes and cells flat. GraphfoldError for
+    an unknown mode.
 
     >>> from graphfold.formats.model_reader import parse_model
     >>> c = parse_model('''

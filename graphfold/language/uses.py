@@ -11,11 +11,12 @@ from graphfold.errors import Mark, shorten, suggest
 from graphfold.language.arguments import size_of
 from graphfold.language.parser import Scope, parse_expression
 from graphfold.language.tokens import SyntaxProblem, Token
-from graphfold.operations import OPERATIONS, callable_names
+from graphfold.operations import OPERATIONS
 from graphfold.sizes import Size
 
 Tokens = list[Token]
 
+_SETTINGS = {attribute.name for o in OPERATIONS.values() for attribute in o.attributes}
 _TRUTH = {"true": True, "false": False}
 
 
@@ -49,11 +50,9 @@ def is_use(statement: Tokens, scope: Scope) -> bool:
         return False
     if cell.text in scope.cells:
         return True
-    if not any(keyword for keyword, _, _ in _split(statement[4:-1])):
-        return False
-    functions = [*callable_names(), *scope.functions]
-    misspelt = not suggest(cell.text, scope.cells) and suggest(cell.text, functions)
-    return cell.text not in OPERATIONS and cell.text not in scope.functions and not misspelt
+    known = cell.text in OPERATIONS or cell.text in scope.functions
+    keywords = {keyword.text for keyword, _, _ in _split(statement[4:-1]) if keyword}
+    return not known and bool(keywords - _SETTINGS)
 
 
 def _closing(statement: Tokens) -> int:
