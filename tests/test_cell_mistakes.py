@@ -116,6 +116,10 @@ TABLE = {
         "  a = lstm(x=x[t])\n",
         "18:7 unknown cell 'lstm'; name it under `cells`",
     ),
+    "a function that is misspelt": (
+        A + "  o = sofmax(c, axis=0)\n",
+        "19:7 unknown function 'sofmax'; did you mean 'softmax'?",
+    ),
     "an unknown signal of a use": (
         A + "  o[t] = a.hh[t]\n",
         "19:10 unknown signal 'a.hh'; did you mean 'a.h'?",
@@ -365,7 +369,8 @@ def test_mistakes_of_the_model_and_of_its_cells_are_told_together(folder):
 def test_a_file_that_does_not_exist_is_told_where_it_is_named(folder):
     Path("rnn.yaml").unlink()
     assert reported("model.yaml") == [
-        "model.yaml:4:14: rnn.yaml: cannot be read: No such file or directory"
+        "model.yaml:4:14: rnn.yaml: cannot be read: No such file or directory; "
+        "a cell is looked for from the folder of this file"
     ]
 
 

@@ -354,6 +354,8 @@ def test_modes_of_a_cell_are_those_of_the_model():
     for mode, expected in (("train", 2.0), ("test", 1.0)):
         result = gf.evaluate(gf.unfold(circuit, 1, mode=mode), {"x": [1.0]})
         assert result["a.y[1]"] == expected
+        result = gf.evaluate(gf.unfold(gf.in_mode(circuit, mode), 1), {"x": [1.0]})
+        assert result["a.y[1]"] == expected
 
 
 def test_steps_and_lengths_run_backward_in_a_reversed_cell():
