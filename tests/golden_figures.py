@@ -30,9 +30,6 @@ equations: |
   y = V @ h[T]
 """
 
-MORE: Mapping[str, tuple[str, int]] = {"filter": (FILTER, 20), "readout": (READOUT, 3)}
-"""Circuits that show what no model of the gallery does: cut histories, a static input."""
-
 STEPS: Mapping[str, int | Mapping[str, int]] = {
     "single_output": 9,  # long enough to be cut in the middle
     "encoder_decoder": {"t": 3, "u": 2},
@@ -45,12 +42,17 @@ NO_WINDOW = frozenset(["single_output", "encoder_decoder", "attention", "recursi
 
 Draw = Callable[[], gf.Drawing]
 
+MORE: Mapping[str, Draw] = {
+    "filter": lambda: gf.draw(gf.unfold(gf.loads(FILTER), 20), scale=1.0),
+    "readout": lambda: gf.draw(gf.unfold(gf.loads(READOUT), 3), scale=1.0),
+}
+"""Figures that show what no model of the gallery does: cut histories, a static input."""
+
 
 def figures(name: str) -> dict[str, Draw]:
-    """The golden figures of a model or of one of the circuits more, by the stem of the file."""
+    """The golden figures of a model, or one of the figures more, by the stem of the file."""
     if name in MORE:
-        text, steps = MORE[name]
-        return {name: partial(gf.draw, gf.unfold(gf.loads(text), steps), scale=1.0)}
+        return {name: MORE[name]}
     return dict(_figures(name, gf.load(gf.example_path(name))))
 
 
