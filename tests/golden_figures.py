@@ -83,7 +83,7 @@ Draw = Callable[[], gf.Drawing]
 
 
 def figures(name: str) -> dict[str, Draw]:
-    """The golden figures of a model or of one of the circuits more, by the stem of the file."""
+    """The golden figures of a model, or one of the figures more, by the stem of the file."""
     if name in MORE:
         return {name: partial(gf.draw, MORE[name](), scale=1.0)}
     return dict(_figures(name, gf.load(gf.example_path(name))))

@@ -81,6 +81,7 @@ def test_teacher_forcing_computes_all_steps_at_once_from_the_targets(steps: int)
     before = np.concatenate([0 * v["y"][:1], v["y"][:-1]])
     h = np.tanh(v["b"] + before @ v["W"].T + v["x"] @ v["U"].T)
     o = v["c"] + h @ v["V"].T
+    assert gf.analyze(gf.in_mode(example("teacher_forcing"), "train")).recurrences == ()
     found = evaluated("teacher_forcing", steps, v, mode="train")
     close(found.signal("o"), o)
     close(found["Loss"], cross_entropy(v["y"], o).sum())
