@@ -82,6 +82,17 @@ MORE: Mapping[str, Callable[[], Any]] = {
 Draw = Callable[[], gf.Drawing]
 
 
+def shipped(name: str) -> Circuit:
+    """One of the models that come with the package, flat."""
+    return gf.flatten(gf.load(gf.example_path(name)))
+
+
+def draw_some() -> str:
+    """SVG of figures of every kind, one behind the other."""
+    some = ("rnn_loss", "lstm", "encoder_decoder", "stacked_lstm", *MORE)
+    return "".join(draw().svg for name in some for draw in figures(name).values())
+
+
 def figures(name: str) -> dict[str, Draw]:
     """The golden figures of a model, or one of the figures more, by the stem of the file."""
     if name in MORE:
