@@ -194,13 +194,34 @@ def _shortest(part: list[str], links: list[Link]) -> tuple[Link, ...]:
 def _relax(
     part: list[str], links: list[Link], sign: int
 ) -> tuple[tuple[int, ...], tuple[Link, ...]]:
-    """Bellman-Ford on weights (n + 1) k - 1: potentials, or a cycle whose total's sign is wrong.
+    """Potentials for weights (n + 1) k - 1, or a cycle whose total has the wrong sign.
 
-    A queue holds the signals whose level has changed. B. Cherkassky and A. Goldberg,
-    "Negative-cycle detection algorithms" (1999): such a cycle shows in the links that set levels.
+    In two steps, as in retiming (C. Leiserson and J. Saxe, 1991): values under which no delay is
+    negative, then an order along the links that have none left.
     """
-    scale = len(part) + 1
-    level = dict.fromkeys(part, 0)
+    value, cycle = _retime(part, links, sign)
+    if cycle:
+        return (), cycle
+    instant = [k for k in links if value[k.target] + sign * k.delay == value[k.source]]
+    order = topological_order(part, _ends(instant))
+    if len(order) < len(part):
+        return (), _shortest(part, instant)
+    depth = dict.fromkeys(part, 0)  # links without delay on the longest way onward
+    leaving = _leaving(instant)
+    for signal in reversed(order):
+        depth[signal] = max((depth[k.target] + 1 for k in leaving.get(signal, ())), default=0)
+    return tuple((len(part) + 1) * value[s] - depth[s] for s in part), ()
+
+
+def _retime(
+    part: list[str], links: list[Link], sign: int
+) -> tuple[dict[str, int], tuple[Link, ...]]:
+    """Bellman-Ford: values v with v(source) <= v(target) + delay, or a cycle of negative delay.
+
+    A queue holds the signals whose value has changed. B. Cherkassky and A. Goldberg,
+    "Negative-cycle detection algorithms" (1999): such a cycle shows in the links that set values.
+    """
+    value = dict.fromkeys(part, 0)
     onward: dict[str, Link] = {}
     into: dict[str, list[Link]] = {signal: [] for signal in part}
     for link in links:
@@ -208,18 +229,18 @@ def _relax(
     waiting, queued, turns = deque(part), set(part), 0
     while waiting:
         turns += 1
-        if turns % scale == 0 and (start := _on_a_cycle(part, onward)):
-            return (), _walk_round(onward, start)
+        if turns % (len(part) + 1) == 0 and (start := _on_a_cycle(part, onward)):
+            return value, _walk_round(onward, start)
         target = waiting.popleft()
         queued.discard(target)
         for link in into[target]:
-            bound = level[target] + scale * sign * link.delay - 1
-            if bound < level[link.source]:
-                level[link.source], onward[link.source] = bound, link
+            bound = value[target] + sign * link.delay
+            if bound < value[link.source]:
+                value[link.source], onward[link.source] = bound, link
                 if link.source not in queued:
                     queued.add(link.source)
                     waiting.append(link.source)
-    return tuple(level[signal] for signal in part), ()
+    return value, ()
 
 
 def _on_a_cycle(part: list[str], onward: dict[str, Link]) -> str:
