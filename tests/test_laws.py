@@ -303,7 +303,7 @@ for path in sys.argv[1:]:
     unfolding = gf.unfold(circuit, 3)
     print(gf.dumps(written), list(unfolding.instances()))
     print([numbers.tolist() for numbers in gf.edge_arrays(unfolding)])
-    print(gf.infer_shapes(circuit), circuit.delays, unfolding.boundaries)
+    print(gf.infer_shapes(circuit), unfolding.circuit.delays, unfolding.boundaries)
 """
 
 TANGLED = """\
