@@ -49,7 +49,7 @@ def check(batch: Batch, data: st.DataObject, seed: int, prune: bool = False) -> 
     unfolding = gf.unfold(circuit, batch.steps, prune=prune)
     found = gf.evaluate(unfolding, values, lengths=batch.lengths, fill=7)
     for number, (row, steps) in enumerate(zip(rows, batch.rows, strict=True)):
-        alone = gf.evaluate(gf.unfold(circuit, steps), row)
+        alone = gf.evaluate(gf.unfold(circuit, steps, prune=prune), row)
         check_row(found, batch, number, alone)
 
 
