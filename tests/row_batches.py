@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ def _shared_name(circuit: Circuit, name: str, lengths: Steps) -> str:
     return f"{signal}[{end}]" if (signal, end) in circuit.boundary or past else name
 
 
-def check_row(found: gf.Evaluation, batch: Batch, row: int, alone: gf.Evaluation) -> None:
+def check_row(found: gf.Evaluation, batch: Batch, row: int, alone: Mapping[str, Any]) -> None:
     """All that exists in a row alone is the same in the batch, and 7 beyond its length."""
     ranks = {name: len(shape) for name, shape in gf.infer_shapes(batch.circuit).items()}
     for name, array in found.items():

@@ -19,7 +19,7 @@ import graphfold as gf
 from graphfold.circuit import Circuit
 from graphfold.errors import UnfoldingError, ValuesError
 from graphfold.examples import example_path
-from graphfold.instances import parse_id
+from graphfold.instances import format_id, parse_id
 
 NAN = np.nan
 
@@ -49,8 +49,9 @@ def check(batch: Batch, data: st.DataObject, seed: int, prune: bool = False) -> 
     unfolding = gf.unfold(circuit, batch.steps, prune=prune)
     found = gf.evaluate(unfolding, values, lengths=batch.lengths, fill=7)
     for number, (row, steps) in enumerate(zip(rows, batch.rows, strict=True)):
-        alone = gf.evaluate(gf.unfold(circuit, steps, prune=prune), row)
-        check_row(found, batch, number, alone)
+        alone = gf.evaluate(gf.unfold(circuit, steps), row)
+        kept = gf.unfold(circuit, steps, prune=prune).instances()  # what else is there is unknown
+        check_row(found, batch, number, {format_id(*i): alone[format_id(*i)] for i in kept})
 
 
 def _without_pruned(batch: Batch, number: int, row: dict[str, Any]) -> dict[str, Any]:
