@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from graphfold.circuit import Boundary, Circuit, Index, Link
+from graphfold.circuit import Boundary, Circuit, Index, Link, Reach
 from graphfold.graphs import shortest_cycle, strong_components, topological_order
 
 Direction = Literal["causal", "anti-causal"]
@@ -56,6 +56,8 @@ def dependencies(circuit: Circuit) -> Iterator[Link]:
             )
         else:
             yield link
+    for signal in circuit.leaf_signals:
+        yield Link(BOUNDARY + signal, signal, "static")
     for boundary in circuit.boundaries:
         yield from _boundary_links(boundary)
 
@@ -65,7 +67,17 @@ def _boundary_links(boundary: Boundary) -> Iterator[Link]:
     yield Link(own, boundary.signal, "static", mark=boundary.mark)
     if boundary.value is not None:
         for number, read in boundary.value.reads():
-            yield Link(read.signal, own, "static", 0, None, number, boundary.value.mark(number))
+            reach: Reach = "static" if read.index is None else "step"  # of the same leaf
+            yield Link(read.signal, own, reach, 0, None, number, boundary.value.mark(number))
+
+
+def axis_of_node(circuit: Circuit, node: str) -> str | None:
+    """The axis of a signal; the leaves of a signal over a tree move along their own."""
+    signal = node.removeprefix(BOUNDARY)
+    tree = circuit.tree_of(signal)
+    if node == signal or tree is None:
+        return circuit.axis_of.get(node)
+    return tree.leaves
 
 
 def find_components(circuit: Circuit) -> tuple[list[Component], list[CycleProblem]]:

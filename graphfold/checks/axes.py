@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from graphfold.checks.trees import (
+    beneath_reductions,
+    check_leaves,
+    leaf_value_problem,
+    reduced_child,
+    tree_boundary_problem,
+    tree_read_problem,
+)
 from graphfold.circuit import REDUCTIONS, Apply, Boundary, Circuit, Equation, Index, Read
 from graphfold.clocks import free_axes
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
@@ -17,6 +25,8 @@ def _problem(message: str, mark: Mark | None, signal: str | None = None) -> Diag
 
 def check_axes(circuit: Circuit) -> Iterator[Diagnostic]:
     """Yield what is wrong with axes and indices."""
+    for axis in circuit.trees.values():
+        yield from check_leaves(circuit, axis)
     for signal in (*circuit.inputs, *circuit.params):
         yield from _known_axis(circuit, signal.axis, signal.mark)
     for equation in circuit.equations:
@@ -29,6 +39,10 @@ def check_axes(circuit: Circuit) -> Iterator[Diagnostic]:
 def _known_axis(circuit: Circuit, axis: str | None, mark: Mark | None) -> Iterator[Diagnostic]:
     if axis is not None and axis not in circuit.length_of:
         names = list(circuit.length_of)
+        if axis in circuit.tree_of_child:
+            over = circuit.tree_of_child[axis]
+            yield _problem(f"'{axis}' is a child, no axis: define it over {over}", mark)
+            return
         hint = suggest(axis, names) or f"; the axis is {names[0]}"
         yield _problem(f"unknown axis '{shorten(axis)}'{hint}", mark)
 
@@ -37,10 +51,13 @@ def _reads(circuit: Circuit, equation: Equation) -> Iterator[Diagnostic]:
     expression = equation.expression
     free = free_axes(expression, circuit)
     good = True
+    beneath = beneath_reductions(expression) if circuit.trees else frozenset()
     for number, node in enumerate(expression.nodes):
         mark = expression.mark(number)
         if isinstance(node, Read):
             message = _read_problem(circuit, node)
+            if not message and number in beneath:
+                message = reduced_child(circuit, node)
             if message:
                 good = False
                 yield _problem(message, mark, equation.signal)
@@ -92,6 +109,8 @@ def _read_problem(circuit: Circuit, read: Read) -> str:
     if axis not in circuit.length_of:
         return ""  # told where the axis stands
     length = circuit.length_of[axis]
+    if axis in circuit.trees or (index is not None and index.base in circuit.tree_of_child):
+        return tree_read_problem(circuit, read, axis)
     if index is None:
         return (
             f"'{name}' is a sequence over {axis}: "
@@ -112,20 +131,27 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> Iterator[Diagnostic]:
     if axis is None:
         cure = "" if name in circuit.declared else f"; define {name}[{circuit.axes[0].name}]"
         yield _problem(f"'{name}' is static and has no history{cure}", boundary.mark, name)
+    elif axis in circuit.trees:
+        message = tree_boundary_problem(circuit, boundary)
+        if message:
+            yield _problem(message, boundary.mark, name)
+            return
     else:
         yield from _boundary_index(circuit, boundary, axis, index)
     if boundary.value is not None:
         for number, read in boundary.value.reads():
             mark = boundary.value.mark(number) or boundary.mark
             message = _read_problem(circuit, read)
-            if not message and read.index is not None and read.index.base in circuit.length_of:
-                message = (
+            at_leaf = index.base != "" and read.index == index
+            moving = read.index is not None and circuit.clock_of(read.index) is not None
+            if not message and moving and not at_leaf:
+                message = leaf_value_problem(circuit, boundary, read) or (
                     f"{name}[{index}] is one value: it cannot read {read.signal}[{read.index}]"
                 )
             if message:
                 yield _problem(message, mark, name)
         for number, node in enumerate(boundary.value.nodes):
-            if isinstance(node, Apply) and node.operation in ("step", *REDUCTIONS):
+            if isinstance(node, Apply) and _moves(node, index):
                 message = f"{name}[{index}] must be static; give its value a name of its own"
                 yield _problem(message, boundary.value.mark(number), name)
             elif isinstance(node, Read) and _is_fixed(circuit, node):
@@ -133,8 +159,15 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> Iterator[Diagnostic]:
                 yield _problem(message, boundary.value.mark(number), name)
 
 
+def _moves(node: Apply, index: Index) -> bool:
+    """Whether an operation needs a clock that the value of a boundary has not."""
+    if node.operation == "step":
+        return str(node.attribute("axis")) != index.base  # the number of the leaf
+    return node.operation in REDUCTIONS
+
+
 def _is_fixed(circuit: Circuit, read: Read) -> bool:
-    return read.index is not None and read.index.base not in circuit.length_of
+    return read.index is not None and circuit.clock_of(read.index) is None
 
 
 def _boundary_index(

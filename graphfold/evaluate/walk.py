@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Circuit
+from graphfold.circuit import Boundary, Circuit
 from graphfold.errors import TooLargeError, UnfoldingError, ValuesError
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
@@ -16,9 +16,11 @@ from graphfold.evaluate.evaluation import Evaluation, no_steps
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.program import Program, Setting, compile_expression
 from graphfold.evaluate.sizing import known, need
+from graphfold.evaluate.slots import leaves_id
 from graphfold.evaluate.value import Value, fit
 from graphfold.instances import format_id
 from graphfold.memory import ensure_fits
+from graphfold.recurrence import BOUNDARY
 from graphfold.shapes import Shapes, solve_shapes
 from graphfold.sizes import Shape
 from graphfold.unfolding import Unfolding
@@ -37,7 +39,8 @@ def evaluate(
 
     `values` maps names to arrays: an input x[t] to (T, *shape), or (T, B, *shape) for a batch; a
     static input to *shape or (B, *shape); a parameter to *shape, untied to (T, *shape); a given
-    history such as "h[0]" to *shape or (B, *shape). With `batch_first`, sequences are
+    history such as "h[0]" to *shape or (B, *shape), and of a tree's leaves, "h[k]", to (K, *shape)
+    or (K, B, *shape). With `batch_first`, sequences are
     (B, T, *shape), in and out. `functions` binds a callable to each opaque function; it is called
     with the arrays of one example. All is computed in the dtype of the floating arrays.
 
@@ -102,6 +105,8 @@ def _ensure_fits(
         for size in shapes[equation.signal]:
             numbers *= known(size, bound.sizes) or 0
         steps = 1 if equation.axis is None else unfolding.length(equation.axis)
+        if equation.signal in unfolding.leaf_signals:
+            steps += unfolding.tree(str(equation.axis)).leaf_count
         total += numbers * steps * bound.dtype.itemsize
     ensure_fits(total, f"the values of {unfolding.node_count:,} instances")
 
@@ -144,11 +149,27 @@ class _Walk:
 
     def boundary(self, signal: str, step: int) -> Value:
         declared = self.setting.unfolding.boundary_value(signal, step)
+        if signal in self.setting.unfolding.leaf_signals:
+            return self.leaf(signal, 1 - step, declared)
         if declared is None or declared.value is None:
             return self.bound.values[format_id(signal, step)]
         expression = self.inlined.boundary[signal, declared.index].value or declared.value
         value = compile_expression(expression, self.setting, ()).run({})
         return fit(value, self.core(signal))
+
+    def leaf(self, signal: str, leaf: int, declared: Boundary | None) -> Value:
+        """A signal over a tree at a leaf."""
+        tree = self.setting.unfolding.circuit.tree_of(signal)
+        assert tree is not None
+        if declared is None or declared.value is None:
+            value = self.bound.values[leaves_id(self.setting.unfolding, signal)]
+            return Value(value.array[leaf - 1], value.batched)
+        program = self.programs.get(BOUNDARY + signal)
+        if program is None:
+            expression = self.inlined.boundary[signal, declared.index].value or declared.value
+            program = compile_expression(expression, self.setting, ())
+            self.programs[BOUNDARY + signal] = program
+        return fit(program.run({str(tree.leaves): leaf}), self.core(signal))
 
     def core(self, signal: str) -> tuple[int, ...]:
         return tuple(need(s, self.setting.sizes) for s in self.shapes.signals[signal])

@@ -53,7 +53,7 @@ def _lines(circuit: Circuit) -> Iterator[str]:
     yield "graphfold: 1"
     yield f"name: {_text(circuit.name)}"
     if circuit.axes != (Axis("t", "T"),):
-        yield from _section("axes", (f"{a.name}: {a.length}" for a in circuit.axes))
+        yield from _section("axes", map(_axis, circuit.axes))
     if any(d.default is not None for d in circuit.dims):
         sizes = ("" if d.default is None else f" {d.default}" for d in circuit.dims)
         names = (f"{d.name}:" for d in circuit.dims)
@@ -75,6 +75,13 @@ def _section(name: str, lines: Iterable[str]) -> Iterator[str]:
         if number == 0:
             yield f"{name}:{' |' if name == 'equations' else ''}"
         yield f"  {line}"
+
+
+def _axis(axis: Axis) -> str:
+    if not axis.children:
+        return f"{axis.name}: {axis.length}"
+    children = ", ".join(axis.children)
+    return f"{axis.name}: {{length: {axis.length}, children: [{children}], leaves: {axis.leaves}}}"
 
 
 def _text(text: str) -> str:
