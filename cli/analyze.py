@@ -64,7 +64,7 @@ def _print(circuit: Circuit, analysis: Analysis) -> None:
     rows = []
     for delay in analysis.delays:
         axis = circuit.axis_of[delay.signal]
-        read = f"{delay.signal}[{axis}{-delay.steps:+d}]"
+        read = f"{delay.signal}[{delay.child or f'{axis}{-delay.steps:+d}'}]"
         readers = {link.target for link in circuit.links if _is_read(link, delay)}
         ordered = [s for s in circuit.signals if s in readers]
         rows.append([read, str(delay.steps), ", ".join(ordered)])
@@ -80,7 +80,8 @@ def _print(circuit: Circuit, analysis: Analysis) -> None:
 
 
 def _is_read(link: object, delay: object) -> bool:
-    return (link.source, link.delay) == (delay.signal, delay.steps)  # type: ignore[attr-defined]
+    read = (link.source, link.delay, link.child)  # type: ignore[attr-defined]
+    return read == (delay.signal, delay.steps, delay.child)  # type: ignore[attr-defined]
 
 
 def _row(cycle: Cycle) -> list[str]:

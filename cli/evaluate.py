@@ -12,11 +12,14 @@ from .messages import CallError, count
 from .options import (
     Sizes,
     Steps,
+    free_axes,
     json_option,
     load_model,
     model_argument,
     output_option,
+    read_tree,
     standard_input,
+    tree_option,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     help="With --seed, the size of a dimension that no array tells: n_h=8; may be repeated.",
 )
 @click.option("--steps", type=Steps(), help="How many steps.  [default: as long as the inputs]")
+@tree_option
 @click.option("--batch-first", is_flag=True, help="Sequences are (B, T, …) instead of (T, B, …).")
 @click.option("--all", "everything", is_flag=True, help="All signals instead of the outputs.")
 @click.option("--allow-nan", is_flag=True, help="Take NaN and infinities in the data as they are.")
@@ -59,6 +63,7 @@ def command(model: str, **options: Any) -> None:
     \b
     graphfold eval model.yaml --inputs data.npz --seed 0
     graphfold eval model.yaml --inputs x.npz --params trained.safetensors -o values.npz
+    graphfold eval recursive.yaml --inputs x.npz --tree "((the cat) (sat down))"
     """
     import graphfold as gf
 
@@ -77,8 +82,9 @@ def command(model: str, **options: Any) -> None:
     circuit = load_model(model)
     _ensure_defined(circuit)
     with working("evaluating"):
+        tree = read_tree(circuit, options["tree"])
         values = _read_values(options)
-        unfolding = gf.unfold(circuit, _lengths(circuit, values, options))
+        unfolding = gf.unfold(circuit, _lengths(circuit, values, options), tree=tree)
         if options["seed"] is not None:
             sizes = dict(options["sizes"])
             values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
@@ -120,7 +126,8 @@ def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) 
     if options["steps"] is not None:
         return options["steps"]
     lengths: dict[str, dict[str, int]] = {}
-    sequences = [signal for signal in circuit.inputs if signal.axis is not None]
+    free = free_axes(circuit)
+    sequences = [signal for signal in circuit.inputs if signal.axis in free]
     for signal in sequences:
         shape = getattr(values.get(signal.name), "shape", ())
         surplus = len(shape) - len(signal.shape)  # axes of time and batch
@@ -131,10 +138,10 @@ def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) 
         if len(set(found.values())) > 1:
             told = ", ".join(f"{name} has {count(n, 'step')}" for name, n in found.items())
             raise CallError(f"the inputs differ in length: {told}")
-    moving = {axis for axis in circuit.axis_of.values() if axis is not None}
+    moving = {axis for axis in circuit.axis_of.values() if axis in free}
     if moving - lengths.keys():
         raise CallError(_say_steps([signal.name for signal in sequences]))
-    return {axis.name: max(lengths.get(axis.name, {"": 0}).values()) for axis in circuit.axes}
+    return {name: max(lengths.get(name, {"": 0}).values()) for name in free}
 
 
 def _say_steps(sequences: list[str]) -> str:

@@ -10,12 +10,15 @@ from .messages import CallError, count
 from .options import (
     Steps,
     Width,
+    free_axes,
     json_option,
     load_model,
     model_argument,
     output_option,
+    read_tree,
     scale_option,
     stem,
+    tree_option,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ FORMATS = ("svg", "png", "json", "dot")
 @click.command("unfold")
 @model_argument
 @click.option("--steps", type=Steps(), help="How many steps: 3, or t=3.  [default: 3]")
+@tree_option
 @click.option("--window", type=Width(), help="Symbolic columns before and after t instead: 1,1.")
 @output_option("The file; - is standard output.  [default: MODEL-unfolded.svg]")
 @click.option(
@@ -55,6 +59,7 @@ def command(model: str, **options: Any) -> None:
     \b
     graphfold unfold model.yaml --steps 3
     graphfold unfold model.yaml --window 1,1 -o figure.png
+    graphfold unfold recursive.yaml --tree "((the cat) (sat down))"
     graphfold unfold model.yaml --steps 1000 --format json -o graph.json
     """
     from .output import choose_format, ensure_writable, tell, write
@@ -79,13 +84,16 @@ def _unfold(circuit: Circuit, options: dict[str, Any]) -> Unfolding | Window:
 
     if options["window"] is not None:
         fixed = {n: options[n] for n in ("prune", "untie")}
-        for name, given in {"steps": options["steps"] is not None, **fixed}.items():
+        given_ = {n: options[n] is not None for n in ("steps", "tree")}
+        for name, given in {**given_, **fixed}.items():
             if given:
                 raise CallError(f"--window shows no fixed steps; leave out --{name}")
         before, after = options["window"]
         return gf.window(circuit, before=before, after=after)
-    steps = 3 if options["steps"] is None else options["steps"]
-    return gf.unfold(circuit, steps, untie=options["untie"], prune=options["prune"])
+    tree, steps = read_tree(circuit, options["tree"]), options["steps"]
+    if steps is None and free_axes(circuit):
+        steps = 3
+    return gf.unfold(circuit, steps, tree=tree, untie=options["untie"], prune=options["prune"])
 
 
 def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any]) -> bytes:

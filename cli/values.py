@@ -24,11 +24,14 @@ def print_values(circuit: Circuit, found: dict[str, Any], batch_first: bool) -> 
     batches = {v.shape[0 if batch_first else 1] for n, v in moving.items() if v.ndim - 1 > ranks[n]}
     if batches:
         click.echo(f"example 1 of {max(batches)}; -o FILE.npz writes them all\n")
-    if shown:
-        axis = str(circuit.axis_of[next(iter(shown))])
-        steps = len(next(iter(shown.values())))
-        rows = [_row(shown, t) for t in _rows(steps)]
-        print_table([axis, *shown], rows, right=0)
+    by_axis: dict[str, dict[str, Any]] = {}
+    for name, value in shown.items():
+        by_axis.setdefault(str(circuit.axis_of[name]), {})[name] = value
+    for place, (axis, alike) in enumerate(by_axis.items()):
+        if place:
+            click.echo()
+        rows = [_row(alike, t) for t in _rows(len(next(iter(alike.values()))))]
+        print_table([axis, *alike], rows, right=0)
     still = {n: v for n, v in found.items() if circuit.axis_of[n] is None}
     if shown and still:
         click.echo()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from graphfold.circuit import REDUCTIONS, Apply, Expression, Read, nodes_beneath
+from graphfold.circuit import REDUCTIONS, Apply, Expression, Index, Read, nodes_beneath
 from graphfold.instances import Instance
 from graphfold.language.printer import SUM, Piece, TooLongError
 from graphfold.notations import Unicode
@@ -35,8 +35,26 @@ def write_instance(
     replaced: Callable[[Instance], Piece | None],
 ) -> Piece:
     """Write the right side of an instance's equation, with `replaced` in place of its reads."""
-    expression = unfolding.circuit.equation[instance[0]].expression
-    return _write_node(_At(unfolding, notation, replaced, instance[1]), expression, expression.root)
+    found = definition(unfolding, instance)
+    assert found is not None
+    expression, step = found
+    return _write_node(_At(unfolding, notation, replaced, step), expression, expression.root)
+
+
+def definition(unfolding: Unfolding, instance: Instance) -> tuple[Expression, int | None] | None:
+    """What defines an instance, and at which step; None for inputs and other boundaries.
+
+    At a leaf of a tree that is what init tells, at the step of the leaf.
+    """
+    signal, step = instance
+    if not unfolding.is_boundary(signal, step):
+        equation = unfolding.circuit.equation.get(signal)
+        return None if equation is None else (equation.expression, step)
+    boundary = unfolding.boundary_value(signal, step)
+    moves = boundary is not None and signal in unfolding.leaf_signals
+    if not moves or boundary is None or boundary.value is None or step is None:
+        return None
+    return (boundary.value, 1 - step) if any(boundary.value.reads()) else None
 
 
 def _write_node(at: _At, expression: Expression, root: int) -> Piece:
@@ -82,16 +100,22 @@ def _read(at: _At, node: Read) -> Piece:
     axis = at.unfolding.circuit.axis_of[node.signal]
     step: int | None = None
     if axis is not None and node.index is not None:
-        moving = node.index.base == axis
-        step = (
-            (at.step or 0) + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
-        )
+        step = _step(at, node.index, axis)
     found = at.replaced((node.signal, step))
     if found is not None:
         return found
     named = at.notation.read(node)
     text = at.notation.instance(node.signal, None if step is None else str(step))
     return replace(named, text=text)
+
+
+def _step(at: _At, index: Index, axis: str) -> int:
+    """The step that a read looks at."""
+    if index.base in at.unfolding.circuit.tree_of_child:
+        return at.unfolding.child(index.base, at.step or 0)
+    if index.base == axis:
+        return (at.step or 0) + index.offset
+    return at.unfolding.resolve(index, axis)
 
 
 def _reduce(at: _At, expression: Expression, node: Apply) -> Piece:

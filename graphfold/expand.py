@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 from itertools import chain, count
+from typing import Any
 
-from graphfold.algebra import LONGEST, unreplaced, write_instance
+from graphfold.algebra import LONGEST, definition, unreplaced, write_instance
 from graphfold.circuit import Circuit, Freezable, freeze
 from graphfold.edges import predecessors
 from graphfold.errors import GraphfoldError, UnfoldingError, shorten, suggest
@@ -37,9 +38,12 @@ def expand(
     signal: str,
     *,
     steps: int | None = None,
+    tree: Any = None,
     notation: str | None = None,
 ) -> str:
     """Write the algebra of an instance: "s[3]", "s(3)", "h[t]", or "Loss" with `steps`.
+
+    A circuit over a tree is expanded over `tree`, as `unfold` takes it.
 
     `notation` is brackets, parentheses, superscripts or latex; left out, it is that of the
     question. UnfoldingError for an instance that does not exist.
@@ -57,11 +61,22 @@ def expand(
     name, step = _read_question(frozen, signal)
     if isinstance(step, str):
         return _symbolic(frozen, writer, name)
+    if frozen.trees and not isinstance(circuit, Unfolding):
+        circuit = _over_tree(frozen, name, steps, tree)
+    elif tree is not None:
+        raise UnfoldingError("a tree is given, but no axis of this circuit is one, or it has its own")
     unfolding = _unfolding(circuit, frozen, name, step, steps)
     axis = frozen.axis_of[name]
     if axis is not None and step is None:
         step = unfolding.length(axis)
     return _Expander(unfolding, writer).text(unfolding.find(format_id(name, step)))
+
+
+def _over_tree(circuit: Circuit, name: str, steps: int | None, tree: Any) -> Unfolding:
+    if tree is None:
+        cure = 'give one (--tree "((the cat) (sat down))", or tree=…)'
+        raise UnfoldingError(f"'{name}' depends on the tree: {cure}")
+    return unfold(circuit, steps, tree=tree)
 
 
 def _notation_of(question: str) -> str:
@@ -129,8 +144,7 @@ class _Expander:
         return self.notation.instance(signal, None if step is None else str(step))
 
     def is_leaf(self, instance: Instance) -> bool:
-        signal, step = instance
-        return signal not in self.circuit.equation or self.unfolding.is_boundary(signal, step)
+        return definition(self.unfolding, instance) is None
 
     def inner(self, instance: Instance) -> list[Instance]:
         """What an instance reads, as far as it is shown, and an equation defines."""
@@ -207,7 +221,8 @@ class _Expander:
         step, inputs = root[1], self._inputs(root)
         if step is None or not inputs:
             return []
-        names = [self.name(i) for i in sorted(inputs, key=self._newest_first)]
+        order = self._in_reading_order if self.circuit.trees else self._newest_first
+        names = [self.name(i) for i in sorted(inputs, key=order)]
         if len(names) > 8:
             names = [*names[:3], self.notation.dots, names[-1]]
         g = self.notation.whole(self._free_letter, str(step))
@@ -215,6 +230,9 @@ class _Expander:
 
     def _newest_first(self, instance: Instance) -> tuple[int, int]:
         return -(instance[1] or 0), self.circuit.signals.index(instance[0])
+
+    def _in_reading_order(self, instance: Instance) -> tuple[int, int]:
+        return self.circuit.signals.index(instance[0]), instance[1] or 0
 
     @cached_property
     def _free_letter(self) -> str:

@@ -37,10 +37,10 @@ def parse_tree(tree: Any, children: Sequence[str] | None = None) -> Tree:
 
     >>> parse_tree((("the", "cat"), "sat")) == parse_tree("((the cat) sat)")
     True
-    >>> parse_tree("(the cat sat)", children=("left", "right"))
+    >>> parse_tree("(the cat sat)", children=("a", "b"))
     Traceback (most recent call last):
     ...
-    graphfold.errors.UnfoldingError: column 1: (the cat sat) has 3 children, but the axis has left, right
+    graphfold.errors.UnfoldingError: column 1: (the cat sat) has 3 children, but the axis has a, b
     """
     names = None if children is None else tuple(children)
     if isinstance(tree, Tree):
@@ -222,8 +222,9 @@ def _ordered(graph: Any, node: Any) -> list[Any]:
     if all(order is None for order in orders):
         return list(edges)
     if None in orders or len(set(orders)) < len(orders):
-        message = "give every edge an `order` of its own, or none"
-        raise UnfoldingError(f"node {_name(node)}: the order of its children is not clear; {message}")
+        cure = "give every edge an `order` of its own, or none"
+        message = f"node {_name(node)}: the order of its children is not clear"
+        raise UnfoldingError(f"{message}; {cure}")
     return sorted(edges, key=lambda child: edges[child]["order"])
 
 

@@ -69,7 +69,8 @@ class Tree(Recomputed):
     @cached_property
     def rows(self) -> list[list[int]]:
         """The children as Python numbers."""
-        return self.children.tolist()
+        found: list[list[int]] = self.children.tolist()
+        return found
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:

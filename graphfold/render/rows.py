@@ -90,7 +90,7 @@ def flow(circuit: Circuit, ties: Sequence[Tie], names: Sequence[str]) -> dict[st
     """
     inside = set(names)
     links = [t for t in ties if {t.source, t.target} <= inside and t.source != t.target]
-    free = [t for t in links if t.reach in ("step", "static") and not t.delay]
+    free = [t for t in links if t.reach in ("step", "static", "leaf") and not t.delay]
     level = _longest(names, free)
     for name in names:
         if circuit.kind_of(name) != "equation":

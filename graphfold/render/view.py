@@ -13,7 +13,7 @@ from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, through_copies, ties
 from graphfold.render.factors import Factor, Product
 from graphfold.render.rows import Row, arrange
-from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
+from graphfold.render.scene import Caption, Child, Column, Edge, NodeKind, Piece, Scene, Site
 
 MOST_JOINED = 2
 
@@ -70,15 +70,27 @@ def view(circuit: Circuit, untied: frozenset[str] = frozenset()) -> View:
 def folded(seen: View) -> Scene:
     """Return the scene of the folded circuit."""
     everything: dict[str, NodeKind] = dict.fromkeys(seen.sites, "node")
-    edges = [Edge((t.source, 0), (t.target, 0), _dated(seen, t), t.delay) for t in seen.ties]
+    edges = [
+        Edge((t.source, 0), (t.target, 0), _dated(seen, t), t.delay, child=child_of(seen, t))
+        for t in seen.ties
+    ]
     return Scene(seen.rows, seen.sites, (Column("", everything),), join(edges), folded=True)
+
+
+def child_of(seen: View, tie: Tie) -> Child | None:
+    """The child of a tree that a tie reads; the first ones stand on the left."""
+    if tie.reach != "child" or tie.index is None:
+        return None
+    children = seen.circuit.trees[seen.circuit.tree_of_child[tie.index.base]].children
+    place = children.index(tie.index.base)
+    return Child(tie.index.base, -1 if 2 * place < len(children) - 1 else 1)
 
 
 def join(edges: Sequence[Edge]) -> tuple[Edge, ...]:
     """Draw the edges between the same two nodes, by the same delay, as one."""
-    found: dict[tuple[tuple[str, int], tuple[str, int], int], Edge] = {}
+    found: dict[tuple[object, ...], Edge] = {}
     for edge in edges:
-        key = (edge.source, edge.target, edge.delay)
+        key = (edge.source, edge.target, edge.delay, edge.child)
         old = found.get(key)
         found[key] = _joined(old, edge) if old else edge
     return tuple(_short(edge) if edge.dashed else edge for edge in found.values())
@@ -97,7 +109,7 @@ def _joined(old: Edge, new: Edge) -> Edge:
     if not new.caption or old.caption == new.caption:
         return old
     comma = (Piece(","),) if old.caption else ()
-    return Edge(old.source, old.target, old.caption + comma + new.caption, old.delay, old.dashed)
+    return replace(old, caption=old.caption + comma + new.caption)
 
 
 def _dated(seen: View, tie: Tie) -> Caption:

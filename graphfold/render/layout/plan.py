@@ -133,7 +133,8 @@ def _nets(scene: Scene) -> dict[Net, tuple[str, ...]]:
     nets: dict[Net, list[str]] = {}
     for edge in scene.edges:
         if edge.delay:
-            nets.setdefault((edge.source[0], edge.delay), []).append(edge.target[0])
+            net = (edge.source[0], edge.delay, edge.child)
+            nets.setdefault(net, []).append(edge.target[0])
     return {net: tuple(dict.fromkeys(sinks)) for net, sinks in nets.items()}
 
 

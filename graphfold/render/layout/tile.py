@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from graphfold.labels import escape
 from graphfold.render.layout.captions import Wish, box_at, place, spread_from
 from graphfold.render.layout.folded import Net
 from graphfold.render.layout.measure import caption_run, centred, node_run
@@ -195,7 +196,7 @@ def _shifted(plan: Plan, edge: Edge, place: Point | None, sign: int = 1) -> Poin
 
 def _delayed(tiler: Tiler) -> Iterator[Group]:
     plan, delays = tiler.plan, tiler.plan.delays
-    captions = {(e.source[0], e.delay, e.target[0]): e.caption for e in plan.scene.edges}
+    captions = {(e.source[0], e.delay, e.child, e.target[0]): e.caption for e in plan.scene.edges}
     for net, sinks in delays.nets.items():
         for sink in sinks:
             line, edge = delays.line(net, sink), Edge((net[0], 0), (sink, 0), captions[*net, sink])
@@ -214,15 +215,22 @@ def _delay_wish(tiler: Tiler, net: Net, sink: str, run: Run) -> Wish:
     return Wish(run, owner, spread_from(0.3, 0.1, 0.9, length), plan.grid.center(net[0]))
 
 
-def _square(plan: Plan, room: Room, net: tuple[str, int]) -> Group:
+def _square(plan: Plan, room: Room, net: Net) -> Group:
     theme, (x, y) = plan.theme, plan.delays.square(net)
     items: list[Item] = [square((x, y), theme.square)]
-    if net[1] != 1:
-        text = str(net[1]) if net[1] > 1 else f"+{-net[1]}"
+    text = _square_text(net)
+    if text:
         run = typeset(text, theme.count_size)
         at = _count_place(plan, room, run, net)
         items.append(centred(run, *at))
-    return Group("delay", tuple(items), net[0], str(net[1]))
+    return Group("delay", tuple(items), net[0], net[2].name if net[2] else str(net[1]))
+
+
+def _square_text(net: Net) -> str:
+    """What stands beside a square: the child of a tree, or how many steps when not one."""
+    if net[2]:
+        return f"\\text{{{escape(net[2].name)}}}"
+    return "" if net[1] == 1 else str(net[1]) if net[1] > 1 else f"+{-net[1]}"
 
 
 def _count_place(plan: Plan, room: Room, run: Run, net: Net) -> Point:
