@@ -77,13 +77,35 @@ def draw(
     circuit is not well formed; DrawingError for an unknown option.
     """
     chosen = _changed(options or DrawOptions(), changes)
+    if getattr(what, "trees", ()) and not isinstance(what, Circuit):
+        return _draw_tree(what, chosen)  # type: ignore[arg-type]
     circuit, scenes = _scenes(what, chosen)
     from graphfold.render.layout.figure import figure
 
     picture = figure(scenes, chosen.theme, chosen.word)
-    title = circuit.name if chosen.title is None else chosen.title
-    described = replace(picture, title=title, description=_description(circuit, scenes))
-    return Drawing(described, chosen.scale)
+    kinds = ["folded" if scene.folded else "unfolded" for scene in scenes]
+    return _entitled(picture, circuit, chosen, kinds)
+
+
+def _draw_tree(unfolding: Unfolding, options: DrawOptions) -> Drawing:
+    from graphfold.render.layout.tree_figure import tree_figure
+    from graphfold.render.tree_scene import tree_scene
+
+    ensure_fits(_BYTES_PER_NODE * unfolding.node_count, "the figure")
+    circuit = unfolding.circuit
+    scene = tree_scene(view(circuit, unfolding.untied), unfolding, options.words)
+    plain = folded(view(circuit)) if options.pair else None
+    picture = tree_figure(plain, scene, options.theme, options.word)
+    kinds = ["folded", "unfolded"] if options.pair else ["unfolded"]
+    return _entitled(picture, circuit, options, kinds)
+
+
+def _entitled(
+    picture: Picture, circuit: Circuit, options: DrawOptions, kinds: list[str]
+) -> Drawing:
+    title = circuit.name if options.title is None else options.title
+    description = f"The circuit {circuit.name}, {' and '.join(kinds)}."
+    return Drawing(replace(picture, title=title, description=description), options.scale)
 
 
 def _changed(options: DrawOptions, changes: dict[str, object]) -> DrawOptions:
@@ -125,8 +147,3 @@ def _ensure_drawable(what: Unfolding | Window, options: DrawOptions) -> None:
     else:
         nodes = 0 if options.elide else what.node_count
     ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
-
-
-def _description(circuit: Circuit, scenes: list[Scene]) -> str:
-    kinds = ["folded" if scene.folded else "unfolded" for scene in scenes]
-    return f"The circuit {circuit.name}, {' and '.join(kinds)}."

@@ -118,6 +118,8 @@ def _dated(seen: View, tie: Tie) -> Caption:
     if tie.reach != "fixed" or tie.index is None or tie.target not in seen.circuit.axis_of:
         return caption
     axis = seen.circuit.axis_of[tie.source]
+    if axis in seen.circuit.trees and tie.index.base:
+        return caption  # the root, which is meant unless told otherwise
     comma = (Piece(","),) if caption else ()
     return (*caption, *comma, Piece(f"{escape(str(axis))}={escape(str(tie.index))}"))
 

@@ -23,14 +23,14 @@ def figure(scenes: Sequence[Scene], theme: Theme, word: str) -> Picture:
     first, found = tiled[0].plan, [list(tiler.done) for tiler in tiled]
     groups = found[-1] or [_nothing(first)]
     if len(found) > 1:
-        groups = [*_beside(first, found[0], groups, theme, word), *groups]
-    return _canvas(groups, theme)
+        groups = [*beside(first, found[0], groups, theme, word), *groups]
+    return canvas(groups, theme)
 
 
-def _beside(
+def beside(
     first: Plan, found: Sequence[Group], groups: Sequence[Group], theme: Theme, word: str
 ) -> list[Group]:
-    """The folded figure and the arrow, to the left of what is there (which may be long)."""
+    """Return the folded figure and the arrow, to the left of what is there (which may be long)."""
     right = extent(groups)[0] - theme.pair_gap
     arrow = _arrow(first, theme, word, right)
     shift = extent([arrow])[0] - theme.pair_gap - extent(found)[2]
@@ -53,7 +53,8 @@ def _nothing(first: Plan) -> Group:
     return Group("nothing", (centred(typeset("\\emptyset", 26.0), 0.0, y),))
 
 
-def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:
+def canvas(groups: Sequence[Group], theme: Theme) -> Picture:
+    """Return groups as a picture, with a margin around them."""
     x0, y0, x1, y1 = extent(groups)
     labels = (item for group in groups for item in group.items if isinstance(item, Label))
     used = {glyph.key for label in labels for glyph in label.run.glyphs}
@@ -63,9 +64,10 @@ def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:
     return Picture(left, top, round(width, 2), round(height, 2), tuple(groups), outlines=outlines)
 
 
-def moved(group: Group, dx: float) -> Group:
-    """The group further to the right."""
-    return replace(group, items=tuple(replace(item, x=item.x + dx) for item in group.items))
+def moved(group: Group, dx: float, dy: float = 0.0) -> Group:
+    """The group further to the right, and down."""
+    items = (replace(item, x=item.x + dx, y=item.y + dy) for item in group.items)
+    return replace(group, items=tuple(items))
 
 
 def extent(groups: Iterable[Group]) -> Box:
