@@ -159,7 +159,9 @@ class CircuitBuilder:
         if length not in (axis.length, "T"):
             raise GraphfoldError(f"axis '{name}' has the length {axis.length} already")
         if names and (names, axis_name(leaves)) != (axis.children, axis.leaves):
-            raise GraphfoldError(f"axis '{name}' is declared already, with other children or leaves")
+            raise GraphfoldError(
+                f"axis '{name}' is declared already, with other children or leaves"
+            )
         if not axis.children:
             return AxisHandle(name, axis.length)
         over = str(axis.leaves)

@@ -64,7 +64,9 @@ def expand(
     if frozen.trees and not isinstance(circuit, Unfolding):
         circuit = _over_tree(frozen, name, steps, tree)
     elif tree is not None:
-        raise UnfoldingError("a tree is given, but no axis of this circuit is one, or it has its own")
+        raise UnfoldingError(
+            "a tree is given, but no axis of this circuit is one, or it has its own"
+        )
     unfolding = _unfolding(circuit, frozen, name, step, steps)
     axis = frozen.axis_of[name]
     if axis is not None and step is None:

@@ -97,7 +97,9 @@ def _lengths(
             hint = suggest(name, names) or f"; the axis is {names[0]}"
             raise UnfoldingError(f"unknown axis '{name}'{hint}")
     free = [name for name in names if name not in known]
-    for name in [n for n in lengths if n in known] or ([] if free or steps is None else [*circuit.trees]):
+    for name in [n for n in lengths if n in known] or (
+        [] if free or steps is None else [*circuit.trees]
+    ):
         told = "a tree" if name in circuit.trees else "the leaves of a tree"
         message = f"{name} is {told}: its steps follow from the tree; leave out the steps"
         raise UnfoldingError(message)

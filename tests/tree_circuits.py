@@ -100,9 +100,7 @@ class _Grafter:
         for equation in self.circuit.equations:
             late = late_reads(equation.expression)
             reads = {n: Read(s, Index(self.pick(self.children))) for n, s in late}
-            equations.append(
-                replace(equation, expression=rewritten(equation.expression, reads))
-            )
+            equations.append(replace(equation, expression=rewritten(equation.expression, reads)))
         equations += [*self.over_leaves(), *self.extra()]
         leaves = [Signal(f"{s}leaf", "input", "k", shape_of(*SHAPES[s])) for s in SHAPES]
         grown = over_tree(self.circuit, equations, self.children)

@@ -60,9 +60,9 @@ class TreeSimulator:
         found: set[Instance] = set()
         for signal in self.circuit.signals:
             axis = self._axis(signal)
-            found |= {(signal, s) for s in range(1, self.ends[axis] + 1)} if axis else {
-                (signal, None)
-            }
+            found |= (
+                {(signal, s) for s in range(1, self.ends[axis] + 1)} if axis else {(signal, None)}
+            )
         return found | {read for instance in found for read in self.reads(*instance)}
 
     def reads(self, signal: str, step: int | None) -> set[Instance]:

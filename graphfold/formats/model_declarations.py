@@ -52,9 +52,7 @@ def _tree_axis(report: Report, key: Scalar, node: Pairs) -> Axis:
     return Axis(key.text, texts[0], key.mark, children, texts[1])
 
 
-def _symbol(
-    report: Report, key: Scalar, tree: Pairs, value: YamlNode | None, what: str
-) -> str:
+def _symbol(report: Report, key: Scalar, tree: Pairs, value: YamlNode | None, what: str) -> str:
     if isinstance(value, Scalar) and value.text.isidentifier():
         return value.text
     example = {"length": "a length symbol, `length: T`", "leaves": "the leaves' axis, `leaves: k`"}

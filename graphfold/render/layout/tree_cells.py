@@ -36,13 +36,17 @@ class Inside:
 
 @dataclass(frozen=True)
 class Cell:
-    """A place: its middle is x = 0, the lowest row y = 0; captions lie within left..right."""
+    """A place: its middle is x = 0, the lowest row y = 0; captions lie within left..right.
+
+    `entries` is how many wires from one child may pass beside its rows to enter a higher one.
+    """
 
     part: Part
     grid: Grid
     inside: tuple[Inside, ...]
     left: float
     right: float
+    entries: int
 
     def center(self, name: str) -> Point:
         """The middle of a node."""
@@ -82,7 +86,7 @@ class Cell:
 def plan_cell(
     part: Part, sites: Mapping[str, Site], measured: Sizes, theme: Theme, entered: Sequence[int]
 ) -> Cell:
-    """Lay out a place; `entered` are the rows that wires from elsewhere enter past other rows."""
+    """Lay out a place; `entered` are the rows that wires of one child enter past other rows."""
     kinds = {name: "node" for row in part.rows for name in row}
     here = Sizes({n: measured.radius[n] for n in kinds}, measured.shrink, measured.size)
     rows = tuple(Row(row) for row in part.rows)
@@ -103,7 +107,7 @@ def plan_cell(
         if not crowded:
             break
         gaps = [gap + HIGHER for gap in gaps]
-    return _bounded(part, grid, inside)
+    return _bounded(part, grid, inside, len(entered))
 
 
 def key_of(edge: Edge) -> Key:
@@ -111,9 +115,7 @@ def key_of(edge: Edge) -> Key:
     return (edge.source[0], edge.target[0], edge.target[1], 0)
 
 
-def _captioned(
-    scene: Scene, grid: Grid, router: Router, theme: Theme
-) -> tuple[list[Inside], bool]:
+def _captioned(scene: Scene, grid: Grid, router: Router, theme: Theme) -> tuple[list[Inside], bool]:
     """The wires with their captions placed, and whether one is crowded."""
     moving = any(edge.target[1] for edge in scene.edges)
     room = Room(grid.pitch, moving)
@@ -134,7 +136,7 @@ def _captioned(
     return found, crowded
 
 
-def _bounded(part: Part, grid: Grid, inside: Sequence[Inside]) -> Cell:
+def _bounded(part: Part, grid: Grid, inside: Sequence[Inside], entries: int) -> Cell:
     shift = (grid.cell.left + grid.cell.right) / 2
     left, right = grid.cell.left - shift, grid.cell.right - shift
     for wire in inside:
@@ -144,4 +146,4 @@ def _bounded(part: Part, grid: Grid, inside: Sequence[Inside]) -> Cell:
             around = box_at(wire.middle, box[2] - box[0], box[3] - box[1])
             xs += [around[0], around[2]] if not wire.edge.target[1] else []
         left, right = min([left, *(x - shift for x in xs)]), max([right, *(x - shift for x in xs)])
-    return Cell(part, grid, tuple(inside), left, right)
+    return Cell(part, grid, tuple(inside), left, right, entries)

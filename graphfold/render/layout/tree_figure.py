@@ -11,7 +11,7 @@ from graphfold.render.layout.measure import Sizes, caption_run, centred, node_ru
 from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.settle import settled
 from graphfold.render.layout.tree_cells import Cell, Inside, plan_cell
-from graphfold.render.layout.tree_places import Places, places
+from graphfold.render.layout.tree_places import Bands, Places, places
 from graphfold.render.layout.tree_wires import Fanner, Root, Shoot, lanes_needed
 from graphfold.render.picture import Disc, Group, Item, Picture, Point, Run
 from graphfold.render.scene import Caption, Column, Scene
@@ -63,11 +63,12 @@ def _cells(scene: TreeScene, theme: Theme) -> _Cells:
     measured = sizes(_widest(scene), theme)
     inner_rows = {n: r for r, row in enumerate(scene.inner.rows) for n in row}
     top_rows = {n: r for r, row in enumerate(scene.top.rows) for n in row}
-    entered = [inner_rows[b.target] for b in scene.branches if b.target in inner_rows]
+    enter = (inner_rows.get(b.target, 0) for b in scene.branches if not b.place)
+    entered = [row for row in enter if row]
     crowned = [top_rows[b.target] for b in scene.crown]
     return _Cells(
         plan_cell(scene.leaf, scene.sites, measured, theme, ()),
-        plan_cell(scene.inner, scene.sites, measured, theme, [r for r in entered if r]),
+        plan_cell(scene.inner, scene.sites, measured, theme, entered),
         plan_cell(scene.top, scene.sites, measured, theme, [r for r in crowned if r]),
         measured,
     )
@@ -105,7 +106,8 @@ class _Planter:
         scene, inner = self.scene, self.cells.inner
         tops = (self.cells.leaf.top, inner.top)
         least = (self._rise(self.cells.leaf), self._rise(inner))
-        self.at = places(scene.tree, self._pitch(), tops, least)
+        broad = any(len(row) > 1 for row in inner.part.rows)
+        self.at = places(scene.tree, self._pitch(), Bands(tops, least, broad))
         self.fanner = Fanner(self.theme, inner, scene.branches)
 
     def _rise(self, child: Cell, parent: Cell | None = None) -> float:
@@ -243,8 +245,7 @@ class _Planter:
         theme, (branch, step) = self.theme, ends
         tip = head(line.end, line.heading, theme.head_length, theme.head_width)
         items: list[Item] = [shortened(line, theme.head_length - 1).stroke(), tip]
-        time = "" if step is None else self.scene.time_of_node(step)
-        run = caption_run(caption, time, theme.wire_size)
+        run = caption_run(caption, self._time(branch.target, step), theme.wire_size)
         if run and middle:
             items.append(centred(run, *middle))
         shown = "" if step is None else str(step)
@@ -257,6 +258,12 @@ class _Planter:
         over = self.scene.unfolding.circuit.axis_of.get(name)
         return 1 - leaf if over == self.scene.axis else leaf
 
+    def _stands(self, name: str, leaf: int) -> bool:
+        """Whether a site may stand in a column; before and after the leaves, only their signals."""
+        over = self.scene.unfolding.circuit.axis_of.get(name)
+        leaves = self.scene.unfolding.circuit.trees[self.scene.axis].leaves
+        return 1 <= leaf <= self.scene.tree.leaf_count or over == leaves
+
     def _leaf_wires(self) -> Iterator[Group]:
         cell = self.cells.leaf
         for leaf in self._columns():
@@ -264,7 +271,8 @@ class _Planter:
                 (source, _), (target, distance) = wire.edge.source, wire.edge.target
                 end = leaf + distance
                 steps = self._leaf_step(source, leaf), self._leaf_step(target, end)
-                if 1 <= end <= self.scene.tree.leaf_count and self._both(wire, *steps):
+                here = self._stands(source, leaf) and 1 <= end <= self.scene.tree.leaf_count
+                if here and self._both(wire, *steps):
                     moved_ = self._stretched(wire, distance)
                     yield self._inside(cell, moved_, (self._leaf_x(leaf), 0.0), steps[1])
 
@@ -303,19 +311,13 @@ class _Planter:
     ) -> Iterator[Group]:
         for name in cell.names:
             own = self._leaf_step(name, step) if leaf and step is not None else step
-            inside = not leaf or step is None or 1 <= step <= self.scene.tree.leaf_count
-            if self._exists(name, own) and (inside or name not in self.scene.fixed):
+            if self._exists(name, own) and (not leaf or self._stands(name, step or 0)):
                 yield self._node(name, own, _sum(cell.center(name), at))
 
     def _node(self, name: str, step: int | None, at: Point) -> Group:
         site, measured = self.scene.sites[name], self.cells.measured
-        circuit = self.scene.unfolding.circuit
         still = name in self.scene.fixed or step is None
-        over = circuit.axis_of.get(name)
-        time = "" if still else str(step)
-        if not still and step is not None and over == self.scene.axis:
-            time = self.scene.time_of_node(step)
-        run = node_run(site.latex, time, measured, name)
+        run = node_run(site.latex, self._time(name, step), measured, name)
         kinds = ["node", site.kind]
         if step is not None and not still and self.scene.unfolding.is_boundary(name, step):
             kinds.insert(1, "boundary")
@@ -324,12 +326,22 @@ class _Planter:
         title = f"{name}[{shown}]" if shown else name
         return Group(" ".join(kinds), items, name, shown, title=title)
 
+    def _time(self, name: str, step: int | None) -> str:
+        """The superscript of a site at a step."""
+        if step is None or name in self.scene.fixed:
+            return ""
+        over = self.scene.unfolding.circuit.axis_of.get(name)
+        return self.scene.time_of_node(step) if over == self.scene.axis else str(step)
+
     def _words(self) -> Iterator[Group]:
-        half = self.cells.leaf.grid.half[0] if self.cells.leaf.part.rows else 0.0
+        cell = self.cells.leaf
+        half = cell.grid.half[0] if cell.part.rows else 0.0
+        xs = [cell.center(name)[0] for name in cell.part.rows[0]] if cell.part.rows else [0.0]
+        middle = (min(xs) + max(xs)) / 2
         for leaf, word in enumerate(self.scene.tree.words, start=1):
             run = self._word(word)
             if run is not None:
-                label = centred(run, self._leaf_x(leaf), half + 16)
+                label = centred(run, self._leaf_x(leaf) + middle, half + 16)
                 yield Group("word", (label,), "", str(leaf))
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from graphfold.trees import Tree
 
-STEEP = 0.4  # how much a band rises for the widest branch in it
-MOST = 150.0
+STEEP, MOST = 0.4, 150.0  # how much a band rises for the widest branch in it, and at most
+BROAD = (0.62, 420.0)  # the same where several nodes stand side by side at a place
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,24 @@ class Places:
         return self.x[step - 1] if step > 0 else -step * self.pitch
 
 
-def places(tree: Tree, pitch: float, tops: tuple[float, float], least: tuple[float, float]) -> Places:
-    """Place a tree; `tops` are the heights of a leaf's and a node's highest rows, upwards negative.
+@dataclass(frozen=True)
+class Bands:
+    """The space between parents and children.
 
-    `least` is the rise from leaves to nodes, and from nodes to nodes; wide branches ask for more.
+    `tops` are the heights of a leaf's and a node's highest rows, upwards negative; `least` is the
+    rise from leaves to nodes, and from nodes to nodes. Wide branches ask for more, and more so
+    when the places are `broad`.
     """
+
+    tops: tuple[float, float]
+    least: tuple[float, float]
+    broad: bool
+
+
+def places(tree: Tree, pitch: float, bands: Bands) -> Places:
+    """Place a tree whose leaves are a pitch apart."""
+    steep, most = BROAD if bands.broad else (STEEP, MOST)
+    tops, least = bands.tops, bands.least
     x: list[float] = []
     wide = [0.0] * (1 + (tree.heights[-1] if tree.inner_count else 0))
     for row, height in zip(tree.rows, tree.heights, strict=True):
@@ -44,7 +57,7 @@ def places(tree: Tree, pitch: float, tops: tuple[float, float], least: tuple[flo
         wide[height] = max(wide[height], (ends[1] - ends[0]) / 2)
     low, top, rise = [0.0], [tops[0]], [0.0]
     for height in range(1, len(wide)):
-        rise.append(max(least[height > 1], min(STEEP * wide[height], MOST)))
+        rise.append(max(least[height > 1], min(steep * wide[height], most)))
         low.append(top[-1] - rise[-1])
         top.append(low[-1] + tops[1])
     return Places(x, low, top, rise, pitch)

@@ -142,7 +142,7 @@ class Fanner:
             return [(x, rise)] if root.far else [(x, y)]
         side, radius = -side_of(root), cell.grid.radius[name]
         alike = [b for b in self.branches if b.place == branch.place and self._leaves(b, cell)]
-        lane = root.dx + cell.lane(side, alike.index(branch))
+        lane = root.dx + cell.lane(side, cell.entries + alike.index(branch))
         high = rise - cell.grid.half[-1] - ABOVE
         if root.far:
             return [(lane, high)]
