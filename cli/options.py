@@ -103,7 +103,7 @@ tree_option = click.option(
 
 
 def read_tree(circuit: Circuit, text: str | None) -> Tree | None:
-    """Read the tree that was given to a circuit; CallError when it, or an axis for it, is missing."""
+    """Read the tree given to a circuit; CallError when it, or an axis for it, is missing."""
     import graphfold as gf
 
     if not circuit.trees:

@@ -165,7 +165,9 @@ class CircuitBuilder:
         if not axis.children:
             return AxisHandle(name, axis.length)
         over = str(axis.leaves)
-        return TreeHandle(axis, leaves or AxisHandle(over, known[over].length))
+        if leaves is None:
+            leaves = AxisHandle(over, known[over].length)
+        return TreeHandle(axis, leaves)
 
     def input(self, name: str, *sizes: SizeLike, over: AxisHandle | None = None) -> SignalHandle:
         """Declare an input: a sequence over an axis, or static; no sizes make a scalar."""

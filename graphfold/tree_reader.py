@@ -54,7 +54,7 @@ def parse_tree(tree: Any, children: Sequence[str] | None = None) -> Tree:
 
 def _check_arity(tree: Tree, names: Sequence[str] | None) -> None:
     if names is not None and tree.inner_count and tree.arity != len(names):
-        text = shorten(write_node(tree.rows, tree.words, 1, 40), 40)
+        text = shorten(write_node(tree.rows, tree.words, 1, 60), 40)
         raise UnfoldingError(f"{text} has {_children(tree.arity)}, but the axis has {_all(names)}")
 
 
@@ -92,7 +92,9 @@ class _Growth:
     def close(self, row: list[int], place: str) -> None:
         if self.arity is None:
             self.arity = len(row)
-            self.first = shorten(write_node([*self.rows, row], self.words, len(self.rows) + 1, 40))
+            self.first = shorten(
+                write_node([*self.rows, row], self.words, len(self.rows) + 1, 60), 40
+            )
         self.rows.append(row)
         if not row or len(row) != self.arity:
             self.blame(place)
@@ -100,7 +102,7 @@ class _Growth:
 
     def blame(self, place: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
-            text = shorten(write_node(self.rows, self.words, len(self.rows), 40))
+            text = shorten(write_node(self.rows, self.words, len(self.rows), 60), 40)
             count = len(self.rows[-1])
             message = f"{text} has {_children(count)}" if count else "() holds nothing"
             wanted = f"the axis has {_all(self.names)}" if self.names else self._like_first()

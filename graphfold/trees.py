@@ -93,7 +93,7 @@ class Tree(Recomputed):
         return write_node(self.rows, self.words, self.inner_count)
 
     def __repr__(self) -> str:
-        text = shorten(write_node(self.rows, self.words, self.inner_count, 60), 60)
+        text = shorten(write_node(self.rows, self.words, self.inner_count, 80), 60)
         return f"<tree of {self.leaf_count:,} leaves: {text}>"
 
     def __eq__(self, other: object) -> bool:

@@ -198,7 +198,9 @@ def test_a_tree_of_a_thousand_leaves_is_drawn_whole() -> None:
     deep: Nested = "w"
     for _ in range(700):
         deep = (deep, "w")
-    assert gf.draw(gf.unfold(RECURSIVE, tree=deep), pair=False, words=False).picture.height > 700 * 60
+    assert (
+        gf.draw(gf.unfold(RECURSIVE, tree=deep), pair=False, words=False).picture.height > 700 * 60
+    )
 
 
 @pytest.mark.parametrize("what", ["another axis", "two trees"])

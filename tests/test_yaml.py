@@ -103,10 +103,6 @@ TRAPS = {
         "draw: {row: [x]}\n",
         ["2:8: unknown-key: unknown key 'row'; did you mean 'rows'?"],
     ),
-    "two clocks": (
-        "axes: {t: T, u: U}\n",
-        ["2:14: unsupported: several axes are not supported yet; a model has one clock"],
-    ),
     "modes": (
         "modes: [train]\n",
         ["2:8: unsupported: modes are not supported yet; keep one branch"],

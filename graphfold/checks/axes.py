@@ -12,7 +12,16 @@ from graphfold.checks.trees import (
     tree_boundary_problem,
     tree_read_problem,
 )
-from graphfold.circuit import REDUCTIONS, Apply, Boundary, Circuit, Equation, Index, Read
+from graphfold.circuit import (
+    REDUCTIONS,
+    Apply,
+    Boundary,
+    Circuit,
+    Equation,
+    Expression,
+    Index,
+    Read,
+)
 from graphfold.clocks import free_axes
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 
@@ -103,14 +112,20 @@ def _reaches_root(equation: Equation, number: int) -> bool:
 
 
 def _read_problem(circuit: Circuit, read: Read) -> str:
+    axis = circuit.axis_of[read.signal]
+    child = read.index is not None and read.index.base in circuit.tree_of_child
+    if axis in circuit.length_of and (axis in circuit.trees or child):
+        return tree_read_problem(circuit, read, str(axis))
+    return _plain_read_problem(circuit, read)
+
+
+def _plain_read_problem(circuit: Circuit, read: Read) -> str:
     axis, name, index = circuit.axis_of[read.signal], read.signal, read.index
     if axis is None:
         return f"'{name}' is static and takes no time index" if index is not None else ""
     if axis not in circuit.length_of:
         return ""  # told where the axis stands
     length = circuit.length_of[axis]
-    if axis in circuit.trees or (index is not None and index.base in circuit.tree_of_child):
-        return tree_read_problem(circuit, read, axis)
     if index is None:
         return (
             f"'{name}' is a sequence over {axis}: "
@@ -136,27 +151,32 @@ def _boundary(circuit: Circuit, boundary: Boundary) -> Iterator[Diagnostic]:
         if message:
             yield _problem(message, boundary.mark, name)
             return
-    else:
+    elif axis not in circuit.tree_of_child:  # told where the equation stands
         yield from _boundary_index(circuit, boundary, axis, index)
     if boundary.value is not None:
-        for number, read in boundary.value.reads():
-            mark = boundary.value.mark(number) or boundary.mark
-            message = _read_problem(circuit, read)
-            at_leaf = index.base != "" and read.index == index
-            moving = read.index is not None and circuit.clock_of(read.index) is not None
-            if not message and moving and not at_leaf:
-                message = leaf_value_problem(circuit, boundary, read) or (
-                    f"{name}[{index}] is one value: it cannot read {read.signal}[{read.index}]"
-                )
-            if message:
-                yield _problem(message, mark, name)
-        for number, node in enumerate(boundary.value.nodes):
-            if isinstance(node, Apply) and _moves(node, index):
-                message = f"{name}[{index}] must be static; give its value a name of its own"
-                yield _problem(message, boundary.value.mark(number), name)
-            elif isinstance(node, Read) and _is_fixed(circuit, node):
-                message = f"write a static equation for {node.signal}[{node.index}] first"
-                yield _problem(message, boundary.value.mark(number), name)
+        yield from _boundary_value(circuit, boundary, boundary.value)
+
+
+def _boundary_value(
+    circuit: Circuit, boundary: Boundary, value: Expression
+) -> Iterator[Diagnostic]:
+    name, index = boundary.signal, boundary.index
+    for number, read in value.reads():
+        message = _read_problem(circuit, read)
+        moving = read.index is not None and circuit.clock_of(read.index) is not None
+        if not message and moving and read.index != index:
+            message = leaf_value_problem(circuit, boundary, read) or (
+                f"{name}[{index}] is one value: it cannot read {read.signal}[{read.index}]"
+            )
+        if message:
+            yield _problem(message, value.mark(number) or boundary.mark, name)
+    for number, node in enumerate(value.nodes):
+        if isinstance(node, Apply) and _moves(node, index):
+            message = f"{name}[{index}] must be static; give its value a name of its own"
+            yield _problem(message, value.mark(number), name)
+        elif isinstance(node, Read) and _is_fixed(circuit, node):
+            message = f"write a static equation for {node.signal}[{node.index}] first"
+            yield _problem(message, value.mark(number), name)
 
 
 def _moves(node: Apply, index: Index) -> bool:

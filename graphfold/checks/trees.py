@@ -38,22 +38,27 @@ def tree_read_problem(circuit: Circuit, read: Read, axis: str) -> str:
             f"'{name}' is a sequence over {axis}: write {name}[{axis}], {children}, "
             f"{name}[{tree.length}] for the root or sum({name}[{axis}] for {axis})"
         )
-    if index.base in tree.children:
-        return f"a child takes no offset: write {name}[{index.base}]" if index.offset else ""
-    if index.base == axis and index.offset < 0:
-        return f"{name}[{index}]: a tree has no step before; read a child, {children}"
-    if index.base == axis and index.offset:
-        return f"{name}[{index}]: a node cannot read what stands above it"
-    if index.base == tree.length and index.offset:
-        return f"{name}[{index}]: the root is {name}[{tree.length}]; its children are {children}"
-    if index.base in ("", axis, tree.length):
+    return _index_problem(tree, name, index, children)
+
+
+def _index_problem(tree: Axis, name: str, index: Index, children: str) -> str:
+    """Say what is wrong with an index over a tree; `children` are the reads of its children."""
+    moved = {
+        tree.name: "a node cannot read what stands above it"
+        if index.offset > 0
+        else f"a tree has no step before; read a child, {children}",
+        tree.length: f"the root is {name}[{tree.length}]; its children are {children}",
+        **dict.fromkeys(tree.children, f"a child takes no offset: write {name}[{index.base}]"),
+    }
+    if index.base in moved:
+        return f"{name}[{index}]: {moved[index.base]}" if index.offset else ""
+    if not index.base:
         return ""
-    hint = suggest(index.base, [*tree.children, axis, tree.length])
-    cure = f"; write {name}[{axis}], {children}"
+    what = f"'{name}' has no index '{shorten(index.base)}'"
     if index.base == tree.leaves:
-        cure = f"; over the leaves it is told under init, `{name}[{tree.leaves}]: …`"
-        hint = ""
-    return f"'{name}' has no index '{shorten(index.base)}'{hint or cure}"
+        return f"{what}; over the leaves it is told under init, `{name}[{tree.leaves}]: …`"
+    hint = suggest(index.base, [*tree.children, tree.name, tree.length])
+    return what + (hint or f"; write {name}[{tree.name}], {children}")
 
 
 def beneath_reductions(expression: Expression) -> frozenset[int]:

@@ -19,8 +19,8 @@ from graphfold.render.theme import Theme
 from graphfold.render.tree_scene import Branch, TreeScene
 from graphfold.render.typeset import typeset
 
-ROUNDS = 6
-HIGHER, WIDER = 14.0, 14.0
+ROUNDS = 8
+HIGHER, WIDER = 18.0, 10.0
 WORD_SIZE = 15.0
 ROUNDABOUT = 46.0  # the rise that wires want which do not go straight
 
@@ -30,7 +30,7 @@ def tree_figure(folded: Scene | None, scene: TreeScene, theme: Theme, word: str)
     groups = _settled(scene, theme)
     if folded is not None:
         (tiler,) = settled([folded], theme)
-        x0, y0, x1, y1 = extent(groups)
+        _, y0, _, y1 = extent(groups)
         grid = tiler.plan.grid
         middle = (grid.y[0] + grid.y[-1]) / 2 if grid.y else 0.0
         groups = [moved(group, 0.0, middle - (y0 + y1) / 2) for group in groups]
@@ -107,7 +107,7 @@ class _Planter:
         tops = (self.cells.leaf.top, inner.top)
         least = (self._rise(self.cells.leaf), self._rise(inner))
         broad = any(len(row) > 1 for row in inner.part.rows)
-        self.at = places(scene.tree, self._pitch(), Bands(tops, least, broad))
+        self.at = places(scene.tree, self._pitch(), Bands(tops, least, broad, self.higher))
         self.fanner = Fanner(self.theme, inner, scene.branches)
 
     def _rise(self, child: Cell, parent: Cell | None = None) -> float:
@@ -119,7 +119,7 @@ class _Planter:
         straight = straight and all(not above.row(b.target) for _, b in rows)
         straight = straight and max(map(len, above.part.rows[:1]), default=0) < 2
         room = 0.0 if straight else ROUNDABOUT
-        return sum(halves) + self.theme.row_gap + 12 + room + self.higher
+        return sum(halves) + self.theme.row_gap + 12 + room
 
     def _pitch(self) -> float:
         leaf, inner, theme = self.cells.leaf, self.cells.inner, self.theme
@@ -167,7 +167,7 @@ class _Planter:
         root = self.scene.tree.inner_count
         child = self.cells.inner if root else self.cells.leaf
         x, y = self.at.x_of(root), self._top(root)
-        return (x, y - self._rise(child, self.cells.top))
+        return (x, y - self._rise(child, self.cells.top) - self.higher)
 
     def _exists(self, name: str, step: int | None) -> bool:
         if name in self.scene.fixed:

@@ -17,7 +17,7 @@ from graphfold.render.tree_scene import Branch
 
 ABOVE = 10.0  # over a node, before a wire turns aside
 BELOW = 28.0
-ASIDE = (0.0, -0.5, 0.5, -0.75, 0.75)
+RISEN = 60.0  # of a wire that comes from far below, what is near its bend
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class Root:
 
 @dataclass(frozen=True)
 class Shoot:
-    """A wire of a branch; the parent's lowest row is y = 0. That of a far child has no start yet."""
+    """A wire of a branch, from its bend if it comes from far below.
+
+    The parent's lowest row is y = 0.
+    """
 
     branch: Branch
     root: Root
@@ -72,15 +75,20 @@ class Fanner:
         pairs = [(b, r) for r in roots for b in self.branches if b.place == r.place]
         pairs = [(b, r) for b, r in pairs if b.source in r.cell.grid.row_of]
         routes = [self._route(b, r, rise, pairs) for b, r in pairs]
-        room = self._room(roots, rise, routes)
+        whole = [
+            _risen(points) if r.far else points
+            for (_, r), points in zip(pairs, routes, strict=True)
+        ]
+        room = self._room(roots, rise, whole)
         shoots, crowded = [], False
         for number, ((branch, root), points) in enumerate(zip(pairs, routes, strict=True)):
             run = caption_run(branch.caption, "", self.theme.wire_size)
             middle = None
             if run is not None:
-                line = self.line(points)
+                line = self.line(whole[number])
                 length = 2.0 * max(1, len(line.samples(2.0)) - 1)
-                places = spread_from(0.5, 0.12, 0.82, length)
+                low = RISEN / length if root.far else 0.0
+                places = spread_from((1 + low) / 2, low + 0.12, 0.82, length)
                 away = (0.0, rise / 2) if abs(root.dx) > 1 else None
                 spot = place(room, line, Wish(run, number, places, away))
                 middle, crowded = spot.middle, crowded or spot.crowded
@@ -203,10 +211,6 @@ class Fanner:
             room.add_disc(center, radius)
         for number, points in enumerate(routes):
             room.add(self.line(points).samples(1.5), number)
-        for root in roots:
-            if root.far:
-                middle = root.dx
-                room.add(straight((middle, rise), (middle, rise + 60), 0, 0).samples(1.5), -5)
         self._fill(room, self.cell, 0.0, 0.0)
         for root in roots:
             if not root.far:
@@ -222,6 +226,12 @@ class Fanner:
                 x0, y0, x1, y1 = wire.run.box
                 middle = (wire.middle[0] + dx - cell.shift, wire.middle[1] + dy)
                 room.add_box(box_at(middle, x1 - x0, y1 - y0), -7)
+
+
+def _risen(points: list[Point]) -> list[Point]:
+    """The points of a far child's wire, with the end of its way up."""
+    x, y = points[0]
+    return [(x, y + RISEN), *points]
 
 
 def side_of(root: Root) -> int:
