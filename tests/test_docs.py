@@ -20,13 +20,18 @@ FIGURES = {
     "time_delay": 4,
     "biquad": 3,
     "fibonacci": 4,
+    "recursive": "((the cat) (sat down))",
+    "tree_lstm": "((the cat) (sat down))",
 }
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_figures_in_the_docs_are_what_the_program_draws(name, update_golden):
     circuit, what = gf.load(gf.example_path(name)), FIGURES[name]
-    unfolded = gf.window(circuit) if what == "window" else gf.unfold(circuit, what)
+    if circuit.trees:
+        unfolded = gf.unfold(circuit, tree=what)
+    else:
+        unfolded = gf.window(circuit) if what == "window" else gf.unfold(circuit, what)
     path = ROOT / "docs" / "figures" / f"{name}.svg"
     if update_golden:
         gf.draw(unfolded).save(path)

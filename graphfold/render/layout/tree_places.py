@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from graphfold.trees import Tree
 
 STEEP, MOST = 0.4, 150.0  # how much a band rises for the widest branch in it, and at most
-BROAD = (0.62, 420.0)  # the same where several nodes stand side by side at a place
+BROAD = (0.62, 640.0)  # the same where several nodes stand side by side at a place
 
 
 @dataclass(frozen=True)
