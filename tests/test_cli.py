@@ -165,7 +165,8 @@ def test_an_example_is_saved_with_its_data_once(folder: Path) -> None:
 @pytest.mark.parametrize("name", example_names())
 def test_every_example_can_be_checked_drawn_and_unfolded(name: str) -> None:
     model = example_path(name)
-    for args in (["check"], ["draw", "-o", "-"], ["unfold", "-o", "-"], ["analyze"]):
+    tree = ["--tree", "((the cat) (sat down))"] if gf.load(model).trees else []
+    for args in (["check"], ["draw", "-o", "-"], ["unfold", "-o", "-", *tree], ["analyze"]):
         assert call(args[0], model, *args[1:]).code == 0
     if model.with_suffix(".npz").exists():
         assert call("eval", model, "--inputs", model.with_suffix(".npz")).code == 0

@@ -299,7 +299,8 @@ LISTING = """
 import sys, graphfold as gf
 for path in sys.argv[1:]:
     circuit = gf.load(path)
-    unfolding = gf.unfold(circuit, 3)
+    tree = "((the cat) (sat down))" if circuit.trees else None
+    unfolding = gf.unfold(circuit, None if tree else 3, tree=tree)
     print(gf.dumps(circuit), list(unfolding.instances()))
     print([numbers.tolist() for numbers in gf.edge_arrays(unfolding)])
     print(gf.infer_shapes(circuit), circuit.delays, unfolding.boundaries)
