@@ -83,14 +83,23 @@ class Cell:
         return edge + side * (BESIDE + LANE * number)
 
 
-def plan_cell(
-    part: Part, sites: Mapping[str, Site], measured: Sizes, theme: Theme, entered: Sequence[int]
-) -> Cell:
+@dataclass(frozen=True)
+class Look:
+    """What all places of a figure share; `time` is the longest superscript."""
+
+    sites: Mapping[str, Site]
+    measured: Sizes
+    theme: Theme
+    time: str
+
+
+def plan_cell(part: Part, look: Look, entered: Sequence[int]) -> Cell:
     """Lay out a place; `entered` are the rows that wires of one child enter past other rows."""
+    measured, theme = look.measured, look.theme
     kinds = {name: "node" for row in part.rows for name in row}
     here = Sizes({n: measured.radius[n] for n in kinds}, measured.shrink, measured.size)
     rows = tuple(Row(row) for row in part.rows)
-    scene = Scene(rows, sites, (Column("", kinds),), part.edges)  # type: ignore[arg-type]
+    scene = Scene(rows, look.sites, (Column("", kinds),), part.edges)  # type: ignore[arg-type]
     keys = tuple(dict.fromkeys(key_of(edge) for edge in part.edges))
     cell = cell_of(scene, here, theme, {})
     gaps = [BYPASSED if row in entered else theme.row_gap for row in range(len(rows))]
@@ -103,7 +112,7 @@ def plan_cell(
         if wanted != gaps:
             gaps = wanted
             continue
-        inside, crowded = _captioned(scene, grid, router, theme)
+        inside, crowded = _captioned(scene, grid, router, look)
         if not crowded:
             break
         gaps = [gap + HIGHER for gap in gaps]
@@ -115,7 +124,7 @@ def key_of(edge: Edge) -> Key:
     return (edge.source[0], edge.target[0], edge.target[1], 0)
 
 
-def _captioned(scene: Scene, grid: Grid, router: Router, theme: Theme) -> tuple[list[Inside], bool]:
+def _captioned(scene: Scene, grid: Grid, router: Router, look: Look) -> tuple[list[Inside], bool]:
     """The wires with their captions placed, and whether one is crowded."""
     moving = any(edge.target[1] for edge in scene.edges)
     room = Room(grid.pitch, moving)
@@ -126,7 +135,7 @@ def _captioned(scene: Scene, grid: Grid, router: Router, theme: Theme) -> tuple[
         room.add(line.samples(1.5), number)
     found, crowded = [], False
     for number, (edge, line) in enumerate(zip(scene.edges, lines, strict=True)):
-        run, middle = caption_run(edge.caption, "", theme.wire_size), None
+        run, middle = caption_run(edge.caption, look.time, look.theme.wire_size), None
         if run is not None:
             length = 2.0 * max(1, len(line.samples(2.0)) - 1)
             places = spread_from(0.5 - 6.0 / length, 0.15, 0.8, length)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from graphfold.labels import escape
 from graphfold.render.layout.figure import beside, canvas, extent, moved
-from graphfold.render.layout.measure import Sizes, caption_run, centred, node_run, sizes
+from graphfold.render.layout.measure import caption_run, centred, node_run, sizes
 from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.settle import settled
-from graphfold.render.layout.tree_cells import Cell, Inside, plan_cell
+from graphfold.render.layout.tree_cells import Cell, Inside, Look, plan_cell
 from graphfold.render.layout.tree_places import Bands, Places, places
 from graphfold.render.layout.tree_wires import Fanner, Root, Shoot, lanes_needed
 from graphfold.render.picture import Disc, Group, Item, Picture, Point, Run
@@ -56,21 +56,22 @@ class _Cells:
     leaf: Cell
     inner: Cell
     top: Cell
-    measured: Sizes
+    look: Look
 
 
 def _cells(scene: TreeScene, theme: Theme) -> _Cells:
-    measured = sizes(_widest(scene), theme)
+    widest = _widest(scene)
+    times = [c.time for c in widest.columns]
+    look = Look(scene.sites, sizes(widest, theme), theme, max(times, key=len))
     inner_rows = {n: r for r, row in enumerate(scene.inner.rows) for n in row}
     top_rows = {n: r for r, row in enumerate(scene.top.rows) for n in row}
     enter = (inner_rows.get(b.target, 0) for b in scene.branches if not b.place)
-    entered = [row for row in enter if row]
-    crowned = [top_rows[b.target] for b in scene.crown]
+    crowned = (top_rows[b.target] for b in scene.crown)
     return _Cells(
-        plan_cell(scene.leaf, scene.sites, measured, theme, ()),
-        plan_cell(scene.inner, scene.sites, measured, theme, entered),
-        plan_cell(scene.top, scene.sites, measured, theme, [r for r in crowned if r]),
-        measured,
+        plan_cell(scene.leaf, look, ()),
+        plan_cell(scene.inner, look, [row for row in enter if row]),
+        plan_cell(scene.top, look, [row for row in crowned if row]),
+        look,
     )
 
 
@@ -108,7 +109,7 @@ class _Planter:
         least = (self._rise(self.cells.leaf), self._rise(inner))
         broad = any(len(row) > 1 for row in inner.part.rows)
         self.at = places(scene.tree, self._pitch(), Bands(tops, least, broad, self.higher))
-        self.fanner = Fanner(self.theme, inner, scene.branches)
+        self.fanner = Fanner(self.cells.look, inner, scene.branches)
 
     def _rise(self, child: Cell, parent: Cell | None = None) -> float:
         above = parent or self.cells.inner
@@ -128,7 +129,7 @@ class _Planter:
             beside = lanes_needed(cell, self.scene.branches)
             widths.append(2 * max(-cell.left, cell.right) + theme.site_gap + 2 * beside)
         for branch in self.scene.branches:
-            run = caption_run(branch.caption, "", theme.wire_size)
+            run = caption_run(branch.caption, self.cells.look.time, theme.wire_size)
             widths.append(2 * (run.box[2] - run.box[0]) + 30 if run else 0.0)
         return max(widths) + self.wider
 
@@ -222,7 +223,7 @@ class _Planter:
             if self._both(wire, None, None):
                 yield self._inside(cell, wire, at, None)
         child = self.cells.inner if root else self.cells.leaf
-        fanner = Fanner(self.theme, cell, self.scene.crown)
+        fanner = Fanner(self.cells.look, cell, self.scene.crown)
         below = Root(0, child, self.at.x_of(root) - at[0], False, not root)
         fan = fanner.fan([below], self._top(root) - at[1])
         self.crowded = self.crowded or fan.crowded
@@ -315,7 +316,7 @@ class _Planter:
                 yield self._node(name, own, _sum(cell.center(name), at))
 
     def _node(self, name: str, step: int | None, at: Point) -> Group:
-        site, measured = self.scene.sites[name], self.cells.measured
+        site, measured = self.scene.sites[name], self.cells.look.measured
         still = name in self.scene.fixed or step is None
         run = node_run(site.latex, self._time(name, step), measured, name)
         kinds = ["node", site.kind]

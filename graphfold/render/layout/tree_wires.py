@@ -10,9 +10,8 @@ from graphfold.render.layout.captions import Wish, box_at, place, spread_from
 from graphfold.render.layout.measure import caption_run
 from graphfold.render.layout.paths import Line, along, distance, rounded, straight
 from graphfold.render.layout.room import Room
-from graphfold.render.layout.tree_cells import LANE, Cell
+from graphfold.render.layout.tree_cells import LANE, Cell, Look
 from graphfold.render.picture import Point
-from graphfold.render.theme import Theme
 from graphfold.render.tree_scene import Branch
 
 ABOVE = 10.0  # over a node, before a wire turns aside
@@ -59,8 +58,8 @@ class Fan:
 class Fanner:
     """Makes the fan of a node; nodes that look alike beneath share one."""
 
-    def __init__(self, theme: Theme, cell: Cell, branches: Sequence[Branch]) -> None:
-        self.theme, self.cell, self.branches = theme, cell, branches
+    def __init__(self, look: Look, cell: Cell, branches: Sequence[Branch]) -> None:
+        self.theme, self.time, self.cell, self.branches = look.theme, look.time, cell, branches
         self.known: dict[object, Fan] = {}
 
     def fan(self, roots: Sequence[Root], rise: float) -> Fan:
@@ -82,7 +81,7 @@ class Fanner:
         room = self._room(roots, rise, whole)
         shoots, crowded = [], False
         for number, ((branch, root), points) in enumerate(zip(pairs, routes, strict=True)):
-            run = caption_run(branch.caption, "", self.theme.wire_size)
+            run = caption_run(branch.caption, self.time, self.theme.wire_size)
             middle = None
             if run is not None:
                 line = self.line(whole[number])
