@@ -41,8 +41,7 @@ class Branch:
 class TreeScene:
     """A tree before it has places.
 
-    `fixed` are the sites that look the same at every place; `spans` says that a node is labelled
-    with its leaves, as (1:2), and not with its step.
+    `fixed` are the sites that look the same at every place.
     """
 
     unfolding: Unfolding
@@ -55,17 +54,21 @@ class TreeScene:
     branches: tuple[Branch, ...]
     crown: tuple[Branch, ...]
     fixed: frozenset[str]
-    spans: bool
     words: bool = True
 
     def time_of_node(self, step: int) -> str:
         """The superscript of an inner node, or, from 0 down, of a leaf."""
-        if not self.spans:
-            return str(step)
-        if step <= 0:
-            return str(1 - step)
-        first, last = self.tree.spans[step - 1]
-        return f"{first}:{last}"
+        return label(self.tree, step)
+
+
+def label(tree: Tree, step: int) -> str:
+    """The superscript of a node or leaf: the leaves it spans, or its step where nodes have one."""
+    if tree.arity == 1:
+        return str(step)
+    if step <= 0:
+        return str(1 - step)
+    first, last = tree.spans[step - 1]
+    return f"{first}:{last}"
 
 
 def tree_scene(seen: View, unfolding: Unfolding, words: bool) -> TreeScene:
@@ -85,7 +88,6 @@ def tree_scene(seen: View, unfolding: Unfolding, words: bool) -> TreeScene:
         tuple(sorter.branches()),
         tuple(_joined(sorter.crown)),
         frozenset({*seen.static, *sorter.copies}),
-        spans=tree.arity > 1,
         words=words,
     )
 
@@ -194,6 +196,8 @@ class _Sorter:
         axis = str(self.over(tie.source))
         time = str(tie.index) if tie.index else f"1:{self.seen.circuit.length_of[axis]}"
         name, old = f"{tie.source}[{time}]", self.seen.sites[tie.source]
+        if tie.index and axis == self.axis:
+            time = label(self.unfolding.tree(axis), self.unfolding.resolve(tie.index, axis))
         self.copies[name] = replace(old, name=name, latex=stamped(old.latex, time))
         return name
 

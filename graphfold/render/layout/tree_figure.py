@@ -81,7 +81,7 @@ def _widest(scene: TreeScene) -> Scene:
     leaves = [n for row in scene.leaf.rows for n in row if n not in scene.fixed]
     count = scene.tree.inner_count
     root = str(count)
-    if scene.spans and count:
+    if count:
         root = max((scene.time_of_node(t) for t in range(1, count + 1)), key=len)
     last = scene.tree.leaf_count
     times = [(root, inner), (str(last), leaves), (scene.time_of_node(1 - last), leaves)]

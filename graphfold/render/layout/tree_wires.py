@@ -103,9 +103,9 @@ class Fanner:
     def _route(
         self, branch: Branch, root: Root, rise: float, pairs: Sequence[tuple[Branch, Root]]
     ) -> list[Point]:
-        side = side_of(root)
+        side = self._side(branch, root)
         start = self.start(branch, root, rise)
-        ends = [p for p in pairs if side_of(p[1]) == side]
+        ends = [p for p in pairs if self._side(*p) == side]
         direct = len(start) == 1 and not self._beneath(branch.target)
         if direct:
             points = self._straight(branch, root, start[0])
@@ -128,7 +128,8 @@ class Fanner:
         self, branch: Branch, side: int, bottom: float, ends: Sequence[tuple[Branch, Root]]
     ) -> list[Point]:
         """Up beside the rows beneath the target, and into it from below."""
-        passing = [b for b, _ in ends if self._beneath(b.target)]
+        outer = {b: (r.dx + r.cell.center(b.source)[0]) * side for b, r in ends}
+        passing = sorted((b for b, _ in ends if self._beneath(b.target)), key=outer.__getitem__)
         x = self.cell.lane(side, passing.index(branch))
         center, radius = self.cell.center(branch.target), self.cell.grid.radius[branch.target]
         if self.cell.outermost(branch.target, side):
@@ -137,6 +138,12 @@ class Fanner:
         track = center[1] + self.cell.grid.half[self.cell.row(branch.target)] + 30
         port = (center[0] + side * 0.5 * radius, center[1] + 0.866 * radius)
         return [(x, bottom), (x, track), (port[0], track), port]
+
+    def _side(self, branch: Branch, root: Root) -> int:
+        """The side on which a wire comes in; from straight below, the one that is free."""
+        side, target = side_of(root), branch.target
+        turned = abs(root.dx) <= 1 and not self.cell.outermost(target, side)
+        return -side if turned and self.cell.outermost(target, -side) else side
 
     def start(self, branch: Branch, root: Root, rise: float) -> list[Point]:
         """Where a wire comes from, seen from the parent: one point, or round what is above."""
