@@ -20,7 +20,7 @@ from graphfold.render.tree_scene import Branch, TreeScene
 from graphfold.render.typeset import typeset
 
 ROUNDS = 8
-HIGHER, WIDER = 18.0, 10.0
+HIGHER, WIDER = 0.15, 10.0
 WORD_SIZE = 15.0
 ROUNDABOUT = 46.0  # the rise that wires want which do not go straight
 
@@ -41,13 +41,13 @@ def tree_figure(folded: Scene | None, scene: TreeScene, theme: Theme, word: str)
 def _settled(scene: TreeScene, theme: Theme) -> list[Group]:
     """The groups of a tree; where a caption is crowded, levels and leaves move apart."""
     cells = _cells(scene, theme)
-    higher = wider = 0.0
+    stretch, wider = 1.0, 0.0
     for _ in range(ROUNDS):
-        planter = _Planter(scene, theme, cells, higher, wider)
+        planter = _Planter(scene, theme, cells, stretch, wider)
         groups = list(planter.groups())
         if not planter.crowded:
             break
-        higher, wider = higher + HIGHER, wider + WIDER
+        stretch, wider = stretch + HIGHER, wider + WIDER
     return groups
 
 
@@ -97,7 +97,7 @@ class _Planter:
     scene: TreeScene
     theme: Theme
     cells: _Cells
-    higher: float
+    stretch: float
     wider: float
     crowded: bool = False
     at: Places = field(init=False)
@@ -108,7 +108,7 @@ class _Planter:
         tops = (self.cells.leaf.top, inner.top)
         least = (self._rise(self.cells.leaf), self._rise(inner))
         broad = any(len(row) > 1 for row in inner.part.rows)
-        self.at = places(scene.tree, self._pitch(), Bands(tops, least, broad, self.higher))
+        self.at = places(scene.tree, self._pitch(), Bands(tops, least, broad, self.stretch))
         self.fanner = Fanner(self.cells.look, inner, scene.branches)
 
     def _rise(self, child: Cell, parent: Cell | None = None) -> float:
@@ -168,7 +168,7 @@ class _Planter:
         root = self.scene.tree.inner_count
         child = self.cells.inner if root else self.cells.leaf
         x, y = self.at.x_of(root), self._top(root)
-        return (x, y - self._rise(child, self.cells.top) - self.higher)
+        return (x, y - self.stretch * self._rise(child, self.cells.top))
 
     def _exists(self, name: str, step: int | None) -> bool:
         if name in self.scene.fixed:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from graphfold.trees import Tree
 
 STEEP, MOST = 0.4, 150.0  # how much a band rises for the widest branch in it, and at most
-BROAD = (0.62, 640.0)  # the same where several nodes stand side by side at a place
+BROAD = (0.62, 900.0)  # the same where several nodes stand side by side at a place
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Bands:
 
     `tops` are the heights of a leaf's and a node's highest rows, upwards negative; `least` is the
     rise from leaves to nodes, and from nodes to nodes. Wide branches ask for more, and more so
-    when the places are `broad`. `higher` comes to all of them.
+    when the places are `broad`. All of them grow by `stretch`.
     """
 
     tops: tuple[float, float]
     least: tuple[float, float]
     broad: bool
-    higher: float
+    stretch: float
 
 
 def places(tree: Tree, pitch: float, bands: Bands) -> Places:
@@ -58,7 +58,7 @@ def places(tree: Tree, pitch: float, bands: Bands) -> Places:
         wide[height] = max(wide[height], (ends[1] - ends[0]) / 2)
     low, top, rise = [0.0], [tops[0]], [0.0]
     for height in range(1, len(wide)):
-        rise.append(max(least[height > 1], min(steep * wide[height], most)) + bands.higher)
+        rise.append(bands.stretch * max(least[height > 1], min(steep * wide[height], most)))
         low.append(top[-1] - rise[-1])
         top.append(low[-1] + tops[1])
     return Places(x, low, top, rise, pitch)
