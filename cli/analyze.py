@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .check import plain_delay
 from .options import json_option, load_model, model_argument
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def command(model: str, _json: bool) -> None:
 
 def _plain(analysis: Analysis) -> dict[str, object]:
     return {
-        "delays": [{"signal": d.signal, "steps": d.steps} for d in analysis.delays],
+        "delays": [plain_delay(d) for d in analysis.delays],
         "registers": analysis.registers,
         "critical_path": list(analysis.critical_path),
         "iteration_bound": _plain_ratio(analysis.longest_cycle),
@@ -94,13 +95,14 @@ def _print_delays(circuit: Circuit, analysis: Analysis) -> None:
     from .tables import print_table
 
     click.echo(f"delays (registers: {analysis.registers})\n")
-    readers: dict[tuple[str, int], dict[str, None]] = {}
+    readers: dict[tuple[str, int, str], dict[str, None]] = {}
     for link in circuit.links:
-        readers.setdefault((link.source, link.delay), {})[link.target] = None
+        readers.setdefault((link.source, link.delay, link.child), {})[link.target] = None
     rows = []
     for delay in analysis.delays:
-        read = f"{delay.signal}[{circuit.axis_of[delay.signal]}{-delay.steps:+d}]"
-        rows.append([read, str(delay.steps), ", ".join(readers[delay.signal, delay.steps])])
+        step = delay.child or f"{circuit.axis_of[delay.signal]}{-delay.steps:+d}"
+        read_by = readers[delay.signal, delay.steps, delay.child]
+        rows.append([f"{delay.signal}[{step}]", str(delay.steps), ", ".join(read_by)])
     print_table(["delay", "steps", "read by"], rows, right=1)
 
 

@@ -12,7 +12,7 @@ from .options import json_option, load_model, model_argument
 
 if TYPE_CHECKING:
     from graphfold.analyze import Analysis
-    from graphfold.circuit import Circuit
+    from graphfold.circuit import Circuit, Delay
 
 
 @click.command("check")
@@ -66,11 +66,17 @@ def _summary(circuit: Circuit, analysis: Analysis, uses: int) -> str:
 def _facts(circuit: Circuit, analysis: Analysis) -> dict[str, object]:
     return {
         "signals": len(circuit.signals),
-        "delays": [{"signal": d.signal, "steps": d.steps} for d in circuit.delays],
+        "delays": [plain_delay(d) for d in circuit.delays],
         "recurrences": [
             {"signals": list(r.signals), "direction": r.direction} for r in analysis.recurrences
         ],
     }
+
+
+def plain_delay(delay: Delay) -> dict[str, object]:
+    """A delay for JSON; over a tree with the child whose value it is."""
+    child = {"child": delay.child} if delay.child else {}
+    return {"signal": delay.signal, "steps": delay.steps, **child}
 
 
 def _show_shapes(circuit: Circuit, as_json: bool) -> None:

@@ -13,12 +13,15 @@ from .messages import CallError, count
 from .options import (
     Sizes,
     Steps,
+    free_axes,
     json_option,
     load_model,
     mode_option,
     model_argument,
     output_option,
+    read_tree,
     standard_input,
+    tree_option,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     type=Steps(),
     help="How many steps: 3, or t=3,u=2.  [default: as long as the inputs]",
 )
+@tree_option
 @mode_option
 @click.option(
     "--lengths",
@@ -76,6 +80,7 @@ def command(model: str, **options: Any) -> None:
     \b
     graphfold eval model.yaml --inputs data.npz --seed 0
     graphfold eval model.yaml --inputs x.npz --params trained.safetensors -o values.npz
+    graphfold eval recursive.yaml --inputs x.npz --tree "((the cat) (sat down))"
     """
     import graphfold as gf
 
@@ -95,9 +100,11 @@ def command(model: str, **options: Any) -> None:
     first = {"batch_first": options["batch_first"]}
     _ensure_defined(circuit)
     with working("evaluating"):
+        tree = read_tree(circuit, options["tree"])
         values = _read_values(options)
         lengths = take_lengths(circuit, values, options["lengths"])
-        unfolding = gf.unfold(circuit, _steps(circuit, values, options), mode=options["mode"])
+        steps = _steps(circuit, values, options)
+        unfolding = gf.unfold(circuit, steps, tree=tree, mode=options["mode"])
         _ensure_finite(gf.without_padding(unfolding, values, lengths, **first), options)
         if options["seed"] is not None:
             sizes = dict(options["sizes"])
@@ -152,7 +159,8 @@ def _from_inputs(
 ) -> dict[str, int]:
     """As long as the inputs are, for the axes that nobody asked for."""
     lengths: dict[str, dict[str, int]] = {}
-    sequences = [signal for signal in circuit.inputs if signal.axis is not None]
+    free = free_axes(circuit)
+    sequences = [signal for signal in circuit.inputs if signal.axis in free]
     for signal in sequences:
         shape = getattr(values.get(signal.name), "shape", ())
         surplus = len(shape) - len(signal.shape)  # axes of time and batch
@@ -163,12 +171,12 @@ def _from_inputs(
         if axis not in asked and len(set(found.values())) > 1:
             told = ", ".join(f"{name} has {count(n, 'step')}" for name, n in found.items())
             raise CallError(f"the inputs differ in length: {told}")
-    moving = {axis for axis in circuit.axis_of.values() if axis is not None}
-    unknown = [a.name for a in circuit.axes if a.name in moving - lengths.keys() - asked.keys()]
+    moving = {axis for axis in circuit.axis_of.values() if axis in free}
+    unknown = [name for name in free if name in moving - lengths.keys() - asked.keys()]
     if unknown:
         names = [signal.name for signal in sequences if signal.axis in unknown]
         raise CallError(_say_steps(circuit, unknown[0], names))
-    return {axis.name: max(lengths.get(axis.name, {"": 0}).values()) for axis in circuit.axes}
+    return {name: max(lengths.get(name, {"": 0}).values()) for name in free}
 
 
 def _say_steps(circuit: Circuit, axis: str, sequences: list[str]) -> str:

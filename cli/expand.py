@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from .messages import CallError
-from .options import Steps, json_option, load_model, mode_option, model_argument
+from .options import (
+    Steps,
+    json_option,
+    load_model,
+    mode_option,
+    model_argument,
+    read_tree,
+    tree_option,
+)
 
 NOTATIONS = ("brackets", "parentheses", "superscripts")
 
@@ -21,6 +29,7 @@ NOTATIONS = ("brackets", "parentheses", "superscripts")
     type=Steps(),
     help="How many steps: 3, or t=3,u=2.  [default: up to SIGNAL's]",
 )
+@tree_option
 @mode_option
 @click.option(
     "--format",
@@ -51,6 +60,7 @@ def command(
     graphfold expand model.yaml "s[3]"
     graphfold expand model.yaml "h(t)"
     graphfold expand model.yaml Loss --steps 3 --format latex
+    graphfold expand recursive.yaml o --tree "((the cat) (sat down))"
     """
     import graphfold as gf
 
@@ -59,6 +69,8 @@ def command(
         raise CallError("LaTeX writes steps as superscripts; leave out --notation")
     chosen = "latex" if format_ == "latex" else notation
     asked = {"steps": options["steps"], "mode": options["mode"]}
+    if options["tree"] is not None:
+        asked["tree"] = read_tree(circuit, options["tree"])
     text = gf.expand(circuit, signal, notation=chosen, **asked)
     answer = json.dumps({"signal": signal, "lines": text.splitlines()})
     click.echo(answer if options["_json"] else text)

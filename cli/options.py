@@ -12,6 +12,7 @@ import click
 from .messages import CallError
 
 if TYPE_CHECKING:
+    from graphfold import Tree
     from graphfold.circuit import Circuit
 
 model_argument = click.argument("model", type=click.Path(allow_dash=True, path_type=str))
@@ -99,6 +100,37 @@ class Width(click.ParamType):  # type: ignore[type-arg]
         if not match:
             self.fail(f"'{value[:40]}' is not two whole numbers up to 999; write 1,1", param, ctx)
         return int(match[1]), int(match[2])
+
+
+tree_option = click.option(
+    "--tree",
+    metavar="TEXT",
+    help='The tree to unfold over, with brackets: "((the cat) (sat down))".',
+)
+
+
+def read_tree(circuit: Circuit, text: str | None) -> Tree | None:
+    """Read the tree given to a circuit; CallError when it, or an axis for it, is missing."""
+    import graphfold as gf
+
+    if not circuit.trees:
+        if text is not None:
+            raise CallError("no axis of this circuit is a tree; leave out --tree")
+        return None
+    axis = next(iter(circuit.trees.values()))
+    if text is None:
+        raise CallError(f'{axis.name} is a tree: say which one, --tree "((the cat) (sat down))"')
+    try:
+        return gf.parse_tree(text, axis.children)
+    except gf.UnfoldingError as error:
+        lines = (f"--tree: {line}" for line in str(error).splitlines())
+        raise CallError("\n".join(lines)) from None
+
+
+def free_axes(circuit: Circuit) -> list[str]:
+    """The axes whose steps do not follow from a tree."""
+    told = {*circuit.trees, *(axis.leaves for axis in circuit.trees.values())}
+    return [axis.name for axis in circuit.axes if axis.name not in told]
 
 
 def load_model(path: str) -> Circuit:

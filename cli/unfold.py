@@ -11,12 +11,15 @@ from .modes import captions, each_mode, ensure_one, modes_option
 from .options import (
     Steps,
     Width,
+    free_axes,
     json_option,
     load_model,
     model_argument,
     output_option,
+    read_tree,
     scale_option,
     stem,
+    tree_option,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ FORMATS = ("svg", "png", "json", "dot")
 @click.command("unfold")
 @model_argument
 @click.option("--steps", type=Steps(), help="How many steps: 3, or t=3,u=2.  [default: 3]")
+@tree_option
 @click.option("--window", type=Width(), help="Symbolic columns before and after t instead: 1,1.")
 @output_option("The file; - is standard output.  [default: MODEL-unfolded.svg]")
 @click.option(
@@ -66,6 +70,7 @@ def command(model: str, **options: Any) -> None:
     \b
     graphfold unfold model.yaml --steps 3
     graphfold unfold model.yaml --window 1,1 -o figure.png
+    graphfold unfold recursive.yaml --tree "((the cat) (sat down))"
     graphfold unfold model.yaml --steps 1000 --format json -o graph.json
     graphfold unfold model.yaml --eliminate h -o complete.dot
     """
@@ -94,18 +99,25 @@ def _unfold(circuit: Circuit, options: dict[str, Any], mode: str | None) -> Grap
     import graphfold as gf
 
     if options["window"] is not None:
-        fixed = {n: options[n] for n in ("prune", "untie", "eliminate")}
-        for name, given in {"steps": options["steps"] is not None, **fixed}.items():
-            if given:
-                raise CallError(f"--window shows no fixed steps; leave out --{name}")
+        _ensure_no_steps(options)
         before, after = options["window"]
         return gf.window(circuit, before=before, after=after, mode=mode)
-    steps = 3 if options["steps"] is None else options["steps"]
+    tree, steps = read_tree(circuit, options["tree"]), options["steps"]
+    if steps is None and free_axes(circuit):
+        steps = 3
     chosen = {name: options[name] for name in ("untie", "prune")}
-    unfolding = gf.unfold(circuit, steps, mode=mode, **chosen)
+    unfolding = gf.unfold(circuit, steps, tree=tree, mode=mode, **chosen)
     if not options["eliminate"]:
         return unfolding
     return gf.eliminate(unfolding, options["eliminate"])
+
+
+def _ensure_no_steps(options: dict[str, Any]) -> None:
+    """Refuse what a window, which has no fixed steps, cannot take."""
+    given = [n for n in ("steps", "tree") if options[n] is not None]
+    given += [n for n in ("prune", "untie", "eliminate") if options[n]]
+    if given:
+        raise CallError(f"--window shows no fixed steps; leave out --{given[0]}")
 
 
 def _encode(found: list[Graph], chosen: str, options: dict[str, Any]) -> bytes:

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from graphfold.render import draw as draw
     from graphfold.shapes import infer_shapes as infer_shapes
     from graphfold.terms import switch as switch
+    from graphfold.tree_reader import parse_tree as parse_tree
+    from graphfold.trees import Tree as Tree
     from graphfold.unfold import unfold as unfold
     from graphfold.unfold import window as window
     from graphfold.unfolding import Unfolding as Unfolding
@@ -106,6 +108,8 @@ _HOMES = {
     "render": ("DrawOptions", "Drawing", "draw"),
     "shapes": ("infer_shapes",),
     "terms": ("switch",),
+    "tree_reader": ("parse_tree",),
+    "trees": ("Tree",),
     "unfold": ("unfold", "window"),
     "unfolding": ("Unfolding", "Window"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from graphfold.circuit import REDUCTIONS, Apply, Expression, Read, nodes_beneath
+from graphfold.circuit import REDUCTIONS, Apply, Expression, Index, Read, nodes_beneath
 from graphfold.instances import Instance
 from graphfold.language.printer import SUM, Piece, TooLongError
 from graphfold.notations import Unicode
@@ -35,11 +35,31 @@ def write_instance(
     replaced: Callable[[Instance], Piece | None],
 ) -> Piece:
     """Write the right side of an instance's equation, with `replaced` in place of its reads."""
-    signal, step = instance
-    equation = unfolding.circuit.equation[signal]
-    steps = {} if equation.axis is None or step is None else {equation.axis: step}
-    expression = equation.expression
+    found = definition(unfolding, instance)
+    assert found is not None
+    expression, steps = found
     return _write_node(_At(unfolding, notation, replaced, steps), expression, expression.root)
+
+
+def definition(
+    unfolding: Unfolding, instance: Instance
+) -> tuple[Expression, Mapping[str, int]] | None:
+    """What defines an instance, and the step of its axis; None for inputs and other boundaries.
+
+    At a leaf of a tree that is what init tells, at the step of the leaf.
+    """
+    signal, step = instance
+    if not unfolding.is_boundary(signal, step):
+        equation = unfolding.circuit.equation.get(signal)
+        if equation is None:
+            return None
+        steps = {} if equation.axis is None or step is None else {equation.axis: step}
+        return equation.expression, steps
+    boundary, tree = unfolding.boundary_value(signal, step), unfolding.circuit.tree_of(signal)
+    if tree is None or boundary is None or boundary.value is None or step is None:
+        return None
+    reads = any(boundary.value.reads())
+    return (boundary.value, {str(tree.leaves): 1 - step}) if reads else None
 
 
 def _write_node(at: _At, expression: Expression, root: int) -> Piece:
@@ -86,16 +106,22 @@ def _read(at: _At, node: Read) -> Piece:
     axis = at.unfolding.circuit.axis_of[node.signal]
     step: int | None = None
     if axis is not None and node.index is not None:
-        moving = node.index.base == axis
-        step = (
-            at.steps[axis] + node.index.offset if moving else at.unfolding.resolve(node.index, axis)
-        )
+        step = _step(at, node.index, axis)
     found = at.replaced((node.signal, step))
     if found is not None:
         return found
     named = at.notation.read(node)
     text = at.notation.instance(node.signal, None if step is None else str(step))
     return replace(named, text=text)
+
+
+def _step(at: _At, index: Index, axis: str) -> int:
+    """The step that a read looks at."""
+    if index.base in at.unfolding.circuit.tree_of_child:
+        return at.unfolding.child(index.base, at.steps[axis])
+    if index.base == axis:
+        return at.steps[axis] + index.offset
+    return at.unfolding.resolve(index, axis)
 
 
 def _at(at: _At, axis: str, step: int) -> _At:

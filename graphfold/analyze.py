@@ -136,11 +136,15 @@ class Analysis:
 
     @property
     def registers(self) -> int:
-        """How many past values are kept at a time: the longest delay of each signal."""
-        longest: dict[str, int] = {}
+        """How many past values are kept at a time: the longest delay of each signal.
+
+        Over a tree, one for each child.
+        """
+        longest: dict[tuple[str, str], int] = {}
         for delay in self.delays:
             if delay.steps > 0:
-                longest[delay.signal] = max(longest.get(delay.signal, 0), delay.steps)
+                key = (delay.signal, delay.child)
+                longest[key] = max(longest.get(key, 0), delay.steps)
         return sum(longest.values())
 
 
@@ -183,13 +187,16 @@ def _critical_path(circuit: Circuit) -> tuple[str, ...]:
 
 def _recurrence(circuit: Circuit, signals: tuple[str, ...], direction: str) -> Recurrence:
     members = set(signals)
-    moving = (link for link in circuit.links if link.reach == "step")
+    moving = (link for link in circuit.links if link.reach in ("step", "child"))
     inside = (link for link in moving if {link.source, link.target} <= members)
     return Recurrence(signals, direction, tuple(inside))
 
 
 def _simple_cycles(signals: tuple[str, ...], links: tuple[Link, ...]) -> Iterator[Cycle]:
-    """Every simple cycle of a component, once for each choice of delays along it."""
+    """Every simple cycle of a component, once for each choice of delays along it.
+
+    The children of a tree are delays of one step, which make one cycle.
+    """
     import networkx as nx
 
     graph: nx.DiGraph[int] = nx.DiGraph()  # of numbers: networkx puts nodes into sets
@@ -207,5 +214,5 @@ def _simple_cycles(signals: tuple[str, ...], links: tuple[Link, ...]) -> Iterato
 
 
 def _with_delays(signals: tuple[str, ...], choices: list[list[Link]]) -> Iterator[Cycle]:
-    for chosen in product(*choices):
-        yield Cycle(signals, tuple(link.delay for link in chosen))
+    delays = (dict.fromkeys(link.delay for link in links) for links in choices)
+    yield from (Cycle(signals, chosen) for chosen in product(*delays))

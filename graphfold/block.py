@@ -36,7 +36,7 @@ def block(circuit: Freezable, factor: int, axis: str | None = None) -> Blocked:
     Every signal over the axis becomes J signals, h_0 to h_(J-1); static signals are shared. So
     unfolding the result over T ticks is unfolding the circuit over J T steps. Where there are
     several axes, name one. Parhi (1999), section 5.2. ModelError when the circuit is not well
-    formed; GraphfoldError for a wrong factor or axis, or names that would be too long.
+    formed; GraphfoldError for a wrong factor or axis, a tree, or names that would be too long.
 
     >>> from graphfold import dumps, loads
     >>> text = "graphfold: 1\ninputs: {'x[t]': []}\ninit: {'y[0]': zeros}\n"
@@ -67,7 +67,10 @@ def _factor(factor: int) -> int:
 
 
 def _axis(circuit: Circuit, axis: str | None) -> str:
-    names = list(circuit.length_of)
+    trees = {*circuit.trees, *(tree.leaves for tree in circuit.trees.values())}
+    names = [name for name in circuit.length_of if name not in trees]
+    if not names or axis in trees:
+        raise GraphfoldError(_over_tree(circuit, axis, names))
     if axis is None and len(names) == 1:
         return names[0]
     if axis is None:
@@ -76,6 +79,18 @@ def _axis(circuit: Circuit, axis: str | None) -> str:
         hint = suggest(str(axis), names) or f"; there is {', '.join(names)}"
         raise GraphfoldError(f"unknown axis '{axis}'{hint}")
     return axis
+
+
+def _over_tree(circuit: Circuit, axis: str | None, names: list[str]) -> str:
+    trees = [tree for tree in circuit.trees.values() if axis in (tree.name, tree.leaves)]
+    tree = (trees or list(circuit.trees.values()))[0]
+    what = (
+        f"{axis} counts the leaves of a tree" if axis == tree.leaves else f"{tree.name} is a tree"
+    )
+    cure = "unfold it whole, unfold(circuit, tree=…)"
+    if names:
+        cure = f"name another axis, axis='{names[0]}'"
+    return f"{what}, which has no blocks of steps; {cure}"
 
 
 def _name_copies(circuit: Circuit, axis: str, factor: int) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 from graphfold.cells.arguments import Arguments, make_use
 from graphfold.cells.flatten import flatten as flatten_circuit
@@ -37,7 +37,9 @@ from graphfold.errors import GraphfoldError, suggest
 from graphfold.sizes import Size
 from graphfold.terms import (
     AxisHandle,
+    ChildHandle,
     Term,
+    TreeHandle,
     apply,
     as_term,
     axis_name,
@@ -58,7 +60,7 @@ class SignalHandle(Term):
         super().__init__(Read(name))
         self.circuit, self.name = circuit, name
 
-    def __getitem__(self, step: AxisHandle | int) -> Term:
+    def __getitem__(self, step: AxisHandle | ChildHandle | int) -> Term:
         return Term(Read(self.name, _index(self.name, step)))
 
     def __setitem__(self, step: AxisHandle, value: Any) -> None:
@@ -117,9 +119,11 @@ def _named_cell(circuit: Circuit) -> Cell:
     return Cell(re.sub(r"\W+", "_", circuit.name).strip("_") or "cell", circuit)
 
 
-def _index(name: str, step: AxisHandle | int) -> Index:
+def _index(name: str, step: AxisHandle | ChildHandle | int) -> Index:
     if isinstance(step, AxisHandle):
         return step.index
+    if isinstance(step, ChildHandle):
+        return Index(step.name)
     number = whole(step)
     if number is not None:
         return Index("", number)
@@ -176,14 +180,56 @@ class CircuitBuilder:
         self._outputs: list[Output] = []
         self._style = Style()
 
-    def axis(self, name: str = "t", length: str = "T") -> AxisHandle:
-        """Declare a clock, `name` = 1..`length`."""
-        known = {a.name: a.length for a in self._axes}
+    @overload
+    def axis(self, name: str = "t", length: str = "T") -> AxisHandle: ...
+    @overload
+    def axis(
+        self, name: str, length: str, *, children: Iterable[str], leaves: AxisHandle
+    ) -> TreeHandle: ...
+    def axis(
+        self,
+        name: str = "t",
+        length: str = "T",
+        *,
+        children: Iterable[str] = (),
+        leaves: AxisHandle | None = None,
+    ) -> AxisHandle:
+        """Declare a clock, `name` = 1..`length`.
+
+        With `children`, their names, it is a tree: its steps are the inner nodes, and `leaves` is
+        the axis of its leaves.
+
+        >>> c = CircuitBuilder("recursive")
+        >>> k = c.axis("k", "K")
+        >>> t = c.axis("t", "T", children=("left", "right"), leaves=k)
+        >>> left, right = t.children
+        >>> x, s = c.input("x", over=k), c.signal("s", over=t)
+        >>> c.init(s, k, x[k])
+        >>> s[t] = s[left] + 2 * s[right]
+        >>> c.delays
+        (Delay(signal='s', steps=1, child='left'), Delay(signal='s', steps=1, child='right'))
+        """
+        names = (children,) if isinstance(children, str) else tuple(children)
+        if (leaves is None) != (not names):
+            raise GraphfoldError(f"a tree has children and leaves: give '{name}' both, or neither")
+        known = {a.name: a for a in self._axes}
         if name not in known:
-            self._axes.append(Axis(name, length))
-        elif length not in (known[name], "T"):
-            raise GraphfoldError(f"axis '{name}' has the length {known[name]} already")
-        return AxisHandle(name, known.get(name, length))
+            over = None if leaves is None else axis_name(leaves)
+            known[name] = Axis(name, length, children=names, leaves=over)
+            self._axes.append(known[name])
+        axis = known[name]
+        if length not in (axis.length, "T"):
+            raise GraphfoldError(f"axis '{name}' has the length {axis.length} already")
+        if names and (names, axis_name(leaves)) != (axis.children, axis.leaves):
+            raise GraphfoldError(
+                f"axis '{name}' is declared already, with other children or leaves"
+            )
+        if not axis.children:
+            return AxisHandle(name, axis.length)
+        over = str(axis.leaves)
+        if leaves is None:
+            leaves = AxisHandle(over, known[over].length)
+        return TreeHandle(axis, leaves)
 
     def input(self, name: str, *sizes: SizeLike, over: AxisHandle | None = None) -> SignalHandle:
         """Declare an input: a sequence over an axis, or static; no sizes make a scalar."""
@@ -200,16 +246,23 @@ class CircuitBuilder:
         """Name a signal that an equation will define.
 
         `init` is its history: one value for step 0 (a number, array, static term or "given"), or
-        a list of values, the oldest first.
+        a list of values, the oldest first. Over a tree it is one value for all leaves.
         """
         handle = SignalHandle(self, name)
+        if isinstance(over, TreeHandle):
+            if init is not None:
+                self.init(handle, over.leaves, init)
+            return handle
         values = init if isinstance(init, list | tuple) else [] if init is None else [init]
         for place, value in enumerate(values):
             self.init(handle, place - len(values) + 1, value)
         return handle
 
     def init(self, signal: SignalHandle, step: AxisHandle | int, value: Any) -> None:
-        """Set a history, a far boundary (`t.last + 1`) or a pinned step; "given" asks for it."""
+        """Set a history, a far boundary (`t.last + 1`) or a pinned step; "given" asks for it.
+
+        Over a tree, `step` is the axis of the leaves, and `value` may read what runs over it.
+        """
         expression = None
         if not (isinstance(value, str) and value == "given"):
             expression = flatten(as_term(value))

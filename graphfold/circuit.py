@@ -29,6 +29,8 @@ REDUCTIONS = ("sum_over", "mean_over", "max_over")
 class Index:
     """Where a read looks: `base` is an axis ("t"), its length ("T") or "" (a step by number).
 
+    Over a tree it may be a child ("left"); a history over the leaves has their axis as its base.
+
     >>> str(Index("t", -1)), str(Index("T", 0)), str(Index("", 0))
     ('t-1', 'T', '0')
     """
@@ -161,11 +163,17 @@ def constant(value: Constant) -> Expression:
 
 @dataclass(frozen=True)
 class Axis:
-    """A clock: `name` runs over 1..`length`."""
+    """A clock: `name` runs over 1..`length`.
+
+    With `children`, their names, it is a tree: its steps are the inner nodes, in post-order, and
+    `leaves` is the axis of the leaves. Leaf k is the instance of step 1 - k.
+    """
 
     name: str
     length: str
     mark: Mark | None = field(default=None, compare=False, repr=False)
+    children: tuple[str, ...] = ()
+    leaves: str | None = None
 
 
 @dataclass(frozen=True)
@@ -257,14 +265,20 @@ class Style:
 class Delay:
     """The value of `signal` `steps` steps ago: the black square, one per (signal, steps).
 
-    A lookahead `g[t+1]` has steps -1.
+    A lookahead `g[t+1]` has steps -1. Over a tree, `child` names the child whose value it is; that
+    child stands at least one step before.
     """
 
     signal: str
     steps: int
+    child: str = ""
+
+    def __repr__(self) -> str:
+        child = f", child={self.child!r}" if self.child else ""
+        return f"Delay(signal={self.signal!r}, steps={self.steps}{child})"
 
 
-Reach = Literal["static", "step", "fixed", "all"]
+Reach = Literal["static", "step", "child", "fixed", "all"]
 
 
 @dataclass(frozen=True)
@@ -272,7 +286,8 @@ class Link:
     """One read as an edge: `target` reads `source`.
 
     `reach` says what is read at step t of the target: the one value ("static"), step t - delay
-    ("step"), the step named by `index` ("fixed"), or step s - delay for every s ("all").
+    ("step"), the `child` of t ("child", at least one step before), the step named by `index`
+    ("fixed"), or step s - delay for every s ("all").
     """
 
     source: str
@@ -282,6 +297,7 @@ class Link:
     index: Index | None = None
     node: int = field(default=0, compare=False)
     mark: Mark | None = field(default=None, compare=False, repr=False)
+    child: str = ""
 
 
 @dataclass(frozen=True)
@@ -431,8 +447,50 @@ class Circuit(Recomputed):
         >>> c.delays
         (Delay(signal='F', steps=1), Delay(signal='F', steps=2))
         """
-        moving = (link for link in self.links if link.reach in ("step", "all") and link.delay)
-        return tuple(dict.fromkeys(Delay(link.source, link.delay) for link in moving))
+        reaches = ("step", "child", "all")
+        moving = (link for link in self.links if link.reach in reaches and link.delay)
+        return tuple(dict.fromkeys(Delay(i.source, i.delay, i.child) for i in moving))
+
+    @cached_property
+    def trees(self) -> Mapping[str, Axis]:
+        """The axes that are trees, by name."""
+        return MappingProxyType({a.name: a for a in self.axes if a.children})
+
+    @cached_property
+    def tree_of_child(self) -> Mapping[str, str]:
+        """The axis of each child's name."""
+        return MappingProxyType({c: a.name for a in self.trees.values() for c in a.children})
+
+    def tree_of(self, signal: str) -> Axis | None:
+        """The axis of a signal when that is a tree, else None."""
+        return self.trees.get(self.axis_of.get(signal) or "")
+
+    def clock_of(self, index: Index) -> str | None:
+        """The axis along which a read with that index moves; None for a fixed one."""
+        if index.base in self.length_of:
+            return index.base
+        return self.tree_of_child.get(index.base)
+
+    def leaf_history(self, signal: str) -> Boundary | None:
+        """What a signal over a tree is at the leaves, `h[k]: …` under init, if that is told."""
+        tree = self.tree_of(signal)
+        return None if tree is None else self.boundary.get((signal, Index(tree.leaves or "")))
+
+    @cached_property
+    def leaf_signals(self) -> tuple[str, ...]:
+        """The signals over trees that are read, or told, at leaves."""
+        if not self.trees:
+            return ()
+        read = {link.source for link in self.links if self._reads_leaf(link)}
+        told = {s for s in self.signals if self.leaf_history(s) is not None}
+        return tuple(s for s in self.signals if s in read | told)
+
+    def _reads_leaf(self, link: Link) -> bool:
+        """Whether a link may read a leaf: through a child, by number, or as the root of a leaf."""
+        if self.tree_of(link.source) is None:
+            return False
+        fixed = link.index is not None and (link.index.base != "" or link.index.offset <= 0)
+        return link.reach == "child" or fixed
 
     def __repr__(self) -> str:
         return f"<circuit {self.name!r}: {shorten(', '.join(self.signals), 60)}>"
@@ -519,7 +577,10 @@ def _link(circuit: Circuit, equation: Equation, number: int, read: Read, reduced
     source, target, index = read.signal, equation.signal, read.index
     if index is None:
         return Link(source, target, "static", 0, None, *place)
-    if index.base != circuit.axis_of.get(source):
+    axis = circuit.axis_of.get(source)
+    if axis is not None and circuit.tree_of_child.get(index.base) == axis:
+        return Link(source, target, "child", 1, None, *place, index.base)
+    if index.base != axis:
         return Link(source, target, "fixed", 0, index, *place)
     reach: Reach = "all" if reduced else "step"
     return Link(source, target, reach, -index.offset, None, *place)

@@ -17,8 +17,8 @@ def free_axes(expression: Expression, circuit: Circuit) -> list[Axes]:
 
 def _axes(node: Node, found: list[Axes], circuit: Circuit) -> Axes:
     if isinstance(node, Read):
-        moving = node.index is not None and node.index.base in circuit.length_of
-        return frozenset({node.index.base}) if moving and node.index else frozenset()
+        clock = None if node.index is None else circuit.clock_of(node.index)
+        return frozenset() if clock is None else frozenset({clock})
     if not isinstance(node, Apply):
         return frozenset()
     if node.operation == "step":

@@ -19,7 +19,10 @@ from graphfold.edges import (
     link_groups,
     link_sources,
 )
+from graphfold.leaves import read_leaves
 from graphfold.memory import ensure_fits
+from graphfold.recurrence import BOUNDARY
+from graphfold.tables import Table
 from graphfold.unfolding import Unfolding
 
 Numbers = NDArray[np.int64]
@@ -40,6 +43,8 @@ def edge_arrays(unfolding: Unfolding) -> tuple[Numbers, Numbers]:
     ensure_fits(16 * count, "the edge arrays")
     room = _Room(np.empty(count, np.int64), np.empty(count, np.int64))
     _fill_boundaries(unfolding, room)
+    for signal in unfolding.leaf_signals:
+        _fill_leaves(unfolding, signal, room)
     clocks = {axis: np.arange(1, length + 1, dtype=np.int64) for axis, length in unfolding.steps}
     for target, groups in groupby(link_groups(unfolding), key=attrgetter("target")):
         steps, readers = _active(unfolding, target, clocks)
@@ -84,6 +89,28 @@ def _fill_boundaries(unfolding: Unfolding, room: _Room) -> None:
         sources[:], targets[:] = zip(*pairs, strict=True)
 
 
+def _fill_leaves(unfolding: Unfolding, signal: str, room: _Room) -> None:
+    """What the values of a signal at the leaves read: static signals, and those of the leaf."""
+    boundary = unfolding.circuit.leaf_history(signal)
+    if boundary is None or boundary.value is None:
+        return
+    leaves = leaves_read(unfolding, signal)
+    readers = numbers_anywhere(unfolding, signal, 1 - leaves)
+    for _, read in boundary.value.reads():
+        sources, targets = room.take(len(leaves))
+        targets[:] = readers
+        if read.index is None:
+            sources[:] = _number(unfolding, read.signal, None)
+        else:
+            numbers_at(unfolding, read.signal, leaves, 0, sources)
+
+
+def leaves_read(unfolding: Unfolding, signal: str) -> Numbers:
+    """The leaves at which a signal over a tree has instances, in order."""
+    tree = unfolding.tree(str(unfolding.circuit.axis_of[signal]))
+    return np.array(read_leaves(unfolding.circuit, tree, signal), np.int64)
+
+
 def _number(unfolding: Unfolding, signal: str, step: int | None) -> int:
     number = unfolding.whole_number(signal, step)
     assert number is not None, (signal, step)
@@ -108,6 +135,11 @@ def _fill_sources(unfolding: Unfolding, link: Link, steps: Numbers, sources: Num
     """The one instance that each reader reads through a link."""
     if link.reach == "static":
         sources[:] = _number(unfolding, link.source, None)
+    elif link.reach == "child":
+        circuit = unfolding.circuit
+        axis = circuit.trees[circuit.tree_of_child[link.child]]
+        children = unfolding.tree(axis.name).children[:, axis.children.index(link.child)]
+        sources[:] = numbers_anywhere(unfolding, link.source, children)
     else:
         numbers_at(unfolding, link.source, steps, link.delay, sources)
 
@@ -116,7 +148,7 @@ def _table(unfolding: Unfolding, group: Group, steps: Numbers, readers: Numbers)
     """The edges of a group whose links may read the same instance; each edge once."""
     parts = []
     for link in group.links:
-        if link.reach in ("step", "static"):
+        if link.reach in ("step", "static", "child"):
             sources = np.empty_like(readers)
             _fill_sources(unfolding, link, steps, sources)
             parts.append(np.stack([sources, readers]))
@@ -138,6 +170,25 @@ def _active(
     if pins:
         steps = np.delete(steps, np.array(pins) - 1)
     return steps, numbers_at(unfolding, signal, steps)
+
+
+def numbers_anywhere(unfolding: Unfolding, signal: str, steps: Numbers) -> Numbers:
+    """The node numbers (before pruning) of a signal over a tree at nodes and leaves, any order."""
+    leaf = steps <= 0
+    if not leaf.any():
+        return _slots(unfolding.table_of(signal), signal, steps)
+    at_leaves = _slots(unfolding.table_of(BOUNDARY + signal), BOUNDARY + signal, 1 - steps)
+    if leaf.all():
+        return at_leaves
+    return np.where(leaf, at_leaves, _slots(unfolding.table_of(signal), signal, steps))
+
+
+def _slots(table: Table, signal: str, steps: Numbers) -> Numbers:
+    first, second = table.slot(signal, 1), table.slot(signal, 2)
+    numbers = (steps - 1) * (second - first) + first
+    if table.missing:
+        numbers -= np.searchsorted(np.array(table.missing, np.int64), numbers)
+    return numbers + table.first
 
 
 def numbers_at(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graphfold.circuit import Link
 from graphfold.instances import Instance
+from graphfold.recurrence import BOUNDARY
 from graphfold.unfolding import Unfolding
 
 
@@ -19,10 +20,11 @@ def predecessors(unfolding: Unfolding, signal: str, step: int | None) -> tuple[I
 
 
 def boundary_reads(unfolding: Unfolding, signal: str, step: int | None) -> Iterator[Instance]:
-    """What the value of a boundary reads: static signals."""
+    """What the value of a boundary reads: static signals, and at a leaf those over the leaves."""
     boundary = unfolding.boundary_value(signal, step)
-    if boundary is not None and boundary.value is not None:
-        yield from ((read.signal, None) for _, read in boundary.value.reads())
+    if boundary is not None and boundary.value is not None and step is not None:
+        for _, read in boundary.value.reads():
+            yield read.signal, None if read.index is None else 1 - step
 
 
 def link_sources(unfolding: Unfolding, link: Link, step: int | None) -> Iterator[Instance]:
@@ -32,6 +34,9 @@ def link_sources(unfolding: Unfolding, link: Link, step: int | None) -> Iterator
         yield link.source, None
     elif link.index is not None:
         yield link.source, unfolding.resolve(link.index, axis)
+    elif link.reach == "child":
+        if step is not None:
+            yield link.source, unfolding.child(link.child, step)
     elif link.reach == "all":
         yield from ((link.source, t - link.delay) for t in range(1, unfolding.length(axis) + 1))
     elif step is not None:
@@ -63,7 +68,15 @@ def edge_count(unfolding: Unfolding) -> int:
     total = sum(
         len(set(boundary_reads(unfolding, *i))) for i in boundaries if unfolding.is_boundary(*i)
     )
+    total += sum(_leaf_edges(unfolding, signal) for signal in unfolding.leaf_signals)
     return total + sum(_count(unfolding, group) for group in link_groups(unfolding))
+
+
+def _leaf_edges(unfolding: Unfolding, signal: str) -> int:
+    """The number of edges into the leaves of a signal over a tree."""
+    boundary = unfolding.circuit.leaf_history(signal)
+    reads = 0 if boundary is None or boundary.value is None else len([*boundary.value.reads()])
+    return reads * unfolding.table_of(BOUNDARY + signal).count_of(BOUNDARY + signal)
 
 
 def _count(unfolding: Unfolding, group: Group) -> int:
@@ -77,7 +90,19 @@ def _count(unfolding: Unfolding, group: Group) -> int:
         met += sum(1 <= point + delay <= readers for point in points)
         met -= sum(pin in moved or pin - delay in points for pin in pins)
         total += readers - len(pins) - max(met, 0)
+    for link in group.links:
+        if link.reach == "child":
+            total += readers - _met(unfolding, link, always, points)
     return total
+
+
+def _met(unfolding: Unfolding, link: Link, always: range, points: set[int]) -> int:
+    """How many nodes of a tree have a child that every node reads in another way, too."""
+    if not (always or points):
+        return 0
+    nodes = range(1, active_steps(unfolding, link.target)[0] + 1)
+    read = (unfolding.child(link.child, node) for node in nodes)
+    return sum(step in always or step in points for step in read)
 
 
 def active_steps(unfolding: Unfolding, target: str) -> tuple[int, list[int]]:

@@ -60,8 +60,10 @@ def to_networkx(
 
 def _add_delay(graph: nx.DiGraph[str], circuit: Circuit, link: Link) -> None:
     axis = circuit.axis_of[link.source]
-    name = f"{link.source}[{axis}{-link.delay:+d}]"
+    name = f"{link.source}[{link.child or f'{axis}{-link.delay:+d}'}]"
     graph.add_node(name, kind="delay", axis=axis, signal=link.source, steps=link.delay)
+    if link.child:
+        graph.nodes[name]["child"] = link.child
     graph.add_edge(link.source, name)
     graph.add_edge(name, link.target)
 
@@ -72,6 +74,8 @@ def _add_edge(graph: nx.DiGraph[str], link: Link) -> None:
     edge = graph.edges[link.source, link.target]
     if link.reach == "step":
         edge["delays"].append(link.delay)
+    elif link.reach == "child":
+        edge.setdefault("children", []).append(link.child)
     elif link.index is not None:
         edge.setdefault("fixed", []).append(str(link.index))
     elif link.reach == "all":
@@ -128,6 +132,7 @@ def to_graphviz(x: Freezable | Unfolding | Elimination | Window) -> graphviz.Dig
 def _look(name: str, attributes: dict[str, Any]) -> dict[str, str]:
     if attributes["kind"] == "delay":
         steps = "" if attributes["steps"] == 1 else str(attributes["steps"])
+        steps = attributes.get("child", steps)
         return {
             "label": "", "xlabel": steps, "shape": "square", "style": "filled",
             "fillcolor": "black", "width": "0.15",

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import chain, count
+from typing import Any
 
-from graphfold.algebra import LONGEST, unreplaced, write_instance
+from graphfold.algebra import LONGEST, definition, unreplaced, write_instance
 from graphfold.cells.flatten import flatten
 from graphfold.circuit import Circuit, Freezable
 from graphfold.edges import predecessors
@@ -39,12 +40,13 @@ def expand(
     signal: str,
     *,
     steps: int | Mapping[str, int] | None = None,
+    tree: Any = None,
     notation: str | None = None,
     mode: str | None = None,
 ) -> str:
     """Write the algebra of an instance: "s[3]", "s(3)", "h[t]", or "Loss" with `steps`.
 
-    `steps` and `mode` are as for `unfold`; an unfolding has them already.
+    `steps`, `mode` and, over a tree, `tree` are as for `unfold`; an unfolding has them already.
 
     `notation` is brackets, parentheses, superscripts or latex; left out, it is that of the
     question. UnfoldingError for an instance that does not exist.
@@ -62,11 +64,32 @@ def expand(
     name, step = _read_question(frozen, signal)
     if isinstance(step, str):
         return _symbolic(frozen, writer, name)
-    unfolding = circuit if isinstance(circuit, Unfolding) else _unfolding(frozen, name, step, steps)
+    unfolding = _choose(circuit, frozen, (name, step), steps, tree)
     axis = frozen.axis_of[name]
     if axis is not None and step is None:
         step = unfolding.length(axis)
     return _Expander(unfolding, writer).text(unfolding.find(format_id(name, step)))
+
+
+def _choose(
+    circuit: Freezable | Unfolding,
+    frozen: Circuit,
+    instance: Instance,
+    steps: int | Mapping[str, int] | None,
+    tree: Any,
+) -> Unfolding:
+    """The unfolding that is given, or one that has the instance."""
+    if tree is not None and (isinstance(circuit, Unfolding) or not frozen.trees):
+        message = "a tree is given, but no axis of this circuit is one, or it has its own"
+        raise UnfoldingError(message)
+    if isinstance(circuit, Unfolding):
+        return circuit
+    if not frozen.trees:
+        return _unfolding(frozen, *instance, steps)
+    if tree is None:
+        cure = 'give one (--tree "((the cat) (sat down))", or tree=…)'
+        raise UnfoldingError(f"'{instance[0]}' depends on the tree: {cure}")
+    return unfold(frozen, steps, tree=tree)
 
 
 def _notation_of(question: str) -> str:
@@ -132,8 +155,7 @@ class _Expander:
         return self.notation.instance(signal, None if step is None else str(step))
 
     def is_leaf(self, instance: Instance) -> bool:
-        signal, step = instance
-        return signal not in self.circuit.equation or self.unfolding.is_boundary(signal, step)
+        return definition(self.unfolding, instance) is None
 
     def inner(self, instance: Instance) -> list[Instance]:
         """What an instance reads, as far as it is shown, and an equation defines."""
@@ -210,7 +232,8 @@ class _Expander:
         step, inputs = root[1], self._inputs(root)
         if step is None or not inputs:
             return []
-        names = [self.name(i) for i in sorted(inputs, key=self._newest_first)]
+        order = self._in_reading_order if self.circuit.trees else self._newest_first
+        names = [self.name(i) for i in sorted(inputs, key=order)]
         if len(names) > 8:
             names = [*names[:3], self.notation.dots, names[-1]]
         g = self.notation.whole(self._free_letter, str(step))
@@ -218,6 +241,9 @@ class _Expander:
 
     def _newest_first(self, instance: Instance) -> tuple[int, int]:
         return -(instance[1] or 0), self.circuit.signals.index(instance[0])
+
+    def _in_reading_order(self, instance: Instance) -> tuple[int, int]:
+        return self.circuit.signals.index(instance[0]), instance[1] or 0
 
     @cached_property
     def _free_letter(self) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from graphfold.circuit import Boundary, Circuit, Index, Link
+from graphfold.circuit import Boundary, Circuit, Index, Link, Reach
 from graphfold.graphs import shortest_cycle, strong_components, topological_order
 
 Direction = Literal["causal", "anti-causal"]
@@ -61,6 +61,8 @@ def _dependencies(circuit: Circuit) -> Iterator[Link]:
             )
         else:
             yield link
+    for signal in circuit.leaf_signals:
+        yield Link(BOUNDARY + signal, signal, "static")
     for boundary in circuit.boundaries:
         yield from _boundary_links(boundary)
 
@@ -70,7 +72,17 @@ def _boundary_links(boundary: Boundary) -> Iterator[Link]:
     yield Link(own, boundary.signal, "static", mark=boundary.mark)
     if boundary.value is not None:
         for number, read in boundary.value.reads():
-            yield Link(read.signal, own, "static", 0, None, number, boundary.value.mark(number))
+            reach: Reach = "static" if read.index is None else "step"  # of the same leaf
+            yield Link(read.signal, own, reach, 0, None, number, boundary.value.mark(number))
+
+
+def axis_of_node(circuit: Circuit, node: str) -> str | None:
+    """The axis of a signal; the leaves of a signal over a tree move along their own."""
+    signal = node.removeprefix(BOUNDARY)
+    tree = circuit.tree_of(signal)
+    if node == signal or tree is None:
+        return circuit.axis_of.get(node)
+    return tree.leaves
 
 
 Components = tuple[tuple[Component, ...], tuple[CycleProblem, ...]]
@@ -149,8 +161,11 @@ def _static_message(circuit: Circuit, part: list[str], first: Link) -> tuple[str
     if None not in axes and axes[0] != axes[1]:
         told = f"'{target}' over {axes[1]} and '{source}' over {axes[0]} depend on each other"
         return told, "one must be finished before the other starts"
-    read = f"{source}[{axes[0]}-1]"
-    return f"'{target}' needs all steps of '{source}' at once", f"read one step, as {read}"
+    tree = circuit.tree_of(source)
+    read = f"one step, as {source}[{axes[0]}-1]"
+    if tree is not None:
+        read = f"a child, as {source}[{tree.children[0]}]"
+    return f"'{target}' needs all steps of '{source}' at once", f"read {read}"
 
 
 def _route(start: str, goal: str, links: Iterable[Link]) -> tuple[Link, ...]:

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from graphfold.circuit import Circuit, Link
 from graphfold.graphs import topological_order
-from graphfold.recurrence import BOUNDARY, Component, dependencies, find_components
+from graphfold.recurrence import (
+    BOUNDARY,
+    Component,
+    axis_of_node,
+    dependencies,
+    find_components,
+)
 
 STATIC, FORWARD, BACKWARD = range(3)
 
@@ -26,6 +32,8 @@ class Statics:
 @dataclass(frozen=True)
 class Sweep:
     """Signals over one axis in their order within a step.
+
+    Over the leaves of a tree, a name that starts with `BOUNDARY` stands for a signal at the leaves.
 
     `lags[i]` shifts signal i against the others: it is computed in column t + lag, counted in
     the direction of the sweep (non-zero only where delays of both signs meet in one component).
@@ -67,7 +75,7 @@ class _Planner:
         self.rank: dict[str, int] = {}
 
     def axis(self, signal: str) -> str | None:
-        return self.circuit.axis_of.get(signal)
+        return axis_of_node(self.circuit, signal)
 
     def place(self, component: Component) -> None:
         members = set(component.signals)
@@ -104,7 +112,7 @@ class _Planner:
             return below < level
         if level % 3 == STATIC:
             return True
-        if skewed or link.source in self.skewed or link.reach != "step":
+        if skewed or link.source in self.skewed or link.reach not in ("step", "child"):
             return False
         return link.delay >= 0 if level % 3 == FORWARD else link.delay <= 0
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from graphfold.instances import Instance
+from graphfold.recurrence import BOUNDARY
 from graphfold.schedule import Sweep
 
 
@@ -47,14 +48,25 @@ class Table:
         return MappingProxyType({s: i for i, s in enumerate(self.sweep.signals)})
 
     @cached_property
+    def _leaves(self) -> Mapping[int, str]:
+        """The signals over a tree whose leaves stand here, by place."""
+        names = enumerate(self.sweep.signals)
+        return {i: n.removeprefix(BOUNDARY) for i, n in names if n.startswith(BOUNDARY)}
+
+    @cached_property
     def columns(self) -> int:
         """The number of columns: the steps and the largest lag."""
-        return self.steps + max(self.sweep.lags) if self.steps else 0
+        return self.steps + max(self.sweep.lags, default=0) if self.steps else 0
 
     @property
     def count(self) -> int:
         """How many nodes."""
         return self.columns * len(self.sweep.signals) - len(self.missing)
+
+    def count_of(self, signal: str) -> int:
+        """How many nodes of one signal."""
+        place, width = self.position[signal], len(self.sweep.signals)
+        return self.columns - sum(slot % width == place for slot in self.missing)
 
     def slot(self, signal: str, step: int) -> int:
         """The slot of an instance; it may be one that does not exist."""
@@ -92,8 +104,10 @@ class Table:
     def _at(self, slot: int) -> Instance:
         column, place = divmod(slot, len(self.sweep.signals))
         step = column + 1 - self.sweep.lags[place]
-        signal = self.sweep.signals[place]
-        return signal, self.steps + 1 - step if self.sweep.backward else step
+        step = self.steps + 1 - step if self.sweep.backward else step
+        if place in self._leaves:
+            return self._leaves[place], 1 - step
+        return self.sweep.signals[place], step
 
 
 Block = Listed | Table

@@ -10,6 +10,7 @@ from graphfold.circuit import (
     REDUCTIONS,
     Apply,
     AttributeValue,
+    Axis,
     Const,
     Constant,
     Expression,
@@ -330,6 +331,34 @@ class AxisHandle(Term):
     def __sub__(self, other: Any) -> Term:
         steps = whole(other)
         return super().__sub__(other) if steps is None else self + -steps
+
+
+class ChildHandle:
+    """A child of a tree's node, for reads such as `h[left]`; it is no value."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __add__(self, other: Any) -> NoReturn:
+        raise GraphfoldError(f"a child takes no offset: read h[{self.name}]")
+
+    __sub__ = __add__
+
+    def __repr__(self) -> str:
+        return f"<child {self.name}>"
+
+
+class TreeHandle(AxisHandle):
+    """An axis that is a tree: `t.children` are its children, `t.leaves` the axis of its leaves."""
+
+    __slots__ = ("children", "leaves")
+
+    def __init__(self, axis: Axis, leaves: AxisHandle) -> None:
+        super().__init__(axis.name, axis.length)
+        self.leaves = leaves
+        self.children = tuple(ChildHandle(name) for name in axis.children)
 
 
 def whole(value: Any) -> int | None:

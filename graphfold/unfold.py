@@ -5,11 +5,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Equation, Expression, Freezable, Index, Node, Read
 from graphfold.errors import UnfoldingError, suggest
 from graphfold.modes import in_mode
+from graphfold.plant import check_leaf_read, choose_trees, tree_lengths
 from graphfold.unfolding import Unfolding, Window
 
 _MOST_STEPS = 2**53
@@ -20,16 +22,20 @@ def unfold(
     steps: int | Mapping[str, int] | None = None,
     *,
     mode: str | None = None,
+    tree: Any = None,
     untie: str | Iterable[str] = (),
     prune: bool = False,
     **lengths: int,
 ) -> Unfolding:
     r"""Unfold a circuit over `steps` steps, or over a number for each axis: t=3, {"t": 3}.
 
-    The result is arithmetic: it costs as much as the circuit, whatever the steps. `mode` chooses
-    the branches of each `switch`, by default those of the model's first mode. `untie` names
-    parameters that get one copy a step; `prune` keeps the ancestors of the outputs only.
-    ModelError when the circuit is not well formed; UnfoldingError for wrong steps.
+    The result is arithmetic: it costs as much as the circuit, whatever the steps. An axis that is
+    a tree is unfolded over `tree`, which tells its steps and those of its leaves: nested tuples, a
+    text such as "((the cat) (sat down))", a networkx.DiGraph or a `Tree`; {"t": …} with several
+    trees. `mode` chooses the branches of each `switch`, by default those of the model's first mode.
+    `untie` names parameters that get one copy a step; `prune` keeps the ancestors of the outputs
+    only.
+    ModelError when the circuit is not well formed; UnfoldingError for wrong steps or trees.
 
     >>> from graphfold import loads
     >>> c = loads("graphfold: 1\ninit: {'h[0]': zeros}\nequations: |\n  h[t] = h[t-1] + 1")
@@ -40,8 +46,9 @@ def unfold(
     names = (untie,) if isinstance(untie, str) else tuple(untie)
     if names:
         frozen = untie_parameters(frozen, names)
-    axes = _lengths(frozen, steps, lengths)
-    unfolding = Unfolding(frozen, axes, frozenset(names), mode=chosen)
+    trees = choose_trees(frozen, tree)
+    axes = _lengths(frozen, steps, lengths, tree_lengths(frozen, trees))
+    unfolding = Unfolding(frozen, axes, frozenset(names), mode=chosen, trees=trees)
     check_steps(unfolding)
     return prune_unfolding(unfolding) if prune else unfolding
 
@@ -65,6 +72,8 @@ def window(
     chosen = names[0] if axis is None and len(names) == 1 else axis
     if chosen is not None and chosen not in names:
         raise UnfoldingError(f"unknown axis '{chosen}'{suggest(chosen, names)}")
+    if frozen.trees:
+        raise UnfoldingError("a tree has no window: unfold it whole, unfold(circuit, tree=…)")
     resolved, name = _resolved(frozen, mode)
     return Window(resolved, chosen, _whole("before", before), _whole("after", after), name)
 
@@ -88,8 +97,12 @@ def _whole(name: str, value: int) -> int:
 
 
 def _lengths(
-    circuit: Circuit, steps: int | Mapping[str, int] | None, lengths: dict[str, int]
+    circuit: Circuit,
+    steps: int | Mapping[str, int] | None,
+    lengths: dict[str, int],
+    known: Mapping[str, int],
 ) -> tuple[tuple[str, int], ...]:
+    """The number of steps of each axis; `known` are those that follow from trees."""
     names = [a.name for a in circuit.axes]
     if isinstance(steps, Mapping):
         lengths, steps = {**steps, **lengths}, None
@@ -98,8 +111,16 @@ def _lengths(
             told = f"the axis is {names[0]}" if len(names) == 1 else f"there are {', '.join(names)}"
             hint = suggest(name, names) or f"; {told}"
             raise UnfoldingError(f"unknown axis '{name}'{hint}")
+    free = [name for name in names if name not in known]
+    for name in [n for n in lengths if n in known] or (
+        [] if free or steps is None else [*circuit.trees]
+    ):
+        told = "a tree" if name in circuit.trees else "the leaves of a tree"
+        message = f"{name} is {told}: its steps follow from the tree; leave out the steps"
+        raise UnfoldingError(message)
     if steps is not None:
-        lengths = dict.fromkeys(names, steps) | lengths
+        lengths = dict.fromkeys(free, steps) | lengths
+    lengths = {**lengths, **known}
     missing = [name for name in names if name not in lengths]
     if missing:
         every = ",".join(f"{name}=3" for name in names)
@@ -119,6 +140,8 @@ def _check_fixed_reads(unfolding: Unfolding) -> None:
         if link.index is None or link.index.base:
             continue
         axis = unfolding.circuit.axis_of[link.source]
+        if axis in unfolding.circuit.trees:
+            check_leaf_read(unfolding, link)
         length = unfolding.length(str(axis))
         if (
             link.index.offset > length
@@ -135,6 +158,8 @@ def _check_boundaries(unfolding: Unfolding) -> None:
     for boundary in unfolding.circuit.boundaries:
         signal, index = boundary.signal, boundary.index
         axis = str(unfolding.circuit.axis_of[signal])
+        if axis in unfolding.circuit.trees:
+            continue  # one for all leaves
         step = unfolding.resolve(index, axis)
         first = found.setdefault((signal, step), index)
         if first != index:

@@ -8,27 +8,32 @@ each other without a list of nodes. Memory does not grow with T.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from graphfold.caches import Recomputed
 from graphfold.circuit import Boundary, Circuit, Index, Link
 from graphfold.errors import UnfoldingError, shorten, suggest
 from graphfold.instances import Instance, parse_id
+from graphfold.leaves import read_leaves, without_unread
 from graphfold.recurrence import BOUNDARY
 from graphfold.schedule import Level, Statics, Sweep, schedule
 from graphfold.tables import Block, Listed, Table
+
+if TYPE_CHECKING:
+    from graphfold.trees import Tree
 
 
 @dataclass(frozen=True, repr=False)
 class Unfolding(Recomputed):
     """The acyclic graph of a circuit over some steps; make one with `unfold`.
 
-    `steps` holds the length of each axis; `mode` the mode whose branches the circuit has, or "".
-    `kept`, when not None, lists the node numbers that
+    `steps` holds the length of each axis, `trees` the tree of each axis that is one; `mode` the
+    mode whose branches the circuit has, or "". `kept`, when not None, lists the node numbers that
     pruning has left, in order; node numbers then count those.
     """
 
@@ -37,6 +42,7 @@ class Unfolding(Recomputed):
     untied: frozenset[str] = frozenset()
     kept: tuple[int, ...] | None = field(default=None, repr=False)
     mode: str = ""
+    trees: tuple[tuple[str, Tree], ...] = ()
 
     def __repr__(self) -> str:
         steps = ", ".join(f"{axis} = 1..{count}" for axis, count in self.steps)
@@ -53,18 +59,30 @@ class Unfolding(Recomputed):
         """The step that a fixed index names: T is the length of the axis."""
         return index.offset + (self.length(axis) if index.base else 0)
 
+    def tree(self, axis: str) -> Tree:
+        """The tree of an axis; KeyError when it is none."""
+        return dict(self.trees)[axis]
+
+    def child(self, name: str, step: int) -> int:
+        """The step of a child of an inner node; up to 0 it is a leaf."""
+        axis = self.circuit.tree_of_child[name]
+        place = self.circuit.trees[axis].children.index(name)
+        return self.tree(axis).rows[step - 1][place]
+
     @cached_property
     def declared_boundaries(self) -> Mapping[Instance, Boundary]:
-        """The boundaries of the model by (signal, step), T being known."""
+        """The boundaries of the model by (signal, step), T being known; without those at leaves."""
         found: dict[Instance, Boundary] = {}
         for boundary in self.circuit.boundaries:
             axis = self.circuit.axis_of.get(boundary.signal)
-            if axis is not None:
+            if axis is not None and axis not in self.circuit.trees:
                 found[boundary.signal, self.resolve(boundary.index, axis)] = boundary
         return MappingProxyType(found)
 
     def boundary_value(self, signal: str, step: int | None) -> Boundary | None:
         """The boundary declared for an instance, or None."""
+        if step is not None and step <= 0 and signal in self._leaf_tables:
+            return self.circuit.leaf_history(signal)
         return self.declared_boundaries.get((signal, step))
 
     def is_pinned(self, signal: str, step: int | None) -> bool:
@@ -103,7 +121,7 @@ class Unfolding(Recomputed):
 
     def _steps_outside(self, link: Link) -> list[int]:
         axis = self.circuit.axis_of.get(link.source)
-        if axis is None or link.reach == "static" or not self._has_readers(link.target):
+        if axis is None or axis in self.circuit.trees or not self._has_readers(link.target):
             return []
         length = self.length(axis)
         if link.index is not None:
@@ -126,9 +144,18 @@ class Unfolding(Recomputed):
     @cached_property
     def boundaries(self) -> tuple[tuple[str, int], ...]:
         """The boundary instances that exist outside 1..T, as (signal, step)."""
-        pairs = ((s, t) for s in self.circuit.signals for t in self._boundary_steps.get(s, ()))
+        pairs = ((s, t) for s in self.circuit.signals for t in self._outside_steps(s))
         outside = ((s, t) for s, t in pairs if not self._inside(s, t))
         return tuple((s, t) for s, t in outside if self.kept is None or self.contains(s, t))
+
+    def _outside_steps(self, signal: str) -> Iterable[int]:
+        if signal in self._leaf_tables:
+            return (1 - leaf for leaf in self._read_leaves(signal))
+        return self._boundary_steps.get(signal, ())
+
+    def _read_leaves(self, signal: str) -> Sequence[int]:
+        tree = self.tree(str(self.circuit.axis_of[signal]))
+        return read_leaves(self.circuit, tree, signal)
 
     # -- numbers ------------------------------------------------------------------------------
 
@@ -145,7 +172,8 @@ class Unfolding(Recomputed):
                 block = Listed(first, (*self._listed(level), *free))
             else:
                 steps = self.length(level.axis)
-                block = Table(first, level, steps, self._missing(level, steps))
+                sweep = without_unread(self.circuit, level, self.trees)
+                block = Table(first, sweep, steps, self._missing(sweep, steps))
             blocks.append(block)
             first += block.count
         return tuple(blocks)
@@ -172,6 +200,9 @@ class Unfolding(Recomputed):
         for place, (signal, lag) in enumerate(zip(sweep.signals, sweep.lags, strict=True)):
             ragged = [*range(lag), *range(steps + lag, table.columns)] if steps else []
             slots += [column * count + place for column in ragged]
+            if signal.startswith(BOUNDARY):
+                read = set(self._read_leaves(signal.removeprefix(BOUNDARY)))
+                slots += [table.slot(signal, k) for k in range(1, steps + 1) if k not in read]
             pins = self._boundary_steps.get(signal, ())
             slots += [table.slot(signal, t) for t in pins if 1 <= t <= steps]
         return tuple(sorted(slots))
@@ -189,8 +220,19 @@ class Unfolding(Recomputed):
         return MappingProxyType({s: table for table in tables for s in table.sweep.signals})
 
     def table_of(self, signal: str) -> Table:
-        """The table that holds a sequence signal."""
+        """The table that holds a sequence signal, or, under `BOUNDARY` + signal, its leaves."""
         return self._tables[signal]
+
+    @cached_property
+    def _leaf_tables(self) -> Mapping[str, Table]:
+        """The tables that hold the leaves of signals over trees, by signal."""
+        leaves = ((s, self._tables.get(BOUNDARY + s)) for s in self.circuit.leaf_signals)
+        return MappingProxyType({s: table for s, table in leaves if table is not None})
+
+    @property
+    def leaf_signals(self) -> tuple[str, ...]:
+        """The signals over trees that have instances at leaves."""
+        return tuple(self._leaf_tables)
 
     @property
     def whole_count(self) -> int:
@@ -213,10 +255,13 @@ class Unfolding(Recomputed):
         listed = self._listed_numbers.get((signal, step))
         if listed is not None or step is None:
             return listed
-        table = self._tables.get(signal)
-        if table is None or not 1 <= step <= table.steps:
+        if step <= 0 and signal in self._leaf_tables:
+            table, signal, step = self._leaf_tables[signal], BOUNDARY + signal, 1 - step
+        elif signal in self._tables:
+            table = self._tables[signal]
+        else:
             return None
-        return table.number(signal, step)
+        return table.number(signal, step) if 1 <= step <= table.steps else None
 
     def number(self, signal: str, step: int | None) -> int | None:
         """The node number of an instance; None when there is no such instance."""
@@ -260,6 +305,8 @@ class Unfolding(Recomputed):
         axis = axes[signal]
         if axis is None:
             return f"'{signal}' is static: write {signal}"
+        if axis in self.circuit.trees and self.kept is None:
+            return self._no_node(signal, step, axis)
         if step is None:
             return (
                 f"'{signal}' is a sequence: write {signal}[1] up to {signal}[{self.length(axis)}]"
@@ -267,6 +314,15 @@ class Unfolding(Recomputed):
         if not self._inside(signal, step) or self.kept is None:
             return f"{signal}[{step}] is not in this unfolding ({axis} = 1..{self.length(axis)})"
         return f"{signal}[{step}] was pruned: no output needs it"
+
+    def _no_node(self, signal: str, step: int | None, axis: str) -> str:
+        """Say which instances a signal over a tree has."""
+        inner, leaves = self.length(axis), self.tree(axis).leaf_count
+        told = [f"its nodes are {signal}[1] up to {signal}[{inner}]"] if inner else []
+        if signal in self._leaf_tables:
+            told.append(f"its leaves {signal}[0] down to {signal}[{1 - leaves}]")
+        name = signal if step is None else f"{signal}[{step}]"
+        return f"{name} is no node of this tree; {', '.join(told) or 'it has none'}"
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ def core_shape(circuit: Circuit, name: str) -> tuple[int, ...]:
     return tuple(SIZES[symbol] for symbol in SHAPES[name[0]])
 
 
+def span(circuit: Circuit, steps: int) -> dict[str, Any]:
+    """What a circuit is unfolded over: a number of steps, or a small tree."""
+    return {"tree": "((the cat) (sat down))"} if circuit.trees else {"steps": steps}
+
+
 class _Maker:
     """Makes a well-formed circuit stage by stage: a static equation, or a group of sequences.
 

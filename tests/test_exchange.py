@@ -9,7 +9,7 @@ from itertools import pairwise
 import networkx as nx
 import pygraphviz
 import pytest
-from circuits import cases, circuits
+from circuits import cases, circuits, span
 from hypothesis import given, note, settings
 
 import graphfold as gf
@@ -108,7 +108,7 @@ def test_more_than_the_memory_holds_is_refused_at_once() -> None:
 @pytest.mark.parametrize("name", example_names())
 def test_graphviz_reads_the_examples(name: str) -> None:
     circuit = example(name)
-    for x in (circuit, gf.unfold(circuit, 3)):
+    for x in (circuit, gf.unfold(circuit, **span(circuit, 3))):
         graph, read = gf.to_networkx(x), parse_dot(gf.to_graphviz(x).source)
         assert read.is_directed()
         assert set(read.nodes()) == set(graph.nodes)

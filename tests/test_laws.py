@@ -300,7 +300,8 @@ import sys, graphfold as gf
 for path in sys.argv[1:]:
     written = gf.load(path)
     circuit = gf.flatten(written)
-    unfolding = gf.unfold(circuit, 3)
+    tree = "((the cat) (sat down))" if circuit.trees else None
+    unfolding = gf.unfold(circuit, None if tree else 3, tree=tree)
     print(gf.dumps(written), list(unfolding.instances()))
     print([numbers.tolist() for numbers in gf.edge_arrays(unfolding)])
     print(gf.infer_shapes(circuit), unfolding.circuit.delays, unfolding.boundaries)

@@ -46,12 +46,16 @@ def _describe(link: Link) -> str:
     source, target = (s.removeprefix(BOUNDARY) for s in (link.source, link.target))
     if link.source.startswith(BOUNDARY) and source == target:
         return f"{target} <- its history"
-    delay = f" {-link.delay:+d}" if link.delay else ""
+    if link.child:
+        source += f"[{link.child}]"
+    delay = f" {-link.delay:+d}" if link.delay and not link.child else ""
     return f"{target} <- {source}{delay}" + (f" ({link.mark})" if link.mark else "")
 
 
 def _cure(circuit: Circuit, links: tuple[Link, ...]) -> str:
     if any(link.delay for link in links):
         return "its delays add up to zero: use delays of one sign"
-    source = links[0].source
+    source, tree = links[0].source, circuit.tree_of(links[0].source)
+    if tree is not None:
+        return f"to use a child write {source}[{tree.children[0]}]"
     return f"to use the previous step write {source}[{circuit.axis_of.get(source)}-1]"

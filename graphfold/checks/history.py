@@ -15,7 +15,10 @@ def check_history(circuit: Circuit) -> Iterator[Diagnostic]:
     seen: set[tuple[str, Index]] = set()
     covered: dict[tuple[str, bool], int] = {}  # how far the reads looked at so far reach
     bounded = {signal for signal, _ in circuit.boundary}
+    yield from _missing_leaves(circuit)
     for link in circuit.links:
+        if circuit.tree_of(link.source) is not None:
+            continue
         side = (link.source, link.delay > 0)
         gaps = [
             gap
@@ -28,6 +31,22 @@ def check_history(circuit: Circuit) -> Iterator[Diagnostic]:
         if gaps:
             pin = _mistaken_pin(circuit, link.source, gaps[-1][1])
             yield _missing(circuit, link, gaps) if pin is None else _pinned(circuit, pin, gaps[-1])
+
+
+def _missing_leaves(circuit: Circuit) -> Iterator[Diagnostic]:
+    """Signals over a tree that are read at leaves, and have no value there."""
+    told: set[str] = set()
+    for link in circuit.links:
+        tree, name = circuit.tree_of(link.source), link.source
+        fixed = link.index is not None and not link.index.base and link.index.offset <= 0
+        at_leaf = fixed or link.reach == "child"
+        if tree is None or name in told or not at_leaf or circuit.leaf_history(name) is not None:
+            continue
+        told.add(name)
+        read, leaf = f"{name}[{link.child or link.index}]", f"{name}[{tree.leaves}]"
+        where = "" if fixed else " at a leaf"
+        message = f"{read}{where} reads {leaf}, which has no value; add `{leaf}: zeros` under init"
+        yield Diagnostic("history", "history", message, link.mark, name)
 
 
 def _outside(circuit: Circuit, link: Link, covered: int) -> Iterator[Gap]:

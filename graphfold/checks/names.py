@@ -98,6 +98,7 @@ def check_definitions(circuit: Circuit) -> Iterator[Diagnostic]:
     named: list[tuple[str, str, Mark | None]] = []
     for axis in circuit.axes:
         named += [(axis.name, "an axis", axis.mark), (axis.length, "a length", axis.mark)]
+        named += [(child, "a child", axis.mark) for child in axis.children]
     named += [(m.name, "a mode", m.mark) for m in circuit.modes]
     named += [(d.name, "a dimension", d.mark) for d in circuit.dims]
     named += [(c.name, "a cell", c.mark) for c in circuit.cells]
@@ -185,6 +186,8 @@ def _meaning(circuit: Circuit, name: str) -> str:
         return "an axis"
     if name in circuit.length_of.values():
         return "a length"
+    if name in circuit.tree_of_child:
+        return "a child"
     return "a dimension" if name in {d.name for d in circuit.dims} else ""
 
 
@@ -228,6 +231,9 @@ def _unknown(
 ) -> Diagnostic:
     if inside is not None and name in circuit.axis_of:
         message = f"'{name}' is no argument of {inside.name}; add it behind the semicolon"
+        return _problem("unknown-signal", message, mark)
+    if name in circuit.tree_of_child:
+        message = f"'{name}' is a child and has no value; read a signal there: h[{name}]"
         return _problem("unknown-signal", message, mark)
     if name == "mode":
         message = "the mode stands in a switch only: switch(mode, train: a, test: b)"

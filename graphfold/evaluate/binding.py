@@ -154,6 +154,10 @@ def _unknown(unfolding: Unfolding, name: str, free: list[str]) -> str:
         return f"{shorten(name)} is no value to give: give all steps as {signal}"
     if signal in circuit.equation and not bracket:
         return f"{signal} is computed by an equation and cannot be given"
+    tree = circuit.tree_of(signal)
+    if tree is not None:
+        cure = f"give all leaves as {signal}[{tree.leaves}], or write it under init"
+        return f"{shorten(name)} is no value to give; {cure}"
     if signal in circuit.equation:
         cure = f"write `{shorten(name)}: given` under init to give it"
         return f"{shorten(name)} has no place in this unfolding or has its value there; {cure}"

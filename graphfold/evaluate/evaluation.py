@@ -66,6 +66,23 @@ class Evaluation(Mapping[str, Array]):
             return stacked.array.swapaxes(0, 1)
         return stacked.array
 
+    def leaves(self, name: str) -> Array:
+        """Return a signal over a tree at all leaves, in reading order: (K, …) or (K, B, …).
+
+        UnknownInstanceError for a signal that is not read at every leaf.
+        """
+        unfolding = self.unfolding
+        if name not in unfolding.leaf_signals:
+            legal = unfolding.leaf_signals
+            raise UnknownInstanceError(f"'{name}' is not read at the leaves{suggest(name, legal)}")
+        steps = range(0, -unfolding.tree(str(unfolding.circuit.axis_of[name])).leaf_count, -1)
+        missing = next((s for s in steps if (name, s) not in self.instances), None)
+        if missing is not None:
+            return self[format_id(name, missing)]  # which raises and tells why
+        stacked = stack_steps([self.instances[name, step] for step in steps])
+        first = stacked.batched and self.batch_first
+        return stacked.array.swapaxes(0, 1) if first else stacked.array
+
     def outputs(self) -> dict[str, Array]:
         """Return the model's outputs by name, sequences with all their steps.
 

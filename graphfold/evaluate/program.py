@@ -125,10 +125,19 @@ class Compiler:
         axis = self.circuit.axis_of[signal]
         if index is None or axis is None:
             return lambda _registers, _steps: store[signal, None]
+        if index.base in self.circuit.tree_of_child:
+            return self.child_read(signal, index.base)
         if index.base != axis:
             fixed = self.setting.unfolding.resolve(index, axis)
             return lambda _registers, _steps: store[signal, fixed]
         return _moving_read(store, signal, index)
+
+    def child_read(self, signal: str, child: str) -> Run:
+        """Compile what a signal over a tree is at a child."""
+        axis, store = self.circuit.tree_of_child[child], self.setting.store
+        place = self.circuit.trees[axis].children.index(child)
+        rows = self.setting.unfolding.tree(axis).rows
+        return lambda _registers, steps: store[signal, rows[steps[axis] - 1][place]]
 
     def reduction(self, node: Apply) -> Run:
         """Compile a sum, mean or maximum over all steps of an axis."""

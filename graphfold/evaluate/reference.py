@@ -40,13 +40,14 @@ def evaluate(
 
     `values` maps names to arrays: an input x[t] to (T, *shape), or (T, B, *shape) for a batch; a
     static input to *shape or (B, *shape); a parameter to *shape, untied to (T, *shape); a given
-    history such as "h[0]" to *shape or (B, *shape). With `batch_first`, sequences are
-    (B, T, *shape), in and out. `functions` binds a callable to each opaque function; it is called
-    with the arrays of one example. All is computed in the dtype of the floating arrays.
+    history such as "h[0]" to *shape or (B, *shape), and of a tree's leaves, "h[k]", to (K, *shape)
+    or (K, B, *shape). With `batch_first`, sequences are (B, T, *shape), in and out. `functions`
+    binds a callable to each opaque function; it is called with the arrays of one example. All is
+    computed in the dtype of the floating arrays.
 
     `lengths` (B,) tells how many of the T steps each row of a batch has; with several axes it maps
     axes to such arrays. Each row is then evaluated as if it were alone: its h[T] is its own last
-    step, its padding is never read, and comes out as `fill`.
+    step, its padding is never read, and comes out as `fill`. Over a tree there are no lengths.
 
     ValuesError lists, a line each, all that does not fit; TooLargeError when all the instances
     would not fit into memory.
@@ -136,5 +137,7 @@ def _ensure_fits(
         for size in shapes[equation.signal]:
             numbers *= known(size, bound.sizes) or 0
         steps = 1 if equation.axis is None else unfolding.length(equation.axis)
+        if equation.signal in unfolding.leaf_signals:
+            steps += unfolding.tree(str(equation.axis)).leaf_count
         total += numbers * steps * bound.dtype.itemsize
     ensure_fits(total, f"the values of {unfolding.node_count:,} instances")

@@ -76,7 +76,9 @@ def exists(unfolding: Unfolding, name: str, axis: str | None) -> bool:
 
 def _given(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> Iterator[Slot]:
     """Histories, far boundaries and pins without a value of their own in the model."""
-    instances = dict.fromkeys([*unfolding.boundaries, *unfolding.declared_boundaries])
+    yield from _given_leaves(unfolding, shapes)
+    outside = (i for i in unfolding.boundaries if i[0] not in unfolding.leaf_signals)
+    instances = dict.fromkeys([*outside, *unfolding.declared_boundaries])
     for signal, step in instances:
         declared = unfolding.boundary_value(signal, step)
         if step is not None and (declared is None or declared.value is None):
@@ -84,6 +86,30 @@ def _given(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> Iterator[Slot]:
             spellings = frozenset({_from_the_end(unfolding, signal, step)})
             name = format_id(signal, step)
             yield Slot(name, "history", shapes[signal], required=required, spellings=spellings)
+
+
+def _given_leaves(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> Iterator[Slot]:
+    """What signals over trees are at the leaves, as one array "h[k]" of K values."""
+    circuit = unfolding.circuit
+    for signal in circuit.leaf_signals:
+        tree, boundary = circuit.tree_of(signal), circuit.leaf_history(signal)
+        if tree is None or (boundary is not None and boundary.value is not None):
+            continue
+        read = signal in unfolding.leaf_signals
+        required = read and (unfolding.kept is None or _has_leaf(unfolding, signal))
+        steps, symbol = unfolding.length(str(tree.leaves)), circuit.length_of[str(tree.leaves)]
+        name = leaves_id(unfolding, signal)
+        yield Slot(name, "history", shapes[signal], steps, symbol, required)
+
+
+def _has_leaf(unfolding: Unfolding, signal: str) -> bool:
+    return any(s == signal and step is not None and step <= 0 for s, step in unfolding.instances())
+
+
+def leaves_id(unfolding: Unfolding, signal: str) -> str:
+    """The name under which a signal over a tree is given at all the leaves: "h[k]"."""
+    tree = unfolding.circuit.tree_of(signal)
+    return f"{signal}[{tree.leaves if tree else ''}]"
 
 
 def _from_the_end(unfolding: Unfolding, signal: str, step: int) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Circuit
+from graphfold.circuit import Boundary, Circuit
 from graphfold.errors import TooLargeError, ValuesError
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.evaluation import no_steps
 from graphfold.evaluate.program import Program, Setting, compile_expression
 from graphfold.evaluate.sizing import need
+from graphfold.evaluate.slots import leaves_id
 from graphfold.evaluate.value import Value, fit
 from graphfold.instances import Instance, format_id
+from graphfold.recurrence import BOUNDARY
 from graphfold.shapes import Shapes
 
 
@@ -71,11 +73,27 @@ class Walk:
     def boundary(self, signal: str, step: int) -> Value:
         """The value of a history, far boundary or pin."""
         declared = self.setting.unfolding.boundary_value(signal, step)
+        if signal in self.setting.unfolding.leaf_signals:
+            return self.leaf(signal, 1 - step, declared)
         if declared is None or declared.value is None:
             return self.bound.values[format_id(signal, step)]
         expression = self.inlined.boundary[signal, declared.index].value or declared.value
         value = compile_expression(expression, self.setting, ()).run({})
         return fit(value, self.core(signal))
+
+    def leaf(self, signal: str, leaf: int, declared: Boundary | None) -> Value:
+        """A signal over a tree at a leaf."""
+        tree = self.setting.unfolding.circuit.tree_of(signal)
+        assert tree is not None
+        if declared is None or declared.value is None:
+            value = self.bound.values[leaves_id(self.setting.unfolding, signal)]
+            return Value(value.array[leaf - 1], value.batched)
+        program = self.programs.get(BOUNDARY + signal)
+        if program is None:
+            expression = self.inlined.boundary[signal, declared.index].value or declared.value
+            program = compile_expression(expression, self.setting, ())
+            self.programs[BOUNDARY + signal] = program
+        return fit(program.run({str(tree.leaves): leaf}), self.core(signal))
 
     def core(self, signal: str) -> tuple[int, ...]:
         """The sizes of a signal's core axes."""

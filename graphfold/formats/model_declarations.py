@@ -12,7 +12,7 @@ from graphfold.circuit import (
     Mode,
     Signal,
 )
-from graphfold.errors import Mark, shorten
+from graphfold.errors import Mark, shorten, suggest
 from graphfold.formats.model_report import Report, is_empty
 from graphfold.formats.yaml_nodes import Items, Pairs, Scalar, YamlNode
 from graphfold.sizes import Shape, Size
@@ -26,7 +26,9 @@ def read_axes(report: Report, node: YamlNode | None) -> tuple[Axis, ...]:
         return (Axis("t", "T"),)
     axes = []
     for key, value in report.pairs(node, "axes"):
-        if isinstance(value, Scalar) and value.text.isidentifier():
+        if isinstance(value, Pairs):
+            axes.append(_tree_axis(report, key, value))
+        elif isinstance(value, Scalar) and value.text.isidentifier():
             axes.append(Axis(key.text, value.text, key.mark))
         else:
             report.blame("axis", f"axis '{key.text}' needs a length symbol, as T", value.mark)
@@ -36,6 +38,32 @@ def read_axes(report: Report, node: YamlNode | None) -> tuple[Axis, ...]:
 def read_modes(report: Report, node: YamlNode | None) -> tuple[Mode, ...]:
     """Read `modes`: a list of names."""
     return tuple(Mode(s.text, s.mark) for s in report.texts(node, "modes"))
+
+
+_TREE_KEYS = ("length", "children", "leaves")
+
+
+def _tree_axis(report: Report, key: Scalar, node: Pairs) -> Axis:
+    """Read an axis that is a tree: `{length: T, children: [left, right], leaves: k}`."""
+    found = {k.text: value for k, value in node.pairs}
+    for name, _ in node.pairs:
+        if name.text not in _TREE_KEYS:
+            hint = suggest(name.text, _TREE_KEYS) or f"; there are {', '.join(_TREE_KEYS)}"
+            report.blame("unknown-key", f"unknown key '{shorten(name.text)}'{hint}", name.mark)
+    children = tuple(s.text for s in report.texts(found.get("children"), "children"))
+    if not children:
+        message = f"the tree {key.text} needs the names of its children, as [left, right]"
+        report.blame("axis", message, found.get("children", node).mark)
+    texts = [_symbol(report, key, node, found.get(name), name) for name in ("length", "leaves")]
+    return Axis(key.text, texts[0], key.mark, children, texts[1])
+
+
+def _symbol(report: Report, key: Scalar, tree: Pairs, value: YamlNode | None, what: str) -> str:
+    if isinstance(value, Scalar) and value.text.isidentifier():
+        return value.text
+    example = {"length": "a length symbol, `length: T`", "leaves": "the leaves' axis, `leaves: k`"}
+    report.blame("axis", f"the tree {key.text} needs {example[what]}", (value or tree).mark)
+    return "T" if what == "length" else "k"
 
 
 def read_dims(report: Report, node: YamlNode | None) -> tuple[Dimension, ...]:

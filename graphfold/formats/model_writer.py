@@ -89,7 +89,7 @@ def _cells(circuit: Circuit, written: Mapping[int, list[str]]) -> Iterator[str]:
 
 def _lines(circuit: Circuit, written: Mapping[int, list[str]]) -> Iterator[str]:
     if circuit.axes != (Axis("t", "T"),):
-        yield from _section("axes", (f"{a.name}: {a.length}" for a in circuit.axes))
+        yield from _section("axes", map(_axis, circuit.axes))
     if circuit.modes:
         yield f"modes: [{', '.join(m.name for m in circuit.modes)}]"
     if any(d.default is not None for d in circuit.dims):
@@ -114,6 +114,13 @@ def _section(name: str, lines: Iterable[str]) -> Iterator[str]:
         if number == 0:
             yield f"{name}:{' |' if name == 'equations' else ''}"
         yield f"  {line}"
+
+
+def _axis(axis: Axis) -> str:
+    if not axis.children:
+        return f"{axis.name}: {axis.length}"
+    children = ", ".join(axis.children)
+    return f"{axis.name}: {{length: {axis.length}, children: [{children}], leaves: {axis.leaves}}}"
 
 
 def _text(text: str) -> str:

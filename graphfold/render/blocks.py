@@ -20,13 +20,20 @@ class Order:
     between: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
+def clock(circuit: Circuit, name: str) -> str:
+    """The axis beside which a signal stands, "" for a static one; a tree stands with its leaves."""
+    axis = circuit.axis_of.get(name) or ""
+    tree = circuit.trees.get(axis)
+    return axis if tree is None else tree.leaves or axis
+
+
 def side_by_side(circuit: Circuit, ties: Sequence[Tie], shown: Sequence[str]) -> Order:
     """Return the order of the axes that have signals to show.
 
     A static signal stands between two axes when it comes from the one and is read by the other,
     or when it is nothing but a history of the second.
     """
-    used = {circuit.axis_of.get(name) for name in shown}
+    used = {clock(circuit, name) for name in shown}
     axes = [axis.name for axis in circuit.axes if axis.name in used]
     if len(axes) < 2:
         return Order(tuple(axes))
@@ -69,7 +76,7 @@ def _reached(
         if target in found and source in found:
             readers[source].append(target)
         elif target in found:
-            found[target][str(circuit.axis_of[source])] = None
+            found[target][clock(circuit, source)] = None
     pending = [name for name in static if found[name]]
     while pending:
         name = pending.pop()

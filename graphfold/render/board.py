@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from graphfold.render.blocks import clock
+from graphfold.render.contract import Tie
 from graphfold.render.scene import STATIC, Block, Column, Edge, NodeKind, Scene
 from graphfold.render.view import View, join
 
@@ -93,7 +95,12 @@ class Desk:
 
     def of(self, name: str) -> Board | Cell | None:
         """The board of a signal; None when it is static."""
-        return self.boards.get(self.seen.circuit.axis_of.get(name) or "")
+        return self.boards.get(clock(self.seen.circuit, name))
+
+    def moves(self, tie: Tie) -> bool:
+        """Whether a tie joins what stands beside one clock, step by step."""
+        leaf = tie.reach == "leaf" and self.of(tie.source) is not None
+        return leaf or tie.reach in ("step", "child")
 
     def nodes(self, name: str) -> list[Place]:
         """Every place of a signal."""
@@ -103,7 +110,7 @@ class Desk:
     def draw_static(self) -> None:
         """Draw every wire into, or out of, a static signal."""
         for tie in self.seen.ties:
-            if tie.reach == "step":
+            if self.moves(tie):
                 continue
             sources, dashed = self.nodes(tie.source), False
             board = self.of(tie.source)

@@ -15,8 +15,8 @@ def instance(latex: str, time: str, size: float, factor: float = 1.0) -> Run:
     """Return `latex` with the superscript "(time)", grown by a factor; "" is no superscript."""
     if not time:
         return scaled(typeset(latex, size), factor)
-    if time.isascii() and time.isdigit():
-        parts = _parts(latex, size, factor)
+    if time.isascii() and time.replace(":", "").isdigit():
+        parts = _parts(latex, size, factor, ":" in time)
         if parts:
             return parts.compose(latex, time)
     return scaled(typeset(stamped(latex, time), size), factor)
@@ -29,24 +29,35 @@ def stamped(latex: str, time: str) -> str:
 
 
 class _Parts:
-    """The glyphs of a label and how far each digit, and the parenthesis, moves the pen."""
+    """The glyphs of a label and how far each digit, a colon and the parenthesis move the pen.
 
-    def __init__(self, run: Run, first: int) -> None:
-        glyphs = run.glyphs
+    The label was typeset with all digits, and for spans such as (1:4) with them twice, a colon
+    between.
+    """
+
+    def __init__(self, run: Run, first: int, span: bool) -> None:
+        glyphs, last = run.glyphs, first + 10 + 11 * span
         self.run = run
-        self.digits = glyphs[first : first + 10]
-        self.close = glyphs[first + 10]
-        self.still = (*glyphs[:first], *glyphs[first + 11 :])
+        self.digits = glyphs[last - 10 : last]
+        self.start, self.close = glyphs[first].x, glyphs[last]
+        self.still = (*glyphs[:first], *glyphs[last + 1 :])
         stops = [g.x for g in (*self.digits, self.close)]
         self.advance = [b - a for a, b in itertools.pairwise(stops)]
+        if span:
+            self.colon = glyphs[first + 10]
+            self.before = self.colon.x - glyphs[first + 9].x - self.advance[9]
+            self.after = self.digits[0].x - self.colon.x
 
     def compose(self, latex: str, time: str) -> Run:
-        x = self.digits[0].x
+        x = self.start
         placed: list[Glyph] = []
-        for digit in map(int, time):
-            glyph = self.digits[digit]
+        for character in time:
+            if character == ":":
+                glyph, x, onward = self.colon, x + self.before, self.after
+            else:
+                glyph, onward = self.digits[int(character)], self.advance[int(character)]
             placed.append(Glyph(glyph.key, round(x, 3), glyph.y, glyph.scale))
-            x += self.advance[digit]
+            x += onward
         close = Glyph(self.close.key, round(x, 3), self.close.y, self.close.scale)
         glyphs = (*self.still, *placed, close)
         boxes = [glyph_box(glyph) for glyph in glyphs] + list(self.run.bars)
@@ -54,13 +65,17 @@ class _Parts:
 
 
 @lru_cache(maxsize=1024)
-def _parts(latex: str, size: float, factor: float) -> _Parts | None:
-    run = scaled(typeset(stamped(latex, DIGITS), size), factor)
+def _parts(latex: str, size: float, factor: float, span: bool) -> _Parts | None:
+    time = f"{DIGITS}:{DIGITS}" if span else DIGITS
+    run = scaled(typeset(stamped(latex, time), size), factor)
     keys = [glyph.key for glyph in run.glyphs]
     wanted = _digit_keys(size)
-    for first in range(len(keys) - 10, 0, -1):
-        if keys[first : first + 10] == wanted and first + 10 < len(keys):
-            return _Parts(run, first)
+    for first in range(len(keys) - 10 - 11 * span, 0, -1):
+        found = keys[first : first + 10] == wanted
+        if found and span:
+            found = keys[first + 11 : first + 21] == wanted
+        if found and first + 10 + 11 * span < len(keys):
+            return _Parts(run, first, span)
     return None
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from graphfold.circuit import Circuit, Index, Reach
 from graphfold.render.factors import Product, products, union
 
-Key = tuple[str, str, Reach, int, Index | None]
+TieReach = Reach | Literal["leaf"]
+Key = tuple[str, str, TieReach, int, Index | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """`target` reads `source`, perhaps through hidden signals; `products` are its labels."""
+    """`target` reads `source`, perhaps through hidden signals; `products` are its labels.
+
+    Over a tree, the index of a "child" tie names the child, and a "leaf" tie goes into what the
+    target is at a leaf.
+    """
 
     source: str
     target: str
-    reach: Reach
+    reach: TieReach
     delay: int
     index: Index | None
     products: tuple[Product, ...]
@@ -35,21 +41,41 @@ def ties(circuit: Circuit) -> tuple[Tie, ...]:
     for link in circuit.links:
         if circuit.kind_of(link.source) != "param":
             ways = by_target[link.target].get(link.node, ())
-            found.append(Tie(link.source, link.target, link.reach, link.delay, link.index, ways))
-    return merged(found)
+            index = Index(link.child) if link.child else link.index
+            found.append(Tie(link.source, link.target, link.reach, link.delay, index, ways))
+    return merged([*found, *_leaf_ties(circuit)])
+
+
+def _leaf_ties(circuit: Circuit) -> Iterator[Tie]:
+    for signal in circuit.leaf_signals:
+        boundary = circuit.leaf_history(signal)
+        if boundary is None or boundary.value is None:
+            continue
+        ways = products(circuit, boundary.value)
+        for number, read in boundary.value.reads():
+            if circuit.kind_of(read.signal) != "param":
+                yield Tie(read.signal, signal, "leaf", 0, None, ways.get(number, ()))
 
 
 def contract(found: tuple[Tie, ...], hidden: Iterable[str]) -> tuple[tuple[Tie, ...], set[str]]:
     """Join the ties through hidden signals; also return those that are hidden in fact.
 
-    A hidden signal that reads itself stays: its wires would have endless labels.
+    A hidden signal that reads itself stays: its wires would have endless labels. So does one with
+    a value at the leaves of a tree.
     """
     gone: set[str] = set()
     for name in hidden:
-        if not any(t.source == t.target == name for t in found):
+        if not any(_keeps(tie, name) for tie in found):
             gone.add(name)
             found = _without(found, name)
     return found, gone
+
+
+def _keeps(tie: Tie, name: str) -> bool:
+    at_leaf = (tie.reach == "child" and tie.source == name) or (
+        tie.reach == "leaf" and tie.target == name
+    )
+    return at_leaf or tie.source == tie.target == name
 
 
 def eliminate(found: tuple[Tie, ...], names: Iterable[str]) -> tuple[Tie, ...]:
@@ -99,7 +125,11 @@ def _join(first: Tie, second: Tie) -> Tie:
     return Tie(first.source, second.target, reach, delay, index, union((), ways))
 
 
-def _reach(first: Tie, second: Tie) -> tuple[Reach, int, Index | None]:
+def _reach(first: Tie, second: Tie) -> tuple[TieReach, int, Index | None]:
+    if second.reach == "leaf" and first.reach == "step":
+        return "leaf", 0, None
+    if first.reach == "child" and second.reach == "step":
+        return "child", 1, first.index
     if second.reach == "static" or first.reach in ("static", "fixed"):
         return first.reach, first.delay, first.index
     if second.reach == "fixed" and first.reach == "step" and second.index is not None:

@@ -27,7 +27,13 @@ def view_without(x: Elimination) -> tuple[View, Elimination]:
 
 
 def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
-    """Return the scene of an elimination; DrawingError when wires join two axes out of step."""
+    """Return the scene of an elimination.
+
+    DrawingError over a tree, and when wires join two axes out of step.
+    """
+    if x.unfolding.trees:
+        cure = "hide signals in the model, `draw: {hide: …}`, or take to_graphviz(…)"
+        raise DrawingError(f"the figure of a tree shows no eliminations: {cure}")
     boards = {axis: board_of(seen, x.unfolding, axis, options) for axis in seen.order.axes}
     for board in boards.values():
         board.symbolic = True

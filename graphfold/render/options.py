@@ -14,8 +14,8 @@ class DrawOptions:
 
     `pair` puts the folded circuit and an arrow before an unfolding (None: yes when the axis has
     steps to show); `elide` cuts long times in the middle, after `first` and before the `last`
-    steps, when there are more than `most`; `scale` is pixels per point in PNG; `captions` stand
-    beneath the figures of a list.
+    steps, when there are more than `most`; `words` shows those of a tree's leaves (a tree is never
+    cut); `scale` is pixels per point in PNG; `captions` stand beneath the figures of a list.
     """
 
     pair: bool = True
@@ -23,6 +23,7 @@ class DrawOptions:
     first: int = 3
     last: int = 2
     most: int = 8
+    words: bool = True
     scale: float = 2.0
     title: str | None = None
     word: str = "Unfold"

@@ -17,8 +17,10 @@ from graphfold.render.view import ties_shown, view
 
 if TYPE_CHECKING:
     from graphfold.eliminate import Elimination
+    from graphfold.render.tree_scene import TreeScene
     from graphfold.unfolding import Unfolding, Window
 
+    Shown = Scene | TreeScene
     Drawable = Freezable | Unfolding | Window | Elimination
 
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
@@ -30,13 +32,14 @@ class Part:
     """The scenes of one thing that is drawn: alone, or folded and unfolded."""
 
     circuit: Circuit
-    scenes: tuple[Scene, ...]
+    scenes: tuple[Shown, ...]
     mode: str = ""
 
     @property
     def description(self) -> str:
         """What the part shows, in words."""
-        kinds = ["folded" if scene.folded else "unfolded" for scene in self.scenes]
+        plain = [isinstance(scene, Scene) and scene.folded for scene in self.scenes]
+        kinds = ["folded" if folded else "unfolded" for folded in plain]
         return f"The circuit {self.circuit.name}, {' and '.join(kinds)}."
 
 
@@ -72,8 +75,13 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
     if isinstance(what, Elimination):
         return Part(what.circuit, (_without(what, options),), what.mode)
     seen = view(circuit, frozenset(getattr(what, "untied", ())), beside=beside)
+    scene: Shown
     if isinstance(what, Window):
         scene = windows(seen, what.axes, what.before, what.after)
+    elif what.trees:
+        from graphfold.render.tree_scene import tree_scene
+
+        scene = tree_scene(seen, what, options.words)
     else:
         from graphfold.render.steps import unfolded
 
@@ -101,5 +109,5 @@ def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOption
         ensure_fits(_BYTES_PER_NODE * walked, "the figure")
         nodes = walked if options.elide else what.edge_count
     else:
-        nodes = 0 if options.elide else what.node_count
+        nodes = 0 if options.elide and not what.trees else what.node_count
     ensure_fits(_BYTES_PER_NODE * nodes, "the figure")

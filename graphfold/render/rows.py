@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphfold.circuit import Circuit
-from graphfold.render.blocks import Order, givers
+from graphfold.render.blocks import Order, clock, givers
 from graphfold.render.contract import Tie
 
 
@@ -48,7 +48,7 @@ def _moving(
     placed = {name for row in rows for name in row}
     parts: list[tuple[int | None, list[list[str]]]] = []
     for axis in axes:
-        own = [name for name in moving if circuit.axis_of[name] == axis]
+        own = [name for name in moving if clock(circuit, name) == axis]
         above = [r + 1 for r, row in enumerate(rows) if set(own) & {*row}]
         rest = _levels(circuit, ties, [name for name in own if name not in placed], [])
         parts.append((above[-1] if above else None, rest))
@@ -145,7 +145,7 @@ def flow(circuit: Circuit, ties: Sequence[Tie], names: Sequence[str]) -> dict[st
     """
     inside = set(names)
     links = [t for t in ties if {t.source, t.target} <= inside and t.source != t.target]
-    free = [t for t in links if t.reach in ("step", "static") and not t.delay]
+    free = [t for t in links if t.reach in ("step", "static", "leaf") and not t.delay]
     level = _longest(names, free)
     top = max((level[n] for n in names if circuit.kind_of(n) == "equation"), default=-1) + 2
     for name in names:

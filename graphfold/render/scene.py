@@ -57,10 +57,19 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A child of a tree's node, as it is marked beside its square; `side` is -1 on the left."""
+
+    name: str
+    side: int
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """A wire between instances (site, column of its block); STATIC is the column of the others.
 
-    `delay` is drawn as a square when source and target stand in one folded column.
+    `delay` is drawn as a square when source and target stand in one folded column; it is marked
+    with the `child` whose value it is, if any.
     """
 
     source: tuple[str, int]
@@ -68,6 +77,7 @@ class Edge:
     caption: Caption = ()
     delay: int = 0
     dashed: bool = False
+    child: Child | None = None
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from graphfold.render.board import FAR, Board, Cell, Desk
 from graphfold.render.contract import Tie
 from graphfold.render.scene import Block, Caption, Column, Edge, NodeKind, Scene
-from graphfold.render.view import View, folded, without_histories
+from graphfold.render.view import View, child_of, folded, without_histories
 
 
 def folded_circuit(seen: View) -> Scene:
@@ -28,12 +29,14 @@ def windows(seen: View, axes: Collection[str], before: int, after: int) -> Scene
     desk = Desk(seen, boards)
     for tie in seen.ties:
         board = desk.of(tie.target)
-        if tie.reach != "step":
+        if not desk.moves(tie):
             continue
         if isinstance(board, Board):
             _draw_window(desk, board, tie, range(-before, after + 1))
         elif board:
-            desk.edges.append(Edge((tie.source, 0), (tie.target, 0), seen.dated(tie), tie.delay))
+            child = child_of(seen, tie)
+            ends = (tie.source, 0), (tie.target, 0)
+            desk.edges.append(Edge(*ends, seen.dated(tie), tie.delay, child=child))
     desk.draw_static()
     blocks = tuple(_block(desk, axis, board) for axis, board in boards.items())
     return desk.scene(blocks or (Block((), ()),))
@@ -62,7 +65,7 @@ def _block(desk: Desk, axis: str, board: Board | Cell) -> Block:
 def _shifted(edge: Edge, names: tuple[str, ...]) -> Edge:
     """The edge with its ends in a block one column further to the left."""
     ends = [(n, c - 1 if n in names else c) for n, c in (edge.source, edge.target)]
-    return Edge(ends[0], ends[1], edge.caption, edge.delay, edge.dashed)
+    return replace(edge, source=ends[0], target=ends[1])
 
 
 def _draw_window(desk: Desk, board: Board, tie: Tie, span: range) -> None:

@@ -9,12 +9,22 @@ from functools import cached_property
 from graphfold.circuit import Circuit, Index
 from graphfold.labels import escape, latex_of
 from graphfold.recurrence import find_components
-from graphfold.render.blocks import Order, givers, side_by_side
+from graphfold.render.blocks import Order, clock, givers, side_by_side
 from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies, ties
 from graphfold.render.factors import Factor, Product, by_mode
 from graphfold.render.rows import Row, arrange
-from graphfold.render.scene import Block, Caption, Column, Edge, NodeKind, Piece, Scene, Site
+from graphfold.render.scene import (
+    Block,
+    Caption,
+    Child,
+    Column,
+    Edge,
+    NodeKind,
+    Piece,
+    Scene,
+    Site,
+)
 
 MOST_JOINED = 2
 
@@ -42,8 +52,8 @@ class View:
         return tuple(n for row in self.rows for n in row.names if self.circuit.axis_of.get(n))
 
     def along(self, axis: str) -> tuple[str, ...]:
-        """The sequences over an axis that are shown."""
-        return tuple(n for n in self.moving if self.circuit.axis_of[n] == axis)
+        """The sequences that are shown over an axis, or over a tree and its leaves."""
+        return tuple(n for n in self.moving if clock(self.circuit, n) == axis)
 
     @cached_property
     def recurrent(self) -> frozenset[str]:
@@ -61,6 +71,8 @@ class View:
         if tie.reach != "fixed" or tie.index is None or tie.target not in self.circuit.axis_of:
             return caption
         axis = self.circuit.axis_of[tie.source]
+        if axis in self.circuit.trees and tie.index.base:
+            return caption  # the root, which is meant unless told otherwise
         comma = (Piece(","),) if caption else ()
         return (*caption, *comma, Piece(f"{latex_of(str(axis), 0)}={_index(tie.index)}"))
 
@@ -107,7 +119,10 @@ def folded(seen: View) -> Scene:
     """Return the scene of the folded circuit of one axis, static signals among the others."""
     seen = without_histories(seen)
     everything: dict[str, NodeKind] = dict.fromkeys(seen.sites, "node")
-    edges = [Edge((t.source, 0), (t.target, 0), seen.dated(t), t.delay) for t in seen.ties]
+    edges = [
+        Edge((t.source, 0), (t.target, 0), seen.dated(t), t.delay, child=child_of(seen, t))
+        for t in seen.ties
+    ]
     cell = Block(tuple(everything), (Column("", everything),), folded=True)
     return Scene(seen.rows, seen.sites, (cell,), join(edges))
 
@@ -121,11 +136,20 @@ def without_histories(seen: View) -> View:
     return replace(seen, rows=rows, sites=sites)
 
 
+def child_of(seen: View, tie: Tie) -> Child | None:
+    """The child of a tree that a tie reads; the first ones stand on the left."""
+    if tie.reach != "child" or tie.index is None:
+        return None
+    children = seen.circuit.trees[seen.circuit.tree_of_child[tie.index.base]].children
+    place = children.index(tie.index.base)
+    return Child(tie.index.base, -1 if 2 * place < len(children) - 1 else 1)
+
+
 def join(edges: Sequence[Edge]) -> tuple[Edge, ...]:
     """Draw the edges between the same two nodes, by the same delay, as one."""
-    found: dict[tuple[tuple[str, int], tuple[str, int], int], Edge] = {}
+    found: dict[tuple[object, ...], Edge] = {}
     for edge in edges:
-        key = (edge.source, edge.target, edge.delay)
+        key = (edge.source, edge.target, edge.delay, edge.child)
         old = found.get(key)
         found[key] = _joined(old, edge) if old else edge
     return tuple(_short(edge) if edge.dashed else edge for edge in found.values())
@@ -144,7 +168,7 @@ def _joined(old: Edge, new: Edge) -> Edge:
     if not new.caption or old.caption == new.caption:
         return old
     comma = (Piece(","),) if old.caption else ()
-    return Edge(old.source, old.target, old.caption + comma + new.caption, old.delay, old.dashed)
+    return replace(old, caption=old.caption + comma + new.caption)
 
 
 def _index(index: Index) -> str:

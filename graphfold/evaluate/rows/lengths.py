@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from graphfold.circuit import Circuit
 from graphfold.errors import shorten, suggest
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.value import Array
@@ -65,6 +66,8 @@ class Lengths:
 
 def read_lengths(unfolding: Unfolding, given: Any) -> tuple[Lengths | None, list[str]]:
     """Return the lengths that a caller gives, and a line for each problem."""
+    if unfolding.trees:
+        return None, [_over_tree(unfolding.circuit)]
     names = [axis.name for axis in unfolding.circuit.axes]
     if isinstance(given, Mapping):
         entries = {str(axis): (f"lengths['{axis}']", array) for axis, array in given.items()}
@@ -87,6 +90,12 @@ def read_lengths(unfolding: Unfolding, given: Any) -> tuple[Lengths | None, list
     if problems or not axes:
         return None, problems or ["lengths: no axis is named; leave them out or name one"]
     return Lengths(MappingProxyType(axes), len(next(iter(axes.values())).counts)), []
+
+
+def _over_tree(circuit: Circuit) -> str:
+    tree = next(iter(circuit.trees.values()))
+    told = f"lengths: {tree.name} is a tree, which all rows of a batch share"
+    return f"{told}; leave the lengths out, and evaluate rows over other trees by themselves"
 
 
 def _unknown(axis: str, names: list[str]) -> str:

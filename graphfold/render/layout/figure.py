@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from graphfold.render.layout.measure import centred, words_run
 from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.settle import settled
 from graphfold.render.layout.tile import Tiler
+from graphfold.render.layout.tree_figure import tree_groups
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture
 from graphfold.render.scene import Scene
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import OUTLINES, typeset
 
+if TYPE_CHECKING:
+    from graphfold.render.tree_scene import TreeScene
+
+    Shown = Scene | TreeScene
+
 
 def figure(
-    parts: Sequence[Sequence[Scene]], theme: Theme, word: str, captions: Sequence[str] = ()
+    parts: Sequence[Sequence[Shown]], theme: Theme, word: str, captions: Sequence[str] = ()
 ) -> Picture:
     """Return the picture of some parts side by side, each with its caption beneath.
 
     A part is one scene, or two with an arrow and a word between.
     """
-    found = [_part(tiled, theme, word) for tiled in _settled(parts, theme)]
+    each = zip(parts, _settled(parts, theme), strict=True)
+    found = [_part(part, tiled, theme, word) for part, tiled in each]
     if captions:
         y = max(extent(groups)[3] for groups in found) + theme.word_size * 1.6
         found = [
@@ -34,21 +42,35 @@ def figure(
     return _canvas(_row(found, theme), theme)
 
 
-def _settled(parts: Sequence[Sequence[Scene]], theme: Theme) -> list[list[Tiler]]:
-    """The scenes of all parts, tiled; rows are aligned when all have as many."""
-    scenes = [scene for part in parts for scene in part]
+def _settled(parts: Sequence[Sequence[Shown]], theme: Theme) -> list[list[Tiler]]:
+    """The scenes of all parts, but trees, tiled; rows are aligned when all have as many."""
+    plain = [[scene for scene in part if isinstance(scene, Scene)] for part in parts]
+    scenes = [scene for part in plain for scene in part]
     if len({len(scene.rows) for scene in scenes}) > 1:
-        return [settled(part, theme) for part in parts]
+        return [settled(part, theme) for part in plain]
     tiled = iter(settled(scenes, theme))
-    return [[next(tiled) for _ in part] for part in parts]
+    return [[next(tiled) for _ in part] for part in plain]
 
 
-def _part(tiled: Sequence[Tiler], theme: Theme, word: str) -> list[Group]:
-    first, found = tiled[0].plan, [list(tiler.done) for tiler in tiled]
-    groups = found[-1] or [_nothing(first)]
-    if len(found) > 1:
-        groups = [*_beside(first, found[0], groups, theme, word), *groups]
+def _part(part: Sequence[Shown], tiled: Sequence[Tiler], theme: Theme, word: str) -> list[Group]:
+    found = [list(tiler.done) for tiler in tiled]
+    if not isinstance(part[-1], Scene):
+        groups = _tree(part[-1], tiled, theme)
+    else:
+        groups = found[-1] or [_nothing(tiled[0].plan)]
+    if len(part) > 1:
+        groups = [*_beside(tiled[0].plan, found[0], groups, theme, word), *groups]
     return groups
+
+
+def _tree(scene: TreeScene, beside: Sequence[Tiler], theme: Theme) -> list[Group]:
+    """A tree, its middle level with that of the folded circuit beside it."""
+    groups = tree_groups(scene, theme)
+    if not beside:
+        return groups
+    _, y0, _, y1 = extent(groups)
+    shift = _middle(beside[0].plan) - (y0 + y1) / 2
+    return [moved(group, 0.0, shift) for group in groups]
 
 
 def _caption(groups: Sequence[Group], caption: str, y: float, theme: Theme) -> Group:
@@ -105,9 +127,10 @@ def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:
     return Picture(left, top, round(width, 2), round(height, 2), tuple(groups), outlines=outlines)
 
 
-def moved(group: Group, dx: float) -> Group:
-    """The group further to the right."""
-    return replace(group, items=tuple(replace(item, x=item.x + dx) for item in group.items))
+def moved(group: Group, dx: float, dy: float = 0.0) -> Group:
+    """The group further to the right, and down."""
+    items = (replace(item, x=item.x + dx, y=item.y + dy) for item in group.items)
+    return replace(group, items=tuple(items))
 
 
 def extent(groups: Iterable[Group]) -> Box:

@@ -14,9 +14,10 @@ from graphfold.render.layout.lanes import Channels, Lanes
 from graphfold.render.layout.paths import Line, distance, rounded
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
+from graphfold.render.scene import Child
 from graphfold.render.theme import Theme
 
-Net = tuple[str, int]  # source, delay
+Net = tuple[str, int, Child | None]  # source, delay, the child of a tree that it is
 LOOP = 64.0
 TILTS = (0.0, 18.0, -18.0, 32.0, -32.0, 44.0, -44.0)
 SPREADS = (45.0, 34.0)
@@ -75,8 +76,9 @@ class Delays:
         """Loops or bows to try, each with the price of its shape."""
         center, radius = self.grid.center(net[0]), self.grid.radius[net[0]]
         reach = radius + LOOP - self.theme.radius
-        for side in (1, -1) if net[1] > 0 else (-1, 1):
-            wrong = 0.0 if (side > 0) == (net[1] > 0) else 3.0
+        better, worse = first_sides(net)
+        for side in (better, worse):
+            wrong = 0.0 if side == better else 3.0
             if sink == net[0]:
                 for tilt, spread in self._petals(sink):
                     price = wrong + abs(tilt) / 6 + (SPREADS[0] - spread) / 9
@@ -191,5 +193,9 @@ class Delays:
 
 
 def first_sides(net: Net) -> tuple[int, int]:
-    """The sides to try: a delay's square stands on the right, a lookahead's on the left."""
-    return (1, -1) if net[1] > 0 else (-1, 1)
+    """The sides to try: a delay's square stands on the right, a lookahead's on the left.
+
+    Over a tree, that of a left child stands on the left.
+    """
+    side = net[2].side if net[2] else 1 if net[1] > 0 else -1
+    return (side, -side)

@@ -102,7 +102,8 @@ def nets_of(scene: Scene) -> dict[Net, tuple[str, ...]]:
     nets: dict[Net, list[str]] = {}
     for edge in scene.edges:
         if edge.delay and STATIC not in (edge.source[1], edge.target[1]):
-            nets.setdefault((edge.source[0], edge.delay), []).append(edge.target[0])
+            net = (edge.source[0], edge.delay, edge.child)
+            nets.setdefault(net, []).append(edge.target[0])
     return {net: tuple(dict.fromkeys(sinks)) for net, sinks in nets.items()}
 
 

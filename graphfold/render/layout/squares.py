@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from graphfold.labels import escape
 from graphfold.render.layout.captions import box_at
 from graphfold.render.layout.cloud import Cloud
 from graphfold.render.layout.folded import Net
@@ -37,7 +38,7 @@ def squares_of(plan: Plan) -> Iterator[Square]:
         yield from (Square(net, delays.square(net), delays.outward(net)) for net in delays.nets)
     for edge in static_edges(plan.scene):
         if edge.delay:
-            yield Square((edge.source[0], edge.delay), _on_wire(plan, edge))
+            yield Square((edge.source[0], edge.delay, edge.child), _on_wire(plan, edge))
 
 
 def _on_wire(plan: Plan, edge: Edge) -> Point:
@@ -54,13 +55,18 @@ def _on_wire(plan: Plan, edge: Edge) -> Point:
 
 
 def square_group(theme: Theme, room: Room, one: Square) -> Group:
-    """Return a square; beside it stands by how many steps it delays, when that is not one."""
+    """Return a square; beside it stands by how many steps it delays when not one, or the child."""
     items: list[Item] = [square(one.middle, theme.square)]
-    signal, steps = one.net
-    if steps != 1:
-        run = typeset(str(steps) if steps > 1 else f"+{-steps}", theme.count_size)
+    signal, steps, child = one.net
+    text = _count(steps) if child is None else f"\\text{{{escape(child.name)}}}"
+    if text:
+        run = typeset(text, theme.count_size)
         items.append(centred(run, *_count_place(theme, room, run, one)))
-    return Group("delay", tuple(items), signal, str(steps))
+    return Group("delay", tuple(items), signal, child.name if child else str(steps))
+
+
+def _count(steps: int) -> str:
+    return "" if steps == 1 else str(steps) if steps > 1 else f"+{-steps}"
 
 
 def _count_place(theme: Theme, room: Room, run: Run, one: Square) -> Point:

@@ -202,7 +202,7 @@ def _shifted(plan: Plan, edge: Edge, place: Point | None, sign: int = 1) -> Poin
 
 def _delayed(tiler: Tiler) -> Iterator[Group]:
     plan = tiler.plan
-    captions = {(e.source[0], e.delay, e.target[0]): e.caption for e in plan.scene.edges}
+    captions = {(e.source[0], e.delay, e.child, e.target[0]): e.caption for e in plan.scene.edges}
     nets = ((p.delays, net, sinks) for p in plan.panels for net, sinks in p.delays.nets.items())
     for delays, net, sinks in nets:
         for sink in sinks:
