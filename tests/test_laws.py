@@ -90,7 +90,7 @@ def long_unfolding_is_acyclic(circuit: Circuit) -> bool:
     return not left
 
 
-@settings(max_examples=400)
+@settings(max_examples=2000)
 @given(any_circuits())
 def test_a_circuit_is_accepted_exactly_when_its_long_unfolding_is_acyclic(circuit: Circuit) -> None:
     assert (not list(check_cycles(circuit))) == long_unfolding_is_acyclic(circuit)
