@@ -172,6 +172,11 @@ def test_edges_are_the_reads_and_run_forward(case: tuple[Circuit, int]) -> None:
     circuit, steps = case
     note(gf.dumps(circuit))
     unfolding, expected = gf.unfold(circuit, steps), brute_edges(Simulator(circuit, steps))
+    check_edges(unfolding, expected)
+
+
+def check_edges(unfolding: Unfolding, expected: Edges) -> None:
+    """The edges, one by one, counted and as arrays, are those expected."""
     single = [(p, i) for i in unfolding.instances() for p in gf.predecessors(unfolding, *i)]
     assert set(single) == expected
     assert len(single) == len(expected) == gf.edge_count(unfolding)
