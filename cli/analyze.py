@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .check import plain_delay
-from .options import json_option, load_model, model_argument
+from .options import json_option, load_model, mode_option, model_argument
 
 if TYPE_CHECKING:
     from graphfold.analyze import Analysis, Cycle, Recurrence
@@ -19,8 +19,9 @@ BOUND, SHORTEST = "iteration bound", "shortest path per step"
 
 @click.command("analyze")
 @model_argument
+@mode_option
 @json_option
-def command(model: str, _json: bool) -> None:
+def command(model: str, mode: str | None, _json: bool) -> None:
     """Tell delays, cycles, and how long the paths of a circuit are.
 
     The iteration bound is the most signals that a cycle passes for each step: computing a step
@@ -33,12 +34,15 @@ def command(model: str, _json: bool) -> None:
     """
     import graphfold as gf
 
-    circuit = gf.flatten(load_model(model))
+    written = gf.flatten(load_model(model))
+    circuit = gf.in_mode(written, mode)
     analysis = gf.analyze(circuit)
     if _json:
         click.echo(json.dumps(_plain(analysis), indent=2))
-    else:
-        _print(circuit, analysis)
+        return
+    if written.modes:
+        click.echo(f"mode {mode or written.modes[0].name}\n")
+    _print(circuit, analysis)
 
 
 def _plain(analysis: Analysis) -> dict[str, object]:

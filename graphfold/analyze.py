@@ -19,6 +19,7 @@ from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Delay, Freezable, Link
 from graphfold.cycle_ratio import Edge, extreme_cycle
 from graphfold.graphs import longest_path
+from graphfold.modes import in_mode
 from graphfold.recurrence import BOUNDARY, dependencies, find_components
 
 MOST_CYCLES = 100
@@ -148,10 +149,10 @@ class Analysis:
         return sum(longest.values())
 
 
-def analyze(circuit: Freezable) -> Analysis:
-    """Find the delays, recurrences and critical path of a circuit.
+def analyze(circuit: Freezable, *, mode: str | None = None) -> Analysis:
+    """Find the delays, recurrences and critical path of a circuit in a mode, by default the first.
 
-    ModelError when it is not well formed.
+    ModelError when it is not well formed; GraphfoldError for an unknown mode.
 
     >>> from graphfold import load
     >>> from graphfold.examples import example_path
@@ -161,7 +162,7 @@ def analyze(circuit: Freezable) -> Analysis:
     >>> found.iteration_bound, found.longest_cycle.signals, found.critical_path
     (Fraction(2, 1), ('a', 'h'), ('a', 'h', 'o', 'L', 'Loss'))
     """
-    frozen = ensure_well_formed(circuit)
+    frozen = in_mode(ensure_well_formed(circuit), mode)
     components, _ = find_components(frozen)
     recurrences = (
         _recurrence(frozen, c.signals, c.direction) for c in components if c.direction is not None

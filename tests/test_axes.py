@@ -8,7 +8,7 @@ import numpy as np
 from circuits import clocked_cases
 from hypothesis import given, note
 from simulator import Simulator, random_values
-from test_laws import brute_edges, check_numbers
+from test_laws import brute_edges, check_edges, check_numbers
 
 import graphfold as gf
 from graphfold.circuit import Circuit
@@ -37,17 +37,7 @@ def test_edges_over_two_axes_are_the_reads_and_run_forward(case: Case) -> None:
     circuit, steps = case
     note(gf.dumps(circuit))
     unfolding, expected = gf.unfold(circuit, steps), brute_edges(Simulator(circuit, steps))
-    single = {(p, i) for i in unfolding.instances() for p in gf.predecessors(unfolding, *i)}
-    assert single == expected
-    assert gf.edge_count(unfolding) == len(expected)
-    sources, targets = (numbers.tolist() for numbers in gf.edge_arrays(unfolding))
-    pairs = [
-        (unfolding.instance(a), unfolding.instance(b))
-        for a, b in zip(sources, targets, strict=True)
-    ]
-    assert len(pairs) == len(expected)
-    assert set(pairs) == expected
-    assert all(a < b for a, b in zip(sources, targets, strict=True))
+    check_edges(unfolding, expected)
 
 
 @given(clocked_cases())

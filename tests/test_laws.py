@@ -90,7 +90,7 @@ def long_unfolding_is_acyclic(circuit: Circuit) -> bool:
     return not left
 
 
-@settings(max_examples=400)
+@settings(max_examples=2000)
 @given(any_circuits())
 def test_a_circuit_is_accepted_exactly_when_its_long_unfolding_is_acyclic(circuit: Circuit) -> None:
     assert (not list(check_cycles(circuit))) == long_unfolding_is_acyclic(circuit)
@@ -172,6 +172,11 @@ def test_edges_are_the_reads_and_run_forward(case: tuple[Circuit, int]) -> None:
     circuit, steps = case
     note(gf.dumps(circuit))
     unfolding, expected = gf.unfold(circuit, steps), brute_edges(Simulator(circuit, steps))
+    check_edges(unfolding, expected)
+
+
+def check_edges(unfolding: Unfolding, expected: Edges) -> None:
+    """The edges, one by one, counted and as arrays, are those expected."""
     single = [(p, i) for i in unfolding.instances() for p in gf.predecessors(unfolding, *i)]
     assert set(single) == expected
     assert len(single) == len(expected) == gf.edge_count(unfolding)
