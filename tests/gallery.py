@@ -36,7 +36,7 @@ TREE = "((the cat) (sat down))"
 
 def unfolded(circuit: Circuit, steps: int, **options: Any) -> gf.Unfolding:
     """The circuit over so many steps, one more on each further axis; or over the tree."""
-    if getattr(circuit, "trees", None):
+    if circuit.trees:
         return gf.unfold(circuit, tree=TREE, **options)
     lengths = {axis.name: steps + place for place, axis in enumerate(circuit.axes)}
     return gf.unfold(circuit, lengths, **options)

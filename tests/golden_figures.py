@@ -101,7 +101,7 @@ def figures(name: str) -> dict[str, Draw]:
 
 
 def _unfolded(name: str, circuit: Circuit) -> gf.Unfolding:
-    if getattr(circuit, "trees", None):
+    if circuit.trees:
         return gf.unfold(circuit, tree=TREE)
     return gf.unfold(circuit, STEPS.get(name, 3))
 

@@ -32,7 +32,7 @@ def test_a_model_that_needs_no_function_from_python_comes_with_data() -> None:
     assert without == {"classical", "driven", "fibonacci"}
 
 
-@pytest.mark.parametrize("name", [n for n in RECIPES if n in gf.example_names()])
+@pytest.mark.parametrize("name", RECIPES)
 def test_the_data_are_what_their_recipe_makes(name: str, update_golden: bool) -> None:
     path = gf.example_path(name).with_suffix(".npz")
     made = make(name)

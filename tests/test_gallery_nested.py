@@ -7,14 +7,7 @@ import pytest
 from engines import run_operator
 from gallery import Array, Values, close, cross_entropy, evaluated, random_values, sigmoid
 
-import graphfold as gf
 
-
-def needs(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(name not in gf.example_names(), reason=f"{name} does not come along")
-
-
-@needs("stacked_lstm")
 @pytest.mark.parametrize("steps", [1, 7])
 def test_a_three_layer_lstm_is_three_lstms_of_onnx_runtime(steps: int) -> None:
     v = random_values("stacked_lstm", steps, batch=3)
@@ -40,7 +33,6 @@ def _lstm_of_the_book(v: Values, layer: str, x: Array) -> Array:
     return ys[:, 0]
 
 
-@needs("bidirectional_cells")
 @pytest.mark.parametrize("steps", [1, 7])
 def test_one_cell_both_ways_is_the_bidirectional_network(steps: int) -> None:
     v = random_values("bidirectional", steps)
@@ -52,7 +44,6 @@ def test_one_cell_both_ways_is_the_bidirectional_network(steps: int) -> None:
     close(found.signal("L"), expected.signal("L"))
 
 
-@needs("recursive")
 def test_a_recursive_network_joins_words_as_the_brackets_say() -> None:
     v = random_values("recursive", 1)
 
@@ -66,7 +57,6 @@ def test_a_recursive_network_joins_words_as_the_brackets_say() -> None:
     close(found["L"], cross_entropy(v["y"], o))
 
 
-@needs("tree_lstm")
 def test_a_tree_lstm_has_a_forget_gate_for_each_child() -> None:
     v = random_values("tree_lstm", 1)
 

@@ -63,6 +63,10 @@ def _use(circuit: Circuit, use: Use, cells: Mapping[str, Circuit]) -> Iterator[D
         message = f"unknown axis '{shorten(use.axis)}'{hint}"
         yield _problem("index", message, use.mark_of("over"), use.name)
         return
+    trees = [*_trees(seam)]
+    yield from trees
+    if trees:
+        return
     yield from _arguments(seam)
     yield from _missing(seam)
     for signal in seam.cell.inputs:
@@ -74,6 +78,28 @@ def _use(circuit: Circuit, use: Use, cells: Mapping[str, Circuit]) -> Iterator[D
             message = f"'{name}' is a parameter of {use.cell}: it takes a static value"
             yield _problem("wire", message, use.mark_of(name), use.name)
     yield from _like(seam, cells)
+
+
+def _trees(seam: Seam) -> Iterator[Diagnostic]:
+    """A cell over a tree runs over a tree with as many children, and not backward."""
+    use = seam.use
+    if use.reverse and any(seam.clocks.get(a) in seam.outer.trees for a in seam.cell.length_of):
+        message = f"'{use.name}' runs over a tree, which has no way back; leave out reverse"
+        yield _problem("tree", message, use.mark, use.name)
+    for name, inner in seam.cell.trees.items():
+        over = seam.clocks.get(name)
+        outer = seam.outer.trees.get(over or "")
+        if over is None or name not in seam.cell.axis_of.values():
+            continue
+        if outer is None:
+            children = ", ".join(inner.children)
+            message = f"'{use.name}' runs over {over}, but {use.cell} over a tree; declare"
+            message += f" `{over}: {{length: …, children: [{children}], leaves: …}}`"
+            yield _problem("tree", message, use.mark, use.name)
+        elif len(outer.children) != len(inner.children):
+            counts = f"{len(inner.children)} children in {use.cell} but {len(outer.children)}"
+            message = f"'{use.name}': a node has {counts} in the tree {over}"
+            yield _problem("tree", message, use.mark, use.name)
 
 
 def _arguments(seam: Seam) -> Iterator[Diagnostic]:

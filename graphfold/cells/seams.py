@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from graphfold.circuit import Circuit, Expression, Index, Use
+from graphfold.circuit import Axis, Circuit, Expression, Index, Use
 from graphfold.clocks import free_axes
 from graphfold.errors import Mark
 from graphfold.sizes import Shape, Size
@@ -31,6 +31,19 @@ class Seam:
         return {axis: outside for axis, outside in clocks if outside is not None}
 
     def _clock(self, axis: str) -> str | None:
+        """The axis outside; a tree and its leaves go together."""
+        told, trees = self._told(axis), self.outer.trees
+        for tree in self.cell.trees.values():
+            over = self._told(tree.name)
+            if over is not None and axis == tree.leaves and over in trees:
+                return trees[over].leaves
+            if axis == tree.name and told is None:
+                leaves = self._told(str(tree.leaves))
+                found = [name for name, outer in trees.items() if outer.leaves == leaves]
+                return found[0] if len(found) == 1 else None
+        return told
+
+    def _told(self, axis: str) -> str | None:
         axes = self.outer.length_of
         if self.use.axis is not None:
             return self.use.axis
@@ -70,6 +83,8 @@ class Seam:
         if inner is None or inner not in self.clocks:
             return index
         axis, reverse = self.clocks[inner], self.use.reverse
+        if inner in self.cell.trees and axis in self.outer.trees:
+            return self._over_tree(self.cell.trees[inner], self.outer.trees[axis], index)
         length = self.outer.length_of[axis]
         if index.base == inner:
             return Index(axis, -index.offset if reverse else index.offset)
@@ -78,6 +93,13 @@ class Seam:
         if index.base:
             return index
         return Index(length, 1 - index.offset) if reverse else index
+
+    def _over_tree(self, inner: Axis, outer: Axis, index: Index) -> Index:
+        """The index outside of a read over a tree: children by their places."""
+        names = dict(zip(inner.children, outer.children, strict=False))
+        names |= {inner.name: outer.name, inner.length: outer.length}
+        names |= {str(inner.leaves): str(outer.leaves)}
+        return replace(index, base=names.get(index.base, index.base))
 
     def mark(self, mark: Mark | None) -> Mark | None:
         """The mark as the outer file sees it: with the file of the cell, if it has its own."""
