@@ -123,7 +123,7 @@ def _lengths(
     lengths = {**lengths, **known}
     missing = [name for name in names if name not in lengths]
     if missing:
-        every = ",".join(f"{name}=3" for name in names)
+        every = ",".join(f"{name}=3" for name in free)
         message = f"say how many steps {missing[0]} has: --steps {every}, or {missing[0]}=3"
         raise UnfoldingError(message)
     return tuple((name, _whole(f"steps of {name}", lengths[name])) for name in names)

@@ -153,7 +153,7 @@ def _function(circuit: Circuit, function: Function) -> str:
 
 def _scalar(circuit: Circuit, expression: Expression) -> str:
     text = write_expression(expression, circuit)
-    return _text(text) if text.startswith("[") else text
+    return _quoted(text) if text.startswith("[") or ": " in text else text  # as YAML asks
 
 
 def _boundary(circuit: Circuit, boundary: Boundary) -> str:
