@@ -134,11 +134,15 @@ def _text(unfolding: Unfolding | Window, facts: dict[str, Any]) -> str:
 
     mode = f", mode {unfolding.mode}" if unfolding.mode else ""
     if isinstance(unfolding, gf.Window):
-        span = f"{_column(unfolding, -unfolding.before)} .. {_column(unfolding, unfolding.after)}"
-        return span + mode
+        spans = [_span(axis, unfolding) for axis in unfolding.axes]
+        return ", ".join(spans) + mode
     counts = {name: number for name, number in facts.items() if name != "mode"}
     return ", ".join(count(number, name.rstrip("s")) for name, number in counts.items()) + mode
 
 
-def _column(window: Window, offset: int) -> str:
-    return f"{window.axis} {'-' if offset < 0 else '+'} {abs(offset)}" if offset else window.axis
+def _span(axis: str, window: Window) -> str:
+    return f"{_column(axis, -window.before)} .. {_column(axis, window.after)}"
+
+
+def _column(axis: str, offset: int) -> str:
+    return f"{axis} {'-' if offset < 0 else '+'} {abs(offset)}" if offset else axis

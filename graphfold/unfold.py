@@ -57,13 +57,14 @@ def window(
 ) -> Window:
     """Show the columns t - before .. t + after of an unfolding of any length.
 
-    `mode` is as for `unfold`. ModelError when the circuit is not well formed; UnfoldingError for
+    With several axes and none named, every axis has such columns; beside those of a named one,
+    the others stay folded. `mode` is as for `unfold`. ModelError when the circuit is not well formed; UnfoldingError for
     a wrong axis or width.
     """
     frozen = ensure_well_formed(circuit)
     names = [a.name for a in frozen.axes]
-    chosen = names[0] if axis is None else axis
-    if chosen not in names:
+    chosen = names[0] if axis is None and len(names) == 1 else axis
+    if chosen is not None and chosen not in names:
         raise UnfoldingError(f"unknown axis '{chosen}'{suggest(chosen, names)}")
     resolved, name = _resolved(frozen, mode)
     return Window(resolved, chosen, _whole("before", before), _whole("after", after), name)

@@ -265,10 +265,18 @@ class Unfolding(Recomputed):
 
 @dataclass(frozen=True)
 class Window:
-    """A symbolic stretch of an unfolding: columns t - before .. t + after, cut at both sides."""
+    """A symbolic stretch of an unfolding: columns t - before .. t + after, cut at both sides.
+
+    `axis` None means that every axis has such columns.
+    """
 
     circuit: Circuit
-    axis: str
+    axis: str | None
     before: int = 1
     after: int = 1
     mode: str = field(default="", repr=False)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The axes that have columns."""
+        return (self.axis,) if self.axis else tuple(a.name for a in self.circuit.axes)

@@ -9,7 +9,8 @@ import graphfold as gf
 from graphfold.circuit import Circuit
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import STATIC, Scene
-from graphfold.render.steps import unfolded, window
+from graphfold.render.steps import unfolded
+from graphfold.render.symbolic import windows
 from graphfold.render.view import folded, view
 
 
@@ -101,7 +102,7 @@ def test_rows_as_the_model_asks() -> None:
 
 
 def test_a_window_has_a_stub_for_each_source_and_for_each_target() -> None:
-    scene = window(view(FIGURES["lstm"][0]), 1, 1)
+    scene = windows(view(FIGURES["lstm"][0]), "t", 1, 1)
     assert dict(scene.columns[0].sites) == {"h": "stub", "s": "stub"}
     assert set(scene.columns[-1].sites) == {"f", "g", "q", "i", "s"}
     cut = [e for e in scene.edges if e.dashed]

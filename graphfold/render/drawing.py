@@ -16,7 +16,8 @@ from graphfold.memory import ensure_fits
 from graphfold.render.options import DrawOptions
 from graphfold.render.picture import Picture
 from graphfold.render.scene import Scene
-from graphfold.render.view import folded, view
+from graphfold.render.symbolic import folded_circuit, windows
+from graphfold.render.view import view
 
 if TYPE_CHECKING:
     from graphfold.unfolding import Unfolding, Window
@@ -102,17 +103,17 @@ def _scenes(
 
     if not isinstance(what, Unfolding | Window):
         circuit = ensure_well_formed(what)
-        return circuit, [folded(view(circuit))]
-    from graphfold.render.steps import unfolded, window
+        return circuit, [folded_circuit(view(circuit))]
+    from graphfold.render.steps import unfolded
 
     circuit = what.circuit
     _ensure_drawable(what, options)
     seen = view(circuit, frozenset(getattr(what, "untied", ())))
     if isinstance(what, Window):
-        scene = window(seen, what.before, what.after)
+        scene = windows(seen, what.axes, what.before, what.after)
     else:
         scene = unfolded(seen, what, options)
-    return circuit, [folded(view(circuit)), scene] if options.pair else [scene]
+    return circuit, [folded_circuit(view(circuit)), scene] if options.pair else [scene]
 
 
 def _ensure_drawable(what: Unfolding | Window, options: DrawOptions) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 from graphfold.render.rows import Row
@@ -45,9 +47,18 @@ class Column:
     step: str = ""
 
 
+@dataclass(frozen=True)
+class Block:
+    """The columns of one clock, or a folded cell, and the sites that stand in them."""
+
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+    folded: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A wire between instances (site, column); STATIC is the column of static signals.
+    """A wire between instances (site, column of its block); STATIC is the column of the others.
 
     `delay` is drawn as a square when source and target stand in one folded column.
     """
@@ -61,10 +72,32 @@ class Edge:
 
 @dataclass(frozen=True)
 class Scene:
-    """A figure before it has places; `rows` go from bottom to top."""
+    """A figure before it has places; `rows` go from bottom to top, `blocks` from left to right.
+
+    Sites in no block are static; `between` says which of them stand left of which block.
+    """
 
     rows: tuple[Row, ...]
     sites: Mapping[str, Site]
-    columns: tuple[Column, ...]
+    blocks: tuple[Block, ...]
     edges: tuple[Edge, ...]
-    folded: bool = False
+    between: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def block_of(self) -> Mapping[str, int]:
+        """The number of the block that a site stands in; static sites are absent."""
+        return {name: b for b, block in enumerate(self.blocks) for name in block.names}
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of all blocks, from left to right."""
+        return tuple(column for block in self.blocks for column in block.columns)
+
+    @property
+    def folded(self) -> bool:
+        """Whether nothing is unfolded."""
+        return all(block.folded for block in self.blocks)
+
+    def column(self, place: tuple[str, int]) -> Column:
+        """The column of an instance that is not static."""
+        return self.blocks[self.block_of[place[0]]].columns[place[1]]

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from graphfold.circuit import Circuit
-from graphfold.labels import escape, latex_of
+from graphfold.circuit import Circuit, Index
+from graphfold.labels import latex_of
 from graphfold.recurrence import find_components
+from graphfold.render.blocks import Order, givers, side_by_side
 from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, through_copies, ties
 from graphfold.render.factors import Factor, Product
 from graphfold.render.rows import Row, arrange
-from graphfold.render.scene import Caption, Column, Edge, NodeKind, Piece, Scene, Site
+from graphfold.render.scene import Block, Caption, Column, Edge, NodeKind, Piece, Scene, Site
 
 MOST_JOINED = 2
 
@@ -28,16 +29,21 @@ class View:
     ties: tuple[Tie, ...]
     latex: Mapping[str, str]
     untied: frozenset[str] = frozenset()
+    order: Order = Order(())
 
     @property
     def static(self) -> tuple[str, ...]:
         """The static signals that are shown."""
-        return tuple(n for row in self.rows if row.static for n in row.names)
+        return tuple(n for n in self.sites if self.circuit.axis_of.get(n) is None)
 
     @property
     def moving(self) -> tuple[str, ...]:
         """The sequences that are shown."""
-        return tuple(n for row in self.rows if not row.static for n in row.names)
+        return tuple(n for row in self.rows for n in row.names if self.circuit.axis_of.get(n))
+
+    def along(self, axis: str) -> tuple[str, ...]:
+        """The sequences over an axis that are shown."""
+        return tuple(n for n in self.moving if self.circuit.axis_of[n] == axis)
 
     @cached_property
     def recurrent(self) -> frozenset[str]:
@@ -48,6 +54,15 @@ class View:
     def caption(self, tie: Tie) -> Caption:
         """What stands beside the tie's wire."""
         return self.caption_of(tie.products)
+
+    def dated(self, tie: Tie) -> Caption:
+        """The caption in a folded cell, which also tells the step of a fixed read."""
+        caption = self.caption(tie)
+        if tie.reach != "fixed" or tie.index is None or tie.target not in self.circuit.axis_of:
+            return caption
+        axis = self.circuit.axis_of[tie.source]
+        comma = (Piece(","),) if caption else ()
+        return (*caption, *comma, Piece(f"{latex_of(str(axis), 0)}={_index(tie.index)}"))
 
     def caption_of(self, ways: tuple[Product, ...]) -> Caption:
         """What stands beside a wire with these products."""
@@ -64,14 +79,27 @@ def view(circuit: Circuit, untied: frozenset[str] = frozenset()) -> View:
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     sites = {n: Site(n, latex[n], circuit.kind_of(n)) for n in shown}
-    return View(circuit, sites, arrange(circuit, kept, shown), kept, latex, untied)
+    order = side_by_side(circuit, kept, shown)
+    rows = arrange(circuit, kept, shown, order)
+    return View(circuit, sites, rows, kept, latex, untied, order)
 
 
 def folded(seen: View) -> Scene:
-    """Return the scene of the folded circuit."""
+    """Return the scene of the folded circuit of one axis, static signals among the others."""
+    seen = without_histories(seen)
     everything: dict[str, NodeKind] = dict.fromkeys(seen.sites, "node")
-    edges = [Edge((t.source, 0), (t.target, 0), _dated(seen, t), t.delay) for t in seen.ties]
-    return Scene(seen.rows, seen.sites, (Column("", everything),), join(edges), folded=True)
+    edges = [Edge((t.source, 0), (t.target, 0), seen.dated(t), t.delay) for t in seen.ties]
+    cell = Block(tuple(everything), (Column("", everything),), folded=True)
+    return Scene(seen.rows, seen.sites, (cell,), join(edges))
+
+
+def without_histories(seen: View) -> View:
+    """The view without static signals that only give histories, which no folded cell has."""
+    tied = {name for tie in seen.ties for name in (tie.source, tie.target)}
+    gone = {name for name, _ in givers(seen.circuit, seen.sites)} - tied
+    rows = tuple(Row(tuple(n for n in row.names if n not in gone), row.static) for row in seen.rows)
+    sites = {name: site for name, site in seen.sites.items() if name not in gone}
+    return replace(seen, rows=rows, sites=sites)
 
 
 def join(edges: Sequence[Edge]) -> tuple[Edge, ...]:
@@ -100,14 +128,9 @@ def _joined(old: Edge, new: Edge) -> Edge:
     return Edge(old.source, old.target, old.caption + comma + new.caption, old.delay, old.dashed)
 
 
-def _dated(seen: View, tie: Tie) -> Caption:
-    """The caption in the folded figure, which also tells the step of a fixed read."""
-    caption = seen.caption(tie)
-    if tie.reach != "fixed" or tie.index is None or tie.target not in seen.circuit.axis_of:
-        return caption
-    axis = seen.circuit.axis_of[tie.source]
-    comma = (Piece(","),) if caption else ()
-    return (*caption, *comma, Piece(f"{escape(str(axis))}={escape(str(tie.index))}"))
+def _index(index: Index) -> str:
+    base = latex_of(index.base, 0) if index.base else ""
+    return f"{base}{index.offset:+d}" if base and index.offset else base or str(index.offset)
 
 
 def _latex(circuit: Circuit) -> Mapping[str, str]:

@@ -23,14 +23,15 @@ class Wish:
     """A caption and where it would like to stand.
 
     `places` are along the line, the best one first; the side that faces `away` from a point is
-    better; `owner` is the line's own number in the room; `columns` are those where it stands.
+    better; `owner` is the line's own number in the room; `shifts` tell how far to the right of
+    there it stands, and its like in other columns.
     """
 
     run: Run
     owner: int
     places: Sequence[float]
     away: Point | None = None
-    columns: Sequence[int] = (0,)
+    shifts: Sequence[float] = (0.0,)
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,14 @@ def place(room: Room, line: Line, wish: Wish) -> Spot:
         if price >= best[0]:
             continue
         box = box_at(middle, width, height)
-        cost = price + FAR * room.hits(grown(box, TIGHT), wish.columns)
+        cost = price + FAR * room.hits(grown(box, TIGHT), wish.shifts)
         for weight, margin in MARGINS:
             if cost < best[0]:
-                cost += weight * room.hits(grown(box, margin), wish.columns, owner)
+                cost += weight * room.hits(grown(box, margin), wish.shifts, owner)
         best = min(best, (cost, middle))
     box = box_at(best[1], width, height)
-    crowded = best[0] >= FAR or room.hits(grown(box, TIGHT), wish.columns) > 0
-    room.add_box(box, columns=wish.columns)
+    crowded = best[0] >= FAR or room.hits(grown(box, TIGHT), wish.shifts) > 0
+    room.add_box(box, shifts=wish.shifts)
     return Spot(best[1], crowded)
 
 

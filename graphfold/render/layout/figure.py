@@ -38,7 +38,7 @@ def _beside(
 
 
 def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:
-    y = (settled.grid.y[0] + settled.grid.y[-1]) / 2 if settled.grid.y else 0.0
+    y = _middle(settled)
     run = typeset(f"\\text{{{escape(word)}}}", theme.word_size)
     length = max(theme.arrow, run.box[2] - run.box[0])
     line = Line((right - length, y), (((right, y),),))
@@ -49,8 +49,11 @@ def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:
 
 def _nothing(first: Plan) -> Group:
     """What stands for an unfolding over no steps."""
-    y = (first.grid.y[0] + first.grid.y[-1]) / 2 if first.grid.y else 0.0
-    return Group("nothing", (centred(typeset("\\emptyset", 26.0), 0.0, y),))
+    return Group("nothing", (centred(typeset("\\emptyset", 26.0), 0.0, _middle(first)),))
+
+
+def _middle(settled: Plan) -> float:
+    return (settled.ground.y[0] + settled.ground.y[-1]) / 2 if settled.ground.y else 0.0
 
 
 def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:

@@ -10,7 +10,7 @@ from graphfold.render.layout.branches import branches
 from graphfold.render.layout.cloud import Cloud
 from graphfold.render.layout.curves import bow, loop
 from graphfold.render.layout.grid import DUMMY, Grid
-from graphfold.render.layout.lanes import Lanes
+from graphfold.render.layout.lanes import Channels, Lanes
 from graphfold.render.layout.paths import Line, distance, rounded
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
@@ -35,12 +35,13 @@ class Delays:
     nets: Mapping[Net, tuple[str, ...]]
     angles: Mapping[str, list[float]]
     others: Sequence[Line] = ()
+    channels: Channels = field(default_factory=dict)
     curve: dict[Net, Line] = field(default_factory=dict)
     lanes: Lanes = field(init=False)
     ports: Ports = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lanes = Lanes(self.theme)
+        self.lanes = Lanes(self.theme, self.channels)
         self.ports = Ports({}, self.angles)
         self._wires = Cloud()
         for line in self.others:
@@ -149,7 +150,7 @@ class Delays:
 
     def _lane(self, net: Net) -> float:
         right = [max(x for x, _ in line.samples()) + 22 for line in self.curve.values()]
-        return max([*right, self.grid.cell.right + 12]) + 20 + 27 * self.lanes.upright[net]
+        return max([*right, self.grid.right + 12]) + 20 + 27 * self.lanes.upright[net]
 
     def _departure(self, net: Net) -> list[Point]:
         x, y = self.grid.center(net[0])

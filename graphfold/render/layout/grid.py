@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from graphfold.render.layout.columns import columns
 from graphfold.render.layout.measure import Sizes
 from graphfold.render.layout.order import order
-from graphfold.render.layout.stands import stands, touches
 from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Scene
 from graphfold.render.theme import Theme
 
 DUMMY = "/"
+FAR = 1e6  # the gap between a folded cell and the next, which is not there
+ASIDE = 52.0
 
 
 @dataclass(frozen=True)
@@ -34,33 +35,18 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """The cell repeated by a pitch; rows at heights y, downwards, row 0 the lowest."""
+class Levels:
+    """The rows of a figure: their heights y, downwards, row 0 the lowest, and half their sizes."""
 
-    cell: Cell
     row_of: Mapping[str, int]
     y: tuple[float, ...]
     half: tuple[float, ...]
     sizes: Sizes
-    pitch: float
-    static_x: Mapping[str, float]
 
     @property
     def radius(self) -> Mapping[str, float]:
         """The radius of every site."""
         return self.sizes.radius
-
-    def center(self, name: str, column: int = 0) -> Point:
-        """The middle of a node."""
-        y = self.y[self.row_of[name]]
-        if column == STATIC:
-            return (self.static_x[name], y)
-        return (self.cell.x[name] + column * self.pitch, y)
-
-    def boundary(self, column: int) -> float:
-        """The middle of the space to the right of a column."""
-        gap = self.pitch - self.cell.width
-        return self.cell.right + gap / 2 + column * self.pitch
 
     def floor(self, channel: int) -> float:
         """The lower edge of the space below row `channel`: the top of the row beneath."""
@@ -74,12 +60,39 @@ class Grid:
             return self.y[-1] - self.half[-1] - 400
         return self.y[channel] + self.half[channel]
 
+
+@dataclass(frozen=True)
+class Grid(Levels):
+    """The cell of a block repeated by a pitch, `left` of which its first column stands."""
+
+    cell: Cell
+    pitch: float
+    count: int
+    left: float = 0.0
+
+    def center(self, name: str, column: int = 0) -> Point:
+        """The middle of a node."""
+        return (self.left + self.cell.x[name] + column * self.pitch, self.y[self.row_of[name]])
+
+    def boundary(self, column: int) -> float:
+        """The middle of the space to the right of a column."""
+        gap = self.pitch - self.cell.width
+        gap = ASIDE if gap >= FAR else gap
+        if column < 0:
+            return self.left + self.cell.left - gap / 2 + (column + 1) * self.pitch
+        return self.left + self.cell.right + gap / 2 + column * self.pitch
+
+    @property
+    def right(self) -> float:
+        """The right edge of the last column."""
+        return self.left + self.cell.right + max(self.count - 1, 0) * self.pitch
+
     def sites(self) -> Iterator[str]:
         """The sites of a column."""
         return (n for row in self.cell.rows for n in row if DUMMY not in n)
 
     def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
-        """Whether points keep a margin to every node but the ends, all columns being full."""
+        """Whether points keep a margin to every node but the ends, columns having no end."""
         for name in self.sites():
             (cx, cy), reach = self.center(name), self.radius[name] + margin
             for x, y in points:
@@ -91,10 +104,13 @@ class Grid:
         return True
 
 
-def cell_of(scene: Scene, measured: Sizes, theme: Theme, extra: Mapping[str, float]) -> Cell:
-    """Order the sites of a step and place them; `extra` is room wanted beside a site."""
-    rows = [() if row.static and not scene.folded else row.names for row in scene.rows]
-    links = _links(scene)
+def cell_of(
+    scene: Scene, number: int, measured: Sizes, theme: Theme, extra: Mapping[str, float]
+) -> Cell:
+    """Order the sites of a block's step and place them; `extra` is room wanted beside a site."""
+    names = set(scene.blocks[number].names)
+    rows = [tuple(n for n in row.names if n in names) for row in scene.rows]
+    links = [link for link in _links(scene) if names.issuperset(link)]
     filled, bends, steps = _with_bends(rows, links)
     ordered = order(filled, [(a, b) for a, b, _ in steps])
 
@@ -138,26 +154,11 @@ def _with_bends(
     return filled, bends, steps
 
 
-def grid_of(
-    scene: Scene, cell: Cell, measured: Sizes, theme: Theme, gaps: Sequence[float], gap: float
-) -> Grid:
-    """Return the grid with `gaps` between the rows and `gap` between the columns."""
+def levels_of(scene: Scene, measured: Sizes, theme: Theme, gaps: Sequence[float]) -> Levels:
+    """Return the rows with `gaps` between them."""
     row_of = {name: r for r, row in enumerate(scene.rows) for name in row.names}
     half = [max([theme.radius, *(measured.radius[n] for n in row.names)]) for row in scene.rows]
     y = [0.0]
     for r in range(1, len(half)):
         y.append(y[-1] - half[r - 1] - half[r] - gaps[r])
-    pitch = cell.width + gap
-    static = {} if scene.folded else _static_x(scene, cell, pitch, measured, theme)
-    return Grid(cell, row_of, tuple(y), tuple(half), measured, pitch, static)
-
-
-def _static_x(
-    scene: Scene, cell: Cell, pitch: float, measured: Sizes, theme: Theme
-) -> dict[str, float]:
-    def apart(left: str, right: str) -> float:
-        return measured.radius[left] + measured.radius[right] + theme.site_gap
-
-    middle = cell.left + (cell.width + (max(len(scene.columns), 1) - 1) * pitch) / 2
-    touch = touches(scene.edges, lambda name, column: cell.x[name] + column * pitch)
-    return stands(scene.rows, touch, apart, middle)
+    return Levels(row_of, tuple(y), tuple(half), measured)

@@ -8,19 +8,23 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from graphfold.render.layout.grid import Grid
+from graphfold.render.layout.grid import Grid, Levels
 from graphfold.render.theme import Theme
 
 APPROACH = 34.0  # above the highest lane: an arrow head and a caption
 FOOT = 9.0
+Channels = dict[int, dict[Hashable, int]]
 
 
 @dataclass
 class Lanes:
-    """The keys that have asked, per channel between rows, and between any two columns."""
+    """The keys that have asked, per channel between rows, and between any two columns.
+
+    The blocks of a figure share the channels between rows.
+    """
 
     theme: Theme
-    flat: dict[int, dict[Hashable, int]] = field(default_factory=dict)
+    flat: Channels = field(default_factory=dict)
     upright: dict[Hashable, int] = field(default_factory=dict)
 
     def ask_flat(self, channel: int, key: Hashable) -> None:
@@ -32,12 +36,12 @@ class Lanes:
         """Reserve a track between columns."""
         self.upright.setdefault(key, len(self.upright))
 
-    def flat_at(self, grid: Grid, channel: int, key: Hashable) -> float:
+    def flat_at(self, levels: Levels, channel: int, key: Hashable) -> float:
         """The height of a track; the first one lies next to the row beneath."""
         track = self.flat[channel][key]
         if channel == 0:
-            return grid.ceiling(channel) + APPROACH + self.theme.lane * track
-        return grid.floor(channel) - FOOT - self.theme.lane * track
+            return levels.ceiling(channel) + APPROACH + self.theme.lane * track
+        return levels.floor(channel) - FOOT - self.theme.lane * track
 
     def upright_at(self, grid: Grid, column: int, key: Hashable) -> float:
         """The place of a track to the right of a column."""

@@ -1,20 +1,40 @@
-"""A scene with all its decisions taken: cell, routes, lanes, and how much room they need."""
+"""A scene with all its decisions taken: cells, routes, lanes, and how much room they need."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from graphfold.render.layout.folded import LOOP, Delays, Net, first_sides
-from graphfold.render.layout.grid import Grid, cell_of, grid_of
+from graphfold.render.layout.grid import FAR, cell_of, levels_of
+from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.measure import caption_run, sizes
-from graphfold.render.layout.routes import Key, Router
+from graphfold.render.layout.panel import (
+    Around,
+    Panel,
+    grid_for,
+    is_step,
+    key_of,
+    loop_room,
+    moved,
+    panel,
+    static_edges,
+)
+from graphfold.render.layout.paths import Line, straight
+from graphfold.render.layout.routes import Key
 from graphfold.render.layout.statics import Statics
-from graphfold.render.scene import STATIC, Edge, Scene
+from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
-ROUNDS = 4
-FAR = 1e6
+ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The least gaps that are asked for: below rows, between columns, and between blocks."""
+
+    rows: Sequence[float] = ()
+    columns: Sequence[float] = ()
+    blocks: float = 0.0
 
 
 @dataclass
@@ -23,140 +43,149 @@ class Plan:
 
     scene: Scene
     theme: Theme
-    grid: Grid
-    router: Router
-    delays: Delays
+    ground: Ground
+    panels: tuple[Panel, ...]
     statics: Statics
     captioned: frozenset[tuple[str, str, int]] = frozenset()
-    least: Sequence[float] = ()
+    least: Sequence[float] = field(default=())
 
     @property
     def gaps(self) -> list[float]:
         """The gap below each row."""
         return [max(pair) for pair in zip(self.least, gaps_needed(self), strict=True)]
 
+    def panel(self, name: str) -> Panel:
+        """The panel of a site that is not static."""
+        return self.panels[self.scene.block_of[name]]
 
-def plan(scene: Scene, theme: Theme, least: Sequence[float] = (), between: float = 0.0) -> Plan:
-    """Settle a scene; `least` and `between` are gaps of rows and columns that are needed."""
-    measured = sizes(scene, theme)
-    cell = cell_of(scene, measured, theme, _loop_room(scene))
+
+def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
+    """Settle a scene; `asked` are gaps that are needed."""
+    asked = asked or Gaps()
+    measured, room = sizes(scene, theme), loop_room(scene)
+    cells = [cell_of(scene, b, measured, theme, room) for b in range(len(scene.blocks))]
     smallest = [theme.row_gap] * len(scene.rows)
-    smallest = [max(pair) for pair in zip(smallest, least or smallest, strict=True)]
-    gaps = smallest
-    between = FAR if scene.folded else max(between, _column_gap(scene, theme))
-    laned: set[Key] = set()
-    kinds = dict.fromkeys((key_of(scene, e), bool(e.caption)) for e in scene.edges if is_step(e))
-    keys = tuple(dict.fromkeys(key for key, _ in kinds))
-    captioned = frozenset(key[:3] for key, caption in kinds if caption)
-    found = None
+    smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
+    gaps, between = smallest, _column_gaps(scene, theme, asked)
+    lefts, laned, found = [0.0] * len(cells), set[Key](), None
     for _ in range(ROUNDS):
-        grid = grid_of(scene, cell, measured, theme, gaps, between)
-        found = _settle(scene, theme, grid, keys, laned)
-        found.captioned, found.least = captioned, smallest
-        wanted = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
-        wider = max(between, found.router.lanes.width()) if not scene.folded else between
-        new = {k for k, kind in found.router.kind.items() if kind == "laned"}
-        if wanted == gaps and wider == between and new <= laned:
+        levels = levels_of(scene, measured, theme, gaps)
+        grids = [grid_for(scene, b, cell, levels, between[b]) for b, cell in enumerate(cells)]
+        grids = [moved(grid, left) for grid, left in zip(grids, lefts, strict=True)]
+        found = _settle(scene, theme, ground_of(scene, grids, levels, theme), laned)
+        found.captioned, found.least = _captioned(scene), smallest
+        before = (gaps, between, lefts, set(laned))
+        gaps = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
+        between = [_wider(found, b, gap) for b, gap in enumerate(between)]
+        lefts = _side_by_side(found, between, asked.blocks)
+        laned |= {k for p in found.panels for k, kind in p.router.kind.items() if kind == "laned"}
+        if (gaps, between, lefts, laned) == before:
             break
-        gaps, between, laned = wanted, wider, laned | new
     assert found is not None
     return found
 
 
-def _settle(scene: Scene, theme: Theme, grid: Grid, keys: tuple[Key, ...], laned: set[Key]) -> Plan:
-    router = Router(theme, grid, keys, set(laned))
-    statics = Statics(theme, grid, router.lanes, router.ports, tuple(static_edges(scene)))
+def _wider(found: Plan, block: int, gap: float) -> float:
+    if found.scene.blocks[block].folded:
+        return gap
+    return max(gap, found.panels[block].router.lanes.width())
+
+
+def _captioned(scene: Scene) -> frozenset[tuple[str, str, int]]:
+    """The routes on which something stands beside the wire."""
+    return frozenset(key_of(scene, e)[:3] for e in scene.edges if is_step(e) and e.caption)
+
+
+def _side_by_side(found: Plan, between: Sequence[float], asked: float) -> list[float]:
+    """Where the first columns of the blocks stand."""
+    scene, theme, lefts = found.scene, found.theme, [0.0]
+    last = found.panels[0].reach[1] - found.panels[0].grid.left
+    for b, here in enumerate(found.panels[1:], start=1):
+        low, high = (x - here.grid.left for x in here.reach)
+        space = max(asked, aside(scene, theme))
+        static = width_between(scene, found.ground, b, theme)
+        left = lefts[-1] + last + (2 * space + static if static else 1.5 * space) - low
+        lefts.append(round(left, 3))
+        last = high
+    return lefts
+
+
+def aside(scene: Scene, theme: Theme) -> float:
+    """Room for the captions of wires to static signals between blocks."""
+    ends = (e for e in static_edges(scene) if scene.between.keys() & {e.source[0], e.target[0]})
+    return max(1.25 * theme.column_gap, _widest(ends, theme) + theme.head_length + 18)
+
+
+def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan:
+    around = Around({}, laned, [_direct(ground, edge) for edge in static_edges(scene)])
+    panels = tuple(panel(scene, grid, b, around, theme) for b, grid in enumerate(ground.grids))
+    of = {name: panels[b].router for name, b in scene.block_of.items()}
+    statics = Statics(theme, ground, of, around.channels, tuple(static_edges(scene)))
     statics.dots = frozenset(
         (name, c)
-        for c, column in enumerate(scene.columns)
+        for block in scene.blocks
+        for c, column in enumerate(block.columns)
         if column.gap
         for name, kind in column.sites.items()
         if kind == "dots"
     )
-    router.choose()
     statics.choose()
-    others = [router.line(key) for key in keys] if scene.folded else []
-    delays = Delays(theme, grid, _nets(scene), router.ports.angles, others)
-    return Plan(scene, theme, grid, router, delays, statics)
+    return Plan(scene, theme, ground, panels, statics)
+
+
+def _direct(ground: Ground, edge: Edge) -> Line:
+    """The way an edge would like to run."""
+    return straight(ground.center(*edge.source), ground.center(*edge.target), 0.0, 0.0)
 
 
 def gaps_needed(found: Plan) -> list[float]:
     """The gap below each row that the lanes ask for."""
     theme, gaps = found.theme, []
+    lanes = found.panels[0].router.lanes  # all blocks share their channels
     for row in range(len(found.scene.rows)):
-        lanes = max(lane.height(row) for lane in (found.router.lanes, found.delays.lanes))
-        slanted = _slanted(found, row)
+        tall, slanted = lanes.height(row), _slanted(found, row)
         spread = theme.row_gap + 12 + 17 * (slanted - 1) if slanted else theme.row_gap
-        gaps.append(max(spread, lanes + 8 * slanted if lanes else 0.0, _arched(found, row)))
+        arched = max(_arched(p, row, theme) for p in found.panels)
+        gaps.append(max(spread, tall + 8 * slanted if tall else 0.0, arched))
     return gaps
 
 
-def _arched(found: Plan, row: int) -> float:
+def _arched(found: Panel, row: int, theme: Theme) -> float:
     """The room below a row for the arcs over the row beneath."""
     grid, router = found.grid, found.router
     arcs = [k for k, kind in router.kind.items() if kind == "arc" and grid.row_of[k[0]] == row - 1]
     heights = [grid.floor(row) - y for k in arcs for _, y in router.line(k).samples()]
-    return max(heights, default=0.0) + found.theme.clearance + 3 if arcs else 0.0
+    return max(heights, default=0.0) + theme.clearance + 3 if arcs else 0.0
 
 
 def _slanted(found: Plan, row: int) -> int:
     """How many wires with captions pass aslant below a row: each wants some room."""
-    grid, count = found.grid, 0
+    ground, count = found.ground, dict.fromkeys(range(len(found.panels)), 0)
     for source, target, distance in found.captioned:
-        low, high = sorted((grid.row_of[source], grid.row_of[target]))
-        aslant = distance or abs(grid.cell.x[source] - grid.cell.x[target]) > 1
-        count += low < row <= high and bool(aslant)
-    return min(count, 6)
+        low, high = sorted((ground.row_of[source], ground.row_of[target]))
+        x = found.panel(source).grid.cell.x
+        aslant = distance or abs(x[source] - x[target]) > 1
+        count[found.scene.block_of[source]] += low < row <= high and bool(aslant)
+    return min(max(count.values()), 6)
 
 
-def key_of(scene: Scene, edge: Edge) -> Key:
-    """The route an edge shares with its like at other steps."""
-    (source, a), (target, b) = edge.source, edge.target
-    dots = 0
-    if scene.columns[a].gap or scene.columns[b].gap:
-        dots += scene.columns[a].sites.get(source) == "dots"
-        dots += 2 * (scene.columns[b].sites.get(target) == "dots")
-    return (source, target, b - a, dots)
-
-
-def is_step(edge: Edge) -> bool:
-    """Whether an edge joins two columns (or stays in one) without a square."""
-    return STATIC not in (edge.source[1], edge.target[1]) and not edge.delay
-
-
-def static_edges(scene: Scene) -> list[Edge]:
-    """The edges that touch a static signal."""
-    return [e for e in scene.edges if STATIC in (e.source[1], e.target[1])]
-
-
-def _nets(scene: Scene) -> dict[Net, tuple[str, ...]]:
-    nets: dict[Net, list[str]] = {}
-    for edge in scene.edges:
-        if edge.delay:
-            nets.setdefault((edge.source[0], edge.delay), []).append(edge.target[0])
-    return {net: tuple(dict.fromkeys(sinks)) for net, sinks in nets.items()}
-
-
-def _loop_room(scene: Scene) -> dict[str, float]:
-    """Room beside the sites that carry a loop."""
-    room: dict[str, float] = {}
-    for net, sinks in _nets(scene).items():
-        if sinks == (net[0],):
-            for side in first_sides(net):
-                key = net[0] if side > 0 else "<" + net[0]
-                if key not in room:
-                    room[key] = LOOP - 10
-                    break
-    return room
-
-
-def _column_gap(scene: Scene, theme: Theme) -> float:
+def _column_gaps(scene: Scene, theme: Theme, asked: Gaps) -> list[float]:
     """Columns are at least as far apart as the widest caption of a level wire asks."""
     row_of = {n: r for r, row in enumerate(scene.rows) for n in row.names}
+    level = [e for e in scene.edges if is_step(e) and row_of[e.source[0]] == row_of[e.target[0]]]
+    gaps = []
+    for b, block in enumerate(scene.blocks):
+        own = (e for e in level if scene.block_of[e.source[0]] == b)
+        wide = max(theme.column_gap, _widest(own, theme) + theme.head_length + 16)
+        least = asked.columns[b] if b < len(asked.columns) else 0.0
+        gaps.append(FAR if block.folded else max(wide, least))
+    return gaps
+
+
+def _widest(edges: Iterable[Edge], theme: Theme) -> float:
+    """The width of the widest caption."""
     widest = 0.0
-    for caption in dict.fromkeys(
-        e.caption for e in scene.edges if is_step(e) and row_of[e.source[0]] == row_of[e.target[0]]
-    ):
+    for caption in dict.fromkeys(e.caption for e in edges):
         run = caption_run(caption, "9", theme.wire_size)
         widest = max(widest, run.box[2] - run.box[0] if run else 0.0)
-    return max(theme.column_gap, widest + theme.head_length + 16)
+    return widest

@@ -33,9 +33,9 @@ class Room:
             i = math.floor(x / self.width)
             self._take((i % self.across if self.across else i, math.floor(y / MESH)), owner)
 
-    def add_box(self, box: Box, owner: int = SHARED, columns: Sequence[int] = (0,)) -> None:
-        """Take the cells of a box in some columns."""
-        for moved in self._copies(box, columns):
+    def add_box(self, box: Box, owner: int = SHARED, shifts: Sequence[float] = (0.0,)) -> None:
+        """Take the cells of a box, and of its copies that are shifted to the right."""
+        for moved in self._copies(box, shifts):
             for cell in self._cells(moved):
                 self._take(cell, owner)
 
@@ -45,9 +45,9 @@ class Room:
         box = (cx - radius, cy - radius, cx + radius, cy + radius)
         self.add((p for p in _dots(box) if distance(p, center) <= radius), NODE)
 
-    def hits(self, box: Box, columns: Sequence[int] = (0,), owner: int | None = None) -> int:
+    def hits(self, box: Box, shifts: Sequence[float] = (0.0,), owner: int | None = None) -> int:
         """How many cells of a box are taken by others than `owner`; nodes count more."""
-        return sum(self._others(moved, owner) for moved in self._copies(box, columns))
+        return sum(self._others(moved, owner) for moved in self._copies(box, shifts))
 
     def _others(self, box: Box, owner: int | None) -> int:
         get = self.owner.get
@@ -58,10 +58,9 @@ class Room:
         old = self.owner.get(cell, owner)
         self.owner[cell] = owner if old == owner else NODE if old == NODE else SHARED
 
-    def _copies(self, box: Box, columns: Sequence[int]) -> Iterator[Box]:
+    def _copies(self, box: Box, shifts: Sequence[float]) -> Iterator[Box]:
         x0, y0, x1, y1 = box
-        for column in columns[:1] if self.repeats else columns:
-            shift = column * self.pitch
+        for shift in shifts[:1] if self.repeats else shifts:
             yield (x0 + shift, y0, x1 + shift, y1)
 
     def _cells(self, box: Box) -> Iterator[Cell]:

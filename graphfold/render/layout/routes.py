@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from graphfold.render.layout.branches import branches
 from graphfold.render.layout.curves import through
 from graphfold.render.layout.grid import DUMMY, Grid
-from graphfold.render.layout.lanes import Lanes
+from graphfold.render.layout.lanes import Channels, Lanes
 from graphfold.render.layout.paths import Line, polar, rounded, straight
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
@@ -29,13 +29,14 @@ class Router:
     grid: Grid
     keys: tuple[Key, ...]
     laned: set[Key] = field(default_factory=set)
+    channels: Channels = field(default_factory=dict)
     kind: dict[Key, str] = field(default_factory=dict)
     lift: dict[Key, int] = field(default_factory=dict)
     lanes: Lanes = field(init=False)
     ports: Ports = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lanes = Lanes(self.theme)
+        self.lanes = Lanes(self.theme, self.channels)
         self.ports = Ports()
 
     # -- choosing -----------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphfold.render.layout.columns import offsets_of, settled
-from graphfold.render.rows import Row
 from graphfold.render.scene import STATIC, Edge
 
 Place = tuple[str, int]
@@ -43,12 +42,21 @@ class Touch:
         return []
 
 
-def touches(edges: Sequence[Edge], x: Callable[[str, int], float]) -> Touch:
-    """Read off the edges what the static signals touch; `x` tells where a node is."""
+def touches(
+    edges: Sequence[Edge], x: Callable[[str, int], float], placed: Mapping[str, float]
+) -> Touch:
+    """Read off the edges what the static signals touch; `x` tells where a node is.
+
+    Static signals that are `placed` already count as nodes.
+    """
     spots: dict[str, list[float]] = {}
     fellows: dict[str, list[str]] = {}
     for (name, column), (other, there) in _both_ways(edges):
-        if column == STATIC and there == STATIC:
+        if name in placed:
+            continue
+        if other in placed:
+            spots.setdefault(name, []).append(placed[other])
+        elif column == STATIC and there == STATIC:
             fellows.setdefault(name, []).append(other)
         elif column == STATIC:
             spots.setdefault(name, []).append(x(other, there))
@@ -56,25 +64,28 @@ def touches(edges: Sequence[Edge], x: Callable[[str, int], float]) -> Touch:
 
 
 def stands(
-    rows: Sequence[Row], touch: Touch, apart: Callable[[str, str], float], middle: float
+    rows: Sequence[Sequence[str]],
+    moving: Sequence[int],
+    touch: Touch,
+    apart: Callable[[str, str], float],
+    middle: float,
 ) -> dict[str, float]:
-    """Return x of every static signal, row by row away from the columns."""
+    """Return x of every static signal, row by row away from the `moving` rows of the columns."""
     placed: dict[str, float] = {}
-    for row in _outward(rows):
-        wishes = {name: touch.wish(name, placed, middle) for name in row.names}
-        names = sorted(row.names, key=lambda name: wishes[name])
+    for row in _outward(rows, moving):
+        wishes = {name: touch.wish(name, placed, middle) for name in row}
+        names = sorted(row, key=lambda name: wishes[name])
         wanted = {name: [(name, weight)] for name, (_, weight) in wishes.items()}
         x = {name: wish for name, (wish, _) in wishes.items()}
         placed |= settled(names, offsets_of(names, apart), wanted, x)
     return placed
 
 
-def _outward(rows: Sequence[Row]) -> Iterator[Row]:
+def _outward(rows: Sequence[Sequence[str]], moving: Sequence[int]) -> Iterator[Sequence[str]]:
     """The static rows, those next to the columns first."""
-    moving = [r for r, row in enumerate(rows) if not row.static]
     first, last = (moving[0], moving[-1]) if moving else (0, -1)
-    yield from (row for row in rows[last + 1 :] if row.static)
-    yield from (row for row in reversed(rows[:first]) if row.static)
+    yield from filter(None, rows[last + 1 :])
+    yield from filter(None, reversed(rows[:first]))
 
 
 def _both_ways(edges: Sequence[Edge]) -> Iterator[tuple[Place, Place]]:

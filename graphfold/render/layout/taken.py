@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphfold.render.layout.folded import Net
+from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, shortened
-from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
+from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import DOTS, Key
 from graphfold.render.picture import Point
@@ -19,13 +20,14 @@ Owner = Key | tuple[Net, str] | Edge
 
 def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
     """Return what is taken by all but captions."""
-    room = Room(plan.grid.pitch, len(plan.scene.columns) > MANY)
+    repeats = len(plan.panels) == 1 and len(plan.scene.columns) > MANY
+    room = Room(plan.panels[0].grid.pitch, repeats)
     for center, radius in _nodes(plan, room.repeats):
         room.add_disc(center, radius)
     for points, owner in _lines(plan, owners, room.repeats):
         room.add(points, owner)
     half = plan.theme.square / 2 + 1
-    for x, y in map(plan.delays.square, plan.delays.nets):
+    for x, y in (p.delays.square(net) for p in plan.panels for net in p.delays.nets):
         room.add_box((x - half, y - half, x + half, y + half))
     return room
 
@@ -40,9 +42,10 @@ def owners_of(plan: Plan) -> dict[Owner, int]:
 
 
 def _wires(plan: Plan) -> Iterator[tuple[Owner, object]]:
-    yield from ((key, key[:3]) for key in plan.router.keys)
-    for net, sinks in plan.delays.nets.items():
-        yield from (((net, sink), (net, sink)) for sink in sinks)
+    for panel in plan.panels:
+        yield from ((key, key[:3]) for key in panel.router.keys)
+        for net, sinks in panel.delays.nets.items():
+            yield from (((net, sink), (net, sink)) for sink in sinks)
     yield from ((edge, edge) for edge in static_edges(plan.scene))
 
 
@@ -50,15 +53,16 @@ def _lines(
     plan: Plan, owners: dict[Owner, int], repeats: bool
 ) -> Iterator[tuple[list[Point], int]]:
     """The points of all wires where they are, or once for each kind."""
-    shape = {key: _drawn(plan, plan.router.line(key)) for key in plan.router.keys}
+    shape = {key: _drawn(plan, p.router.line(key)) for p in plan.panels for key in p.router.keys}
     edges = [] if repeats else [e for e in plan.scene.edges if is_step(e)]
     for edge in edges:
-        key, shift = key_of(plan.scene, edge), edge.source[1] * plan.grid.pitch
+        key, shift = key_of(plan.scene, edge), edge.source[1] * plan.ground.pitch(edge.source[0])
         yield [(x + shift, y) for x, y in shape[key]], owners[key]
     yield from ((points, owners[key]) for key, points in shape.items() if repeats)
-    for net, sinks in plan.delays.nets.items():
-        for sink in sinks:
-            yield _drawn(plan, plan.delays.line(net, sink)), owners[net, sink]
+    for panel in plan.panels:
+        for net, sinks in panel.delays.nets.items():
+            for sink in sinks:
+                yield _drawn(plan, panel.delays.line(net, sink)), owners[net, sink]
     for edge in static_edges(plan.scene):
         yield _drawn(plan, plan.statics.body(edge, 0.1)), owners[edge]
 
@@ -72,10 +76,12 @@ def _drawn(plan: Plan, line: Line) -> list[Point]:
 
 
 def _nodes(plan: Plan, repeats: bool) -> Iterator[tuple[Point, float]]:
-    grid = plan.grid
-    yield from ((grid.center(n, STATIC), grid.radius[n]) for n in grid.static_x)
-    for c, column in [] if repeats else enumerate(plan.scene.columns):
-        for name, kind in column.sites.items():
-            if name in grid.cell.x:
-                yield grid.center(name, c), DOTS if kind == "dots" else grid.radius[name]
-    yield from ((grid.center(n), grid.radius[n]) for n in grid.sites() if repeats)
+    ground = plan.ground
+    yield from ((ground.center(n, STATIC), ground.radius[n]) for n in ground.static_x)
+    for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
+        grid = panel.grid
+        yield from ((grid.center(n), grid.radius[n]) for n in grid.sites() if repeats)
+        for c, column in [] if repeats else enumerate(block.columns):
+            for name, kind in column.sites.items():
+                if name in grid.cell.x:
+                    yield grid.center(name, c), DOTS if kind == "dots" else grid.radius[name]

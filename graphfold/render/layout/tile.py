@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from graphfold.render.layout.captions import Wish, box_at, place, spread_from
 from graphfold.render.layout.folded import Net
 from graphfold.render.layout.measure import caption_run, centred, node_run
+from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened, square
-from graphfold.render.layout.plan import Plan, is_step, key_of, static_edges
+from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.room import Room, grown
 from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
@@ -41,7 +42,7 @@ class Tiler:
         """Make the groups of a scene: wires, squares, then nodes."""
         plan, owners = self.plan, owners_of(self.plan)
         self.owners, self.room = owners, room_of(self.plan, owners)
-        squares = [_square(plan, self.room, net) for net in plan.delays.nets]
+        squares = [_square(p, self.room, net) for p in plan.panels for net in p.delays.nets]
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
         self.done = (*wires, *squares, *_nodes(plan))
 
@@ -78,9 +79,10 @@ def _steps(tiler: Tiler) -> Iterator[Group]:
     for edge, key in edges:
         wire = wires[key, edge.caption]
         net = tuple(nets[edge.source, net_of(key)])
-        if len(net) > 1 and plan.router.kind[key] == "laned":
+        router = plan.panel(key[0]).router
+        if len(net) > 1 and router.kind[key] == "laned":
             if (key, net) not in bodies:
-                bodies[key, net] = _body(plan, plan.router.branch(key, net))
+                bodies[key, net] = _body(plan, router.branch(key, net))
             wire = replace(wire, stroke=bodies[key, net])
         yield _copied(plan, edge, wire)
 
@@ -92,7 +94,7 @@ def _step_wires(tiler: Tiler, edges: Sequence[tuple[Edge, Key]]) -> dict[tuple[K
         kinds.setdefault((key, edge.caption), []).append(edge)
     wires: dict[tuple[Key, Caption], Wire] = {}
     for key, caption in sorted(kinds, key=lambda kind: _freedom(tiler.plan, *kind)):
-        line = tiler.plan.router.line(key)
+        line = tiler.plan.panel(key[0]).router.line(key)
         like = wires.get(((*key[:3], 0), caption))
         alike = [e for dots in (0, 1, 2) for e in kinds.get(((*key[:3], dots), caption), ())]
         wish = None if like else _step_wish(tiler, key, alike)
@@ -105,9 +107,10 @@ def _step_wish(tiler: Tiler, key: Key, edges: Sequence[Edge]) -> Wish | None:
     run = tiler.run(edges[0].caption)
     if run is None:
         return None
-    places = _places(tiler.plan.router.kind[key], tiler.plan.router.line(key))
-    columns = [e.source[1] for e in edges[: MANY + 1]]
-    return Wish(run, tiler.owners[key], places, columns=columns)
+    router, pitch = tiler.plan.panel(key[0]).router, tiler.plan.ground.pitch(key[0])
+    places = _places(router.kind[key], router.line(key))
+    shifts = [e.source[1] * pitch for e in edges[: MANY + 1]]
+    return Wish(run, tiler.owners[key], places, shifts=shifts)
 
 
 def _body(plan: Plan, line: Line) -> Stroke:
@@ -116,9 +119,9 @@ def _body(plan: Plan, line: Line) -> Stroke:
 
 def _freedom(plan: Plan, key: Key, caption: Caption) -> tuple[bool, int, float, int]:
     kinds = ("straight", "fanned", "laned", "arc", "bent")
-    a, b = plan.grid.center(key[0]), plan.grid.center(key[1], key[2])
+    a, b = plan.ground.center(key[0]), plan.ground.center(key[1], key[2])
     length = abs(a[0] - b[0]) + abs(a[1] - b[1])
-    return (key[3] > 0, kinds.index(plan.router.kind[key]), length, len(caption))
+    return (key[3] > 0, kinds.index(plan.panel(key[0]).router.kind[key]), length, len(caption))
 
 
 def _places(kind: str, line: Line) -> list[float]:
@@ -133,8 +136,8 @@ def _places(kind: str, line: Line) -> list[float]:
 
 def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
     """The wire at the column of the edge; one that stands `still` has its place already."""
-    dx = 0.0 if still else edge.source[1] * plan.grid.pitch
-    column = plan.scene.columns[edge.target[1]] if edge.target[1] != STATIC else None
+    dx = 0.0 if still else edge.source[1] * plan.ground.pitch(edge.source[0])
+    column = plan.scene.column(edge.target) if edge.target[1] != STATIC else None
     time, step = (column.time, column.step) if column else ("", "")
     body, tip = wire.stroke, wire.head
     pen: Pen = "dashed" if edge.dashed else "solid"
@@ -168,7 +171,10 @@ def _family(tiler: Tiler, edges: Sequence[Edge]) -> Iterator[Group]:
         line = plan.statics.line(edge)
         run = None if found or (bus and edge != edges[0]) else tiler.run(edge.caption)
         alike = bus and edge.target[1] != STATIC
-        shifts = [e.target[1] - edge.target[1] for e in edges[: MANY + 1]] if alike else [0]
+        shifts = [0.0]
+        if alike:
+            pitch = plan.ground.pitch(edge.target[0])
+            shifts = [(e.target[1] - edge.target[1]) * pitch for e in edges[: MANY + 1]]
         wish = _static_wish(tiler, edge, line, run, shifts) if run else None
         wire = tiler.wire(line, wish, edge)
         if found:
@@ -179,24 +185,25 @@ def _family(tiler: Tiler, edges: Sequence[Edge]) -> Iterator[Group]:
         yield _copied(plan, edge, replace(wire, stroke=body), still=True)
 
 
-def _static_wish(tiler: Tiler, edge: Edge, line: Line, run: Run, shifts: Sequence[int]) -> Wish:
+def _static_wish(tiler: Tiler, edge: Edge, line: Line, run: Run, shifts: Sequence[float]) -> Wish:
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     places = spread_from(0.6, 0.2, 0.85, length)
     if tiler.plan.statics.is_bussed(edge):
         places = _places("laned", line)
-    return Wish(run, tiler.owners[edge], places, columns=shifts)
+    return Wish(run, tiler.owners[edge], places, shifts=shifts)
 
 
 def _shifted(plan: Plan, edge: Edge, place: Point | None, sign: int = 1) -> Point | None:
     if place is None:
         return None
-    return (place[0] + sign * edge.target[1] * plan.grid.pitch, place[1])
+    return (place[0] + sign * edge.target[1] * plan.ground.pitch(edge.target[0]), place[1])
 
 
 def _delayed(tiler: Tiler) -> Iterator[Group]:
-    plan, delays = tiler.plan, tiler.plan.delays
+    plan = tiler.plan
     captions = {(e.source[0], e.delay, e.target[0]): e.caption for e in plan.scene.edges}
-    for net, sinks in delays.nets.items():
+    nets = ((p.delays, net, sinks) for p in plan.panels for net, sinks in p.delays.nets.items())
+    for delays, net, sinks in nets:
         for sink in sinks:
             line, edge = delays.line(net, sink), Edge((net[0], 0), (sink, 0), captions[*net, sink])
             run = caption_run(edge.caption, "", plan.theme.wire_size)
@@ -206,36 +213,36 @@ def _delayed(tiler: Tiler) -> Iterator[Group]:
 
 
 def _delay_wish(tiler: Tiler, net: Net, sink: str, run: Run) -> Wish:
-    plan, owner = tiler.plan, tiler.owners[net, sink]
-    line = plan.delays.line(net, sink)
-    if net not in plan.delays.curve:
+    delays, owner = tiler.plan.panel(net[0]).delays, tiler.owners[net, sink]
+    line = delays.line(net, sink)
+    if net not in delays.curve:
         return Wish(run, owner, _places("laned", line))
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
-    return Wish(run, owner, spread_from(0.3, 0.1, 0.9, length), plan.grid.center(net[0]))
+    return Wish(run, owner, spread_from(0.3, 0.1, 0.9, length), tiler.plan.ground.center(net[0]))
 
 
-def _square(plan: Plan, room: Room, net: tuple[str, int]) -> Group:
-    theme, (x, y) = plan.theme, plan.delays.square(net)
+def _square(panel: Panel, room: Room, net: Net) -> Group:
+    theme, (x, y) = panel.delays.theme, panel.delays.square(net)
     items: list[Item] = [square((x, y), theme.square)]
     if net[1] != 1:
         text = str(net[1]) if net[1] > 1 else f"+{-net[1]}"
         run = typeset(text, theme.count_size)
-        at = _count_place(plan, room, run, net)
+        at = _count_place(panel, room, run, net)
         items.append(centred(run, *at))
     return Group("delay", tuple(items), net[0], str(net[1]))
 
 
-def _count_place(plan: Plan, room: Room, run: Run, net: Net) -> Point:
+def _count_place(panel: Panel, room: Room, run: Run, net: Net) -> Point:
     """Beside the square, away from the node if that is free."""
-    x, y = plan.delays.square(net)
+    (x, y), side = panel.delays.square(net), panel.delays.theme.square
     width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
-    side = plan.delays.outward(net)
+    outward = panel.delays.outward(net)
     found: list[tuple[int, int, Point, Box]] = []
     for further in (4.0, 7.0, 11.0):
-        across = plan.theme.square / 2 + further + width / 2
-        level = plan.theme.square / 2 + further + height / 2
+        across = side / 2 + further + width / 2
+        level = side / 2 + further + height / 2
         for dx, dy in _COMPASS:
-            middle = (x + side * dx * across, y + dy * level)
+            middle = (x + outward * dx * across, y + dy * level)
             box = box_at(middle, width, height)
             found.append((room.hits(grown(box, 0.5)), len(found), middle, box))
     _, _, place, box = min(found)
@@ -250,22 +257,22 @@ _COMPASS = ((1, 0), (0, -1), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1)
 
 
 def _nodes(plan: Plan) -> Iterator[Group]:
-    for c, column in enumerate(plan.scene.columns):
-        for name in plan.grid.sites():
-            if name in column.sites:
-                yield _node(plan, name, c, column)
-    if not plan.scene.folded:
-        for name in plan.grid.static_x:
-            yield _node(plan, name, STATIC, Column("", {name: "node"}))
+    for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
+        for c, column in enumerate(block.columns):
+            for name in panel.grid.sites():
+                if name in column.sites:
+                    yield _node(plan, name, c, column)
+    for name in plan.ground.static_x:
+        yield _node(plan, name, STATIC, Column("", {name: "node"}))
 
 
 def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
-    x, y = plan.grid.center(name, c)
+    x, y = plan.ground.center(name, c)
     kind, latex = column.sites[name], plan.scene.sites[name].latex
     if kind == "dots":
         return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
-    run = node_run(latex, column.time, plan.grid.sizes, name)
-    disc = Disc(x, y, plan.grid.radius[name], "dashed" if kind == "stub" else "solid")
+    run = node_run(latex, column.time, plan.ground.sizes, name)
+    disc = Disc(x, y, plan.ground.radius[name], "dashed" if kind == "stub" else "solid")
     kinds = ("node", *([kind] if kind != "node" else []), plan.scene.sites[name].kind)
     title = f"{name}[{column.step}]" if column.step else name
     items = (disc, centred(run, x, y))
