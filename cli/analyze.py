@@ -27,7 +27,7 @@ def command(model: str, _json: bool) -> None:
     """
     import graphfold as gf
 
-    circuit = load_model(model)
+    circuit = gf.flatten(load_model(model))
     analysis = gf.analyze(circuit)
     if _json:
         click.echo(json.dumps(_plain(analysis), indent=2))

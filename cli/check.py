@@ -38,15 +38,16 @@ def command(model: str, shapes: bool, _json: bool) -> None:
         print_diagnostics(problems, _json)
     if any(p.severity == "error" for p in problems):
         raise click.exceptions.Exit(2)
+    circuit, uses = gf.flatten(circuit), len(circuit.uses)
     if shapes:
         _show_shapes(circuit, _json)
     elif _json:
         click.echo(json.dumps(_facts(circuit, gf.analyze(circuit))))
     else:
-        click.echo(f"{model}: {_summary(circuit, gf.analyze(circuit))}")
+        click.echo(f"{model}: {_summary(circuit, gf.analyze(circuit), uses)}")
 
 
-def _summary(circuit: Circuit, analysis: Analysis) -> str:
+def _summary(circuit: Circuit, analysis: Analysis, uses: int) -> str:
     inputs, params, equations = map(len, (circuit.inputs, circuit.params, circuit.equations))
     kinds = (
         f"{count(inputs, 'input')}, {count(params, 'parameter')}, {count(equations, 'equation')}"
@@ -56,6 +57,8 @@ def _summary(circuit: Circuit, analysis: Analysis) -> str:
         count(len(circuit.delays), "delay"),
         count(len(analysis.recurrences), "recurrence"),
     ]
+    if uses:
+        parts.insert(1, count(uses, "use") + " of cells")
     ways = [f"{', '.join(r.signals)}: {r.direction}" for r in analysis.recurrences]
     return "ok: " + ", ".join(parts) + (f" ({'; '.join(ways)})" if ways else "")
 

@@ -80,7 +80,7 @@ def command(model: str, **options: Any) -> None:
         ensure_writable(output)
     if model == options["inputs"] == "-":
         raise CallError("standard input holds the model or the inputs, not both")
-    circuit = load_model(model)
+    circuit = gf.flatten(load_model(model))
     _ensure_defined(circuit)
     with working("evaluating"):
         values = _read_values(options)

@@ -20,12 +20,14 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.command("examples")
 @click.argument("name", required=False, shell_complete=_complete)
 @click.option(
-    "--save", is_flag=True, help="Write the model, and its data if there is some, into this folder."
+    "--save",
+    is_flag=True,
+    help="Write the model, its cells and its data, if there are some, into this folder.",
 )
 def command(name: str | None, save: bool) -> None:
     """List the built-in models, or print one.
 
-    With --save, a model and its data are written into this folder.
+    With --save, a model, its cells and its data are written into this folder.
 
     \b
     graphfold examples
@@ -63,10 +65,13 @@ def _list() -> None:
 
 
 def _save(path: Path) -> None:
+    import graphfold as gf
+
     from .messages import say
     from .output import write
 
-    files = [file for file in (path, path.with_suffix(".npz")) if file.exists()]
+    cells = [path.parent / cell.path for cell in gf.load(path).cells if cell.path is not None]
+    files = [file for file in (path, *cells, path.with_suffix(".npz")) if file.exists()]
     for file in files:
         if os.path.lexists(file.name):
             raise CallError(f"{file.name} exists already; it is left as it is")

@@ -13,16 +13,10 @@ from graphfold.checks.cycles import check_cycles
 from graphfold.checks.history import check_history
 from graphfold.checks.modes import check_modes
 from graphfold.checks.names import check_definitions, check_names
+from graphfold.checks.wires import check_shapes
 from graphfold.circuit import Circuit, Freezable, freeze
 from graphfold.errors import Diagnostic, Mark, ModelError, shorten
 from graphfold.modes import each_mode
-from graphfold.shapes import solve_shapes
-
-
-def check_shapes(circuit: Circuit) -> Iterable[Diagnostic]:
-    """Shapes that do not fit."""
-    return solve_shapes(circuit).problems
-
 
 Stage = Callable[[Circuit], Iterable[Diagnostic]]
 
@@ -66,7 +60,7 @@ def check(circuit: Freezable) -> list[Diagnostic]:
     3:10: history: h[t-1] at t = 1 reads h[0], which has no value; add `h[0]: zeros` under init
     """
     frozen = freeze(circuit)
-    return check_cells(frozen) or _first_problems(flatten(frozen), STAGES)
+    return check_cells(frozen) or _first_problems(frozen, STAGES)
 
 
 def check_cells(circuit: Circuit) -> list[Diagnostic]:
@@ -79,7 +73,7 @@ def check_cells(circuit: Circuit) -> list[Diagnostic]:
             continue
         problems = _uses(level)
         if not problems and level is not circuit:
-            problems = _first_problems(flatten(level), STAGES[:-1])
+            problems = _first_problems(level, STAGES[:-1])
         if level is not circuit:
             problems = [_named(level, p) for p in problems]
         if any(p.severity == "error" for p in problems):
@@ -95,11 +89,11 @@ def _uses(level: Circuit) -> list[Diagnostic]:
     return _sorted(problems, level.source)
 
 
-def _first_problems(flat: Circuit, stages: Iterable[Stage]) -> list[Diagnostic]:
+def _first_problems(level: Circuit, stages: Iterable[Stage]) -> list[Diagnostic]:
     for stage in stages:
-        problems = list(stage(flat))
+        problems = list(stage(level if stage is check_shapes else flatten(level)))
         if problems:
-            return _sorted(problems, flat.source)
+            return _sorted(problems, level.source)
     return []
 
 

@@ -28,10 +28,10 @@ _MOST_LINES = 24  # of named sub-expressions
 _FARTHEST = 64  # steps unfolded to tell which inputs count
 _MOST_VISITS = 50_000  # reads looked at for the unfolded function
 
-_SYMBOLIC = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
+_SYMBOLIC = re.compile(r"([^\W\d][\w.]*)\s*[\[(]\s*([^\W\d]\w*)\s*[\])]")
 _POWER = re.compile(r"\^\{?\((.*?)\)\}?")
 _LOWERED = str.maketrans("⁽⁾⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵗ", "()-0123456789t")
-_NUMBERED = re.compile(r"([^\W\d]\w*)\s*[\[(]\s*(-?\d{1,15})\s*[\])]")
+_NUMBERED = re.compile(r"([^\W\d][\w.]*)\s*[\[(]\s*(-?\d{1,15})\s*[\])]")
 
 
 def expand(

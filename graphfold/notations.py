@@ -33,7 +33,8 @@ class Unicode(Notation):
 
     def name(self, name: str) -> str:
         """Write Greek names as letters: theta as θ."""
-        return GREEK_LETTERS.get(name, name)
+        *path, own = name.split(".")  # lower.theta is lower.θ
+        return ".".join([*path, GREEK_LETTERS.get(own, own)])
 
     def instance(self, signal: str, step: str | None) -> str:
         """Write a signal at a step."""

@@ -26,6 +26,7 @@ class Shapes:
     signals: Mapping[str, Shape]
     nodes: Mapping[str, tuple[Known, ...]]
     problems: tuple[Diagnostic, ...]
+    unknown: frozenset[str] = frozenset()  # signals whose shape nothing tells, shown as scalars
 
 
 def infer_shapes(circuit: Freezable) -> Mapping[str, Shape]:
@@ -57,7 +58,8 @@ def solve_shapes(circuit: Circuit) -> Shapes:
             problems += _unsettled(solver, equation, found[-1])
     problems += _boundary_problems(solver)
     signals = {s: solver.shapes[s] or () for s in circuit.signals}
-    return Shapes(MappingProxyType(signals), MappingProxyType(nodes), tuple(problems))
+    unknown = frozenset(s for s in circuit.signals if solver.shapes[s] is None)
+    return Shapes(MappingProxyType(signals), MappingProxyType(nodes), tuple(problems), unknown)
 
 
 # -- reports ------------------------------------------------------------------------------------

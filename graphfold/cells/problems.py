@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from graphfold.cells.seams import Seam, axes_of
-from graphfold.circuit import Circuit, Expression, Read, Signal, Use
+from graphfold.circuit import Cell, Circuit, Expression, Read, Signal, Use
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 
 
@@ -18,9 +18,37 @@ def use_problems(circuit: Circuit, cells: Mapping[str, Circuit]) -> list[Diagnos
     found: list[Diagnostic] = []
     for use in circuit.uses:
         found += _use(circuit, use, cells)
+    found += _dotted(circuit)
+    found += (p for cell in circuit.cells for p in _modes(circuit, cell, cells[cell.name]))
     if not found:
-        found += _shared_in_a_ring(circuit)
+        found += _shared_in_a_ring(circuit, cells)
     return found
+
+
+def _dotted(circuit: Circuit) -> Iterator[Diagnostic]:
+    """Equations for what a use has an equation for."""
+    uses = {use.name: use for use in circuit.uses}
+    for equation in circuit.equations:
+        head = equation.signal.partition(".")[0]
+        if head != equation.signal and head in uses:
+            mark = uses[head].mark
+            where = f" ({mark.words})" if mark else ""
+            message = f"'{shorten(equation.signal)}' is defined within '{head}'{where}"
+            cure = "give your own signal a name without a dot"
+            yield _problem("duplicate", f"{message}; {cure}", equation.mark, equation.signal)
+
+
+def _modes(circuit: Circuit, cell: Cell, flat: Circuit) -> Iterator[Diagnostic]:
+    """The modes of a cell are those of the model that uses it."""
+    own, names = {m.name for m in circuit.modes}, [m.name for m in flat.modes]
+    if not names or own == set(names):
+        return
+    message = f"the cell '{shorten(cell.name)}' has the modes {', '.join(names)}"
+    if own:
+        message += f", the model {', '.join(m.name for m in circuit.modes)}; let them be the same"
+    else:
+        message += f"; add `modes: [{', '.join(names)}]` to the model"
+    yield Diagnostic("names", "mode", message, cell.mark)
 
 
 def _use(circuit: Circuit, use: Use, cells: Mapping[str, Circuit]) -> Iterator[Diagnostic]:
@@ -53,7 +81,8 @@ def _arguments(seam: Seam) -> Iterator[Diagnostic]:
     known = [*cell.declared, *(d.name for d in cell.dims)]
     for name, _ in use.wires:
         if name not in {s.name for s in cell.inputs}:
-            hint = suggest(name, known) or f"; it has {_list(known)}"
+            names = [s.name for s in cell.inputs if s.name not in dict(use.wires)]
+            hint = suggest(name, names) or suggest(name, known) or f"; it has {_list(known)}"
             message = f"{use.cell} has no input '{shorten(name)}'{hint}"
             yield _problem("wire", message, use.mark_of(name), use.name)
     symbols = {d.name for d in seam.outer.dims}
@@ -69,6 +98,9 @@ def _missing(seam: Seam) -> Iterator[Diagnostic]:
     use, cell = seam.use, seam.cell
     given = dict(use.wires)
     missing = [s for s in cell.inputs if s.name not in given]
+    inputs = [s.name for s in cell.inputs]
+    for name in given:  # what is but misspelt is told there
+        missing = [s for s in missing if f"'{s.name}'" not in suggest(name, inputs)]
     if missing:
         names = _list([f"'{s.name}'" for s in missing])
         cure = ", ".join(f"{s.name}=…" for s in missing[:3])
@@ -94,6 +126,8 @@ def _kind(seam: Seam, signal: Signal, wire: Expression) -> Iterator[Diagnostic]:
     use, axes = seam.use, axes_of(wire, seam.outer)
     name, mark = signal.name, seam.use.mark_of(signal.name)
     wanted = seam.axis(signal.axis)
+    if any(seam.outer.axis_of.get(r.signal, "") is None and r.index for _, r in wire.reads()):
+        return  # a static signal with a step: told where the wire is checked as an equation
     if (signal.axis is None and not axes) or axes == [wanted]:
         return
     if signal.axis is None:
@@ -135,28 +169,48 @@ def _like(seam: Seam, cells: Mapping[str, Circuit]) -> Iterator[Diagnostic]:
         yield _problem("unknown-use", f"unknown use '{shorten(use.like)}'{hint}", mark, use.name)
     elif other.cell in cells and cells[other.cell] != seam.cell:
         message = (
-            f"'{use.name}' is a {use.cell} and cannot share the parameters of '{other.name}', "
-            f"a {other.cell}"
+            f"'{use.name}' uses {use.cell} and cannot share the parameters of '{other.name}', "
+            f"which uses {other.cell}"
         )
         yield _problem("wire", message, mark, use.name)
 
 
-def _shared_in_a_ring(circuit: Circuit) -> Iterator[Diagnostic]:
-    """Uses that share each other's parameters: nobody has any."""
-    likes = {use.name: use.like for use in circuit.uses if use.like is not None}
-    uses, done = {use.name: use for use in circuit.uses}, set[str]()
-    for name in likes:
+def _shared_in_a_ring(circuit: Circuit, cells: Mapping[str, Circuit]) -> Iterator[Diagnostic]:
+    """Parameters that uses share with each other only: nobody has them."""
+    sources = {
+        f"{use.name}.{param.name}": (source, mark)
+        for use in circuit.uses
+        for param in cells[use.cell].params
+        if (source := _source(use, param.name)) is not None
+        for mark in [use.mark_of(param.name if param.name in dict(use.parameters) else ";")]
+    }
+    done, told = set[str](), set[Mark | None]()
+    for name in sources:
         path, current = dict[str, None](), name
-        while current in likes and current not in done and current not in path:
+        while current in sources and current not in done and current not in path:
             path[current] = None
-            current = likes[current]
+            current = sources[current][0]
         done.update(path)
         if current in path:
             ring = list(path)[list(path).index(current) :]
             names = " <- ".join([*ring, ring[0]])
-            message = f"nobody has the parameters that are shared: {names}; let one have its own"
-            yield _problem("wire", message, uses[ring[0]].mark_of(";"), ring[0])
+            message = f"a parameter is shared by all and owned by none: {names}; let one be its own"
+            mark = sources[ring[0]][1]
+            if mark not in told:
+                yield _problem("wire", message, mark)
+            told.add(mark)
+
+
+def _source(use: Use, param: str) -> str | None:
+    """The name that a parameter of a use is but another name of."""
+    value = dict(use.parameters).get(param)
+    if value is None:
+        return None if use.like is None else f"{use.like}.{param}"
+    node = value.nodes[0]
+    return node.signal if len(value.nodes) == 1 and isinstance(node, Read) else None
 
 
 def _list(words: list[str]) -> str:
+    if not words:
+        return "none"
     return ", ".join(words) if len(words) < 8 else f"{', '.join(words[:7])}, …"

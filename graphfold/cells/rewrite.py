@@ -34,6 +34,10 @@ def rename_reads(expression: Expression, reads: Reads) -> Expression:
     return builder.finish(numbers[expression.root])
 
 
+def _at(seam: Seam, name: str) -> Read:
+    return Read(seam.name(name))
+
+
 def _renumbered(node: Apply, numbers: list[int]) -> tuple[int, ...]:
     return tuple(numbers[operand] for operand in node.operands)
 
@@ -43,6 +47,10 @@ class Rewriter:
 
     def __init__(self, seam: Seam, functions: dict[str, str], reads: Reads) -> None:
         self.seam, self.functions, self.reads = seam, functions, reads
+        through = (
+            s.name for s in seam.cell.inputs if reads(_at(seam, s.name)) != _at(seam, s.name)
+        )
+        self.wires = {name: seam.use.mark_of(name) for name in through}
 
     def expression(self, expression: Expression) -> Expression:
         """The same value, written outside."""
@@ -63,9 +71,11 @@ class Rewriter:
             mark = self.seam.mark(expression.mark(number))
             if isinstance(node, Apply):
                 numbers.append(self._apply(builder, node, _renumbered(node, numbers), mark))
+            elif isinstance(node, Read):
+                given = self.wires.get(node.signal) if reads == self._read else None
+                numbers.append(builder.add(reads(node), given or mark))
             else:
-                moved: Node = reads(node) if isinstance(node, Read) else node
-                numbers.append(builder.add(moved, mark))
+                numbers.append(builder.add(node, mark))
         return builder.finish(numbers[expression.root])
 
     def _apply(

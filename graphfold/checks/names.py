@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from graphfold.circuit import Apply, Circuit, Const, Expression, Function, Index, Read
+from graphfold.cells.levels import statements
+from graphfold.circuit import Apply, Circuit, Const, Expression, Function, Index, Read, Use
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 from graphfold.operations import OPERATIONS, callable_names
 from graphfold.sizes import Shape
@@ -38,6 +39,8 @@ def check_names(circuit: Circuit) -> Iterator[Diagnostic]:
         if boundary.signal not in circuit.axis_of:
             hint = suggest(boundary.signal, circuit.signals)
             message = f"unknown signal '{shorten(boundary.signal)}'{hint}"
+            if boundary.signal in {group.name for group in circuit.groups}:
+                message = signals_of_use(circuit, boundary.signal)
             yield _problem("unknown-signal", message, boundary.mark)
         if boundary.value is not None:
             yield from _expression(circuit, boundary.value, known, words=INIT_WORDS)
@@ -59,7 +62,10 @@ def _boundaries(circuit: Circuit) -> Iterator[Diagnostic]:
 
 def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
     for output in circuit.outputs:
-        if output.name not in circuit.axis_of:
+        if output.name in {group.name for group in circuit.groups}:
+            message = signals_of_use(circuit, output.name)
+            yield _problem("unknown-output", message, output.mark)
+        elif output.name not in circuit.axis_of:
             hint = suggest(output.name.partition("[")[0], circuit.signals)
             message = f"unknown output '{shorten(output.name)}'{hint}"
             yield _problem("unknown-output", message, output.mark)
@@ -98,11 +104,14 @@ def check_definitions(circuit: Circuit) -> Iterator[Diagnostic]:
     named += [(s.name, "an input", s.mark) for s in circuit.inputs]
     named += [(s.name, "a parameter", s.mark) for s in circuit.params]
     named += [(f.name, "a function", f.mark) for f in circuit.functions]
-    named += [(e.signal, "defined", e.mark) for e in circuit.equations]
-    named += [(u.name, "defined", u.mark) for u in circuit.uses]
-    within = {group.name for group in circuit.groups} | {group.cell for group in circuit.groups}
+    for statement in statements(circuit):
+        name = statement.name if isinstance(statement, Use) else statement.signal
+        named.append((name, "defined", statement.mark))
+    within = {name for group in circuit.groups for name in (group.path[0], group.cell)}
+    within |= {use.name for use in circuit.uses}
     for name, what, mark in named:
-        if name.rpartition(".")[0] not in within:  # names of a use are legal in its cell
+        head, dot, _ = name.partition(".")
+        if not (dot and head in within):  # what a use brings has legal names in its cell
             yield from _legal(name, mark)
         if name in first:
             yield _again(name, what, mark, *first[name])

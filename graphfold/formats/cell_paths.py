@@ -17,8 +17,8 @@ def path_from(source: str | None, path: str) -> str:
 
 
 def moved_to(circuit: Circuit, target: str | os.PathLike[str]) -> Circuit:
-    """The circuit with paths of cells that hold where `target` is."""
-    folder = Path(target).absolute().parent
+    """The circuit with paths of cells that hold in the folder `target`."""
+    folder = Path(target).absolute()
     if circuit.source is None or Path(circuit.source).absolute().parent == folder:
         return circuit
     moved: dict[int, Circuit] = {}

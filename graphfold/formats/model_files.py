@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import BinaryIO
 
 from graphfold.check import ensure_well_formed
@@ -11,7 +12,7 @@ from graphfold.files import write_whole
 from graphfold.formats.cell_paths import moved_to
 from graphfold.formats.model_reader import parse_model
 from graphfold.formats.model_text import read_text
-from graphfold.formats.model_writer import dumps
+from graphfold.formats.model_writer import model_text
 
 
 def load(path: str | os.PathLike[str] | BinaryIO) -> Circuit:
@@ -39,4 +40,5 @@ def dump(circuit: Freezable, path: str | os.PathLike[str]) -> None:
 
     Cells that have files of their own are left there: the new file names them from where it is.
     """
-    write_whole(path, dumps(moved_to(freeze(circuit), path)).encode())
+    text = model_text(moved_to(freeze(circuit), Path(path).parent))
+    write_whole(path, text.encode())

@@ -32,9 +32,14 @@ class Definition:
     source: str | None
     report: Report
     top: Pairs
-    inline: bool = False
+    owner: Definition | None = None
     cells: dict[str, Definition | None] = field(default_factory=dict)
     circuit: Circuit | None = None
+
+    @property
+    def inline(self) -> bool:
+        """Whether it stands in the file of its owner."""
+        return self.owner is not None
 
     @property
     def sections(self) -> dict[str, YamlNode]:
@@ -114,7 +119,7 @@ class Library:
 
     def _inline(self, owner: Definition, key: Scalar, value: Pairs) -> Definition:
         place = f"{owner.key}\0{value.mark}"
-        cell = Definition(place, key.text, owner.source, owner.report, value, inline=True)
+        cell = Definition(place, key.text, owner.source, owner.report, value, owner)
         return self._found.setdefault(place, cell)
 
     def _file(

@@ -10,6 +10,7 @@ from graphfold.circuit import (
     Cell,
     Circuit,
     Output,
+    Use,
     sort_boundaries,
 )
 from graphfold.errors import Mark, ModelError, shorten, suggest
@@ -33,6 +34,7 @@ SECTIONS = (
     *("graphfold", "name", "axes", "modes", "dims", "inputs", "params", "functions", "cells"),
     *("init", "equations", "outputs", "draw"),
 )
+_START = Mark(1, 1)
 _LONGEST_NAME = 200
 
 
@@ -71,6 +73,8 @@ def _read(definition: Definition) -> Circuit:
     functions = read_bodies(report, sections.get("functions"), functions, scope)
     block = _read_equations(report, sections.get("equations"), scope)
     scope = replace(scope, uses=frozenset(use.name for use in block.uses))
+    for use in block.uses:
+        _check_cell(definition, use)
     return Circuit(
         name=_read_name(report, sections.get("name"), definition.name),
         axes=axes,
@@ -89,6 +93,24 @@ def _read(definition: Definition) -> Circuit:
         uses=tuple(block.uses),
         source=definition.source,
     )
+
+
+def _check_cell(definition: Definition, use: Use) -> None:
+    """Refuse a cell that is known only outside of an inline cell, or is that cell itself."""
+    around = definition
+    while use.cell not in definition.cells and around.owner is not None:
+        if use.cell == around.name:
+            message = f"cell '{shorten(use.cell)}' contains itself"
+            definition.report.blame("recursion", message, use.mark_of("") or _START)
+            return
+        around = around.owner
+        if use.cell in around.cells:
+            message = (
+                f"cell '{shorten(use.cell)}' is not known here; "
+                f"name it under the `cells` of '{shorten(definition.name)}' too"
+            )
+            definition.report.blame("unknown-cell", message, use.mark_of("") or _START)
+            return
 
 
 def _cells_in_scope(

@@ -22,6 +22,7 @@ from graphfold.circuit import (
     freeze,
 )
 from graphfold.errors import GraphfoldError
+from graphfold.formats.cell_paths import moved_to
 from graphfold.formats.cell_writer import statement_text
 from graphfold.language.arguments import signature
 from graphfold.language.printer import TooLongError, constant_text, write_expression
@@ -34,6 +35,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
 def dumps(circuit: Freezable) -> str:
     r"""Write a circuit in the model language; GraphfoldError when an equation is too long.
 
+    Cells in files of their own are named from the working directory.
+
     >>> from graphfold import loads
     >>> print(dumps(loads("graphfold: 1\nequations: |\n  y[t]=(x[t])+1\ninputs: {'x[t]': []}")))
     graphfold: 1
@@ -44,7 +47,11 @@ def dumps(circuit: Freezable) -> str:
       y[t] = x[t] + 1
     <BLANKLINE>
     """
-    frozen = freeze(circuit)
+    return model_text(moved_to(freeze(circuit), "."))
+
+
+def model_text(frozen: Circuit) -> str:
+    """Write a circuit as it stands; GraphfoldError when it is flat or an equation is too long."""
     if frozen.groups:
         raise GraphfoldError("a flat circuit has no file; write the circuit with its cells")
     try:

@@ -66,6 +66,11 @@ def _read_equation(statement: Statement, scope: Scope) -> Equation:
         stray = next((t for t in statement if t.text == ":"), name)
         raise SyntaxProblem("expected name[t] = expression", stray.mark)
     axis = _left_axis(statement[:equals], scope)
+    after = statement[equals + 1 :]
+    if len(after) > 1 and after[0].text in scope.cells and after[1].text == "(":
+        message = f"a cell is used in a line of its own: write {name.text} = {after[0].text}(…)"
+        if axis is not None:
+            raise SyntaxProblem(f"{message}, without an index", name.mark, "use")
     last = statement[-1]
     end = Mark(last.mark.line, last.end)
     expression = parse_expression(statement[equals + 1 :], scope, end)
