@@ -48,13 +48,18 @@ class Delays:
             self._wires.add(line.samples(4.0))
         self._squares = Cloud()
         for net in (net for net, sinks in self.nets.items() if len(sinks) > 1):
-            x, y = self.grid.center(net[0])
-            self._wires.add((x + self.grid.radius[net[0]] + d, y) for d in range(4, 180, 4))
+            x, y = self._right_of(net[0])
+            self._wires.add((x + d, y) for d in range(4, 180, 4))
         for net, sinks in sorted(self.nets.items(), key=lambda item: item[1] == (item[0][0],)):
             self._choose(net, sinks)
         for net, sinks in self.nets.items():
             if net not in self.curve:
                 self._ask(net, sinks)
+
+    def _right_of(self, name: str) -> Point:
+        """The rightmost point of a node."""
+        x, y = self.grid.center(name)
+        return (x + self.grid.border[name].half, y)
 
     # -- choosing -----------------------------------------------------------------------------
 
@@ -73,19 +78,19 @@ class Delays:
 
     def _curves(self, net: Net, sink: str) -> Iterator[tuple[float, Line]]:
         """Loops or bows to try, each with the price of its shape."""
-        center, radius = self.grid.center(net[0]), self.grid.radius[net[0]]
-        reach = radius + LOOP - self.theme.radius
+        start, end = self.grid.end(net[0]), self.grid.end(sink)
+        (_, y), (_, other) = start.center, end.center
+        reach = start.border.radius + LOOP - self.theme.radius
         for side in (1, -1) if net[1] > 0 else (-1, 1):
             wrong = 0.0 if (side > 0) == (net[1] > 0) else 3.0
             if sink == net[0]:
                 for tilt, spread in self._petals(sink):
                     price = wrong + abs(tilt) / 6 + (SPREADS[0] - spread) / 9
-                    yield price, loop(center, radius, reach, tilt, side, spread)
+                    yield price, loop(start, reach, tilt, side, spread)
                 continue
-            end = self.grid.center(sink)
-            turn = side if end[1] < center[1] or end[1] == center[1] > 0 else -side
+            turn = side if other < y or other == y > 0 else -side
             for bend, flat in product(BENDS, FLATS):
-                line = bow(center, end, radius, self.grid.radius[sink], bend * turn, flat)
+                line = bow(start, end, bend * turn, flat)
                 yield wrong + (bend - BENDS[0]) / 6 + 4 * abs(flat - FLATS[0]), line
 
     def _petals(self, site: str) -> Iterator[tuple[float, float]]:
@@ -121,8 +126,8 @@ class Delays:
         row = [n for n in self.grid.cell.rows[self.grid.row_of[net[0]]] if DUMMY not in n]
         if row[-1] != net[0]:
             return False
-        x, y = self.grid.center(net[0])
-        edge = (x + self.grid.radius[net[0]] + 8, y)
+        x, y = self._right_of(net[0])
+        edge = (x + 8, y)
         if any(distance(edge, p) < 12 for line in self.curve.values() for p in line.samples()):
             return False
         return net == next(n for n in self.nets if n[0] == net[0] and n not in self.curve)
@@ -153,13 +158,12 @@ class Delays:
         return max([*right, self.grid.right + 12]) + 20 + 27 * self.lanes.upright[net]
 
     def _departure(self, net: Net) -> list[Point]:
-        x, y = self.grid.center(net[0])
-        radius = self.grid.radius[net[0]]
         if self._leaves_sideways(net):
-            return [(x + radius, y)]
+            return [self._right_of(net[0])]
+        x, y = self.grid.center(net[0])
         height = self.lanes.flat_at(self.grid, self._exit(net), (net, "exit"))
-        up = -1 if height < y else 1
-        return [(x + 0.7 * radius, y + up * 0.714 * radius), (x + 0.7 * radius, height)]
+        dx, dy = self.grid.border[net[0]].shoulder(0.7)
+        return [(x + dx, y + (-dy if height < y else dy)), (x + dx, height)]
 
     def _square_on_lane(self, net: Net) -> Point:
         start = self._departure(net)[-1][1]

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.columns import columns
 from graphfold.render.layout.measure import Sizes
 from graphfold.render.layout.order import order
@@ -45,8 +46,13 @@ class Levels:
 
     @property
     def radius(self) -> Mapping[str, float]:
-        """The radius of every site."""
+        """Half the height of every site."""
         return self.sizes.radius
+
+    @property
+    def border(self) -> Mapping[str, Border]:
+        """The border of every site."""
+        return self.sizes.border
 
     def floor(self, channel: int) -> float:
         """The lower edge of the space below row `channel`: the top of the row beneath."""
@@ -74,6 +80,10 @@ class Grid(Levels):
         """The middle of a node."""
         return (self.left + self.cell.x[name] + column * self.pitch, self.y[self.row_of[name]])
 
+    def end(self, name: str, column: int = 0) -> End:
+        """A node as the end of a line."""
+        return End(self.center(name, column), self.border[name])
+
     def boundary(self, column: int) -> float:
         """The middle of the space to the right of a column."""
         gap = self.pitch - self.cell.width
@@ -94,12 +104,12 @@ class Grid(Levels):
     def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
         """Whether points keep a margin to every node but the ends, columns having no end."""
         for name in self.sites():
-            (cx, cy), reach = self.center(name), self.radius[name] + margin
+            (cx, cy), border, reach = self.center(name), self.border[name], self.radius[name] + margin
             for x, y in points:
                 if abs(y - cy) < reach:
                     column = round((x - cx) / self.pitch)
                     dx = x - cx - column * self.pitch
-                    if dx * dx + (y - cy) ** 2 < reach * reach and (name, column) not in ends:
+                    if border.gap(dx, y - cy) < margin and (name, column) not in ends:
                         return False
         return True
 
@@ -115,12 +125,12 @@ def cell_of(
     ordered = order(filled, [(a, b) for a, b, _ in steps])
 
     def apart(left: str, right: str) -> float:
-        radii = [measured.radius.get(name, theme.clearance) for name in (left, right)]
+        halves = [measured.half(name, theme.clearance) for name in (left, right)]
         room = extra.get(left, 0.0) + extra.get("<" + right, 0.0)
-        return sum(radii) + theme.site_gap + room
+        return sum(halves) + theme.site_gap + room
 
     x = columns(ordered, steps, apart)
-    reach = [(x[n] - r, x[n] + r) for n, r in measured.radius.items() if n in x]
+    reach = [(x[n] - b.half, x[n] + b.half) for n, b in measured.border.items() if n in x]
     reach += [(v - theme.clearance, v + theme.clearance) for n, v in x.items() if DUMMY in n]
     left, right = min((a for a, _ in reach), default=0.0), max((b for _, b in reach), default=0.0)
     return Cell(tuple(map(tuple, ordered)), bends, x, left, right)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from graphfold.render.compose import instance
+from graphfold.render.layout.borders import Border
 from graphfold.render.picture import Glyph, Label, Run
 from graphfold.render.scene import Caption, Scene
 from graphfold.render.theme import Theme
@@ -21,11 +22,20 @@ ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 @dataclass(frozen=True)
 class Sizes:
-    """The radius of every site, and how much its labels shrink."""
+    """The border of every site, and how much its labels shrink."""
 
-    radius: Mapping[str, float]
+    border: Mapping[str, Border]
     shrink: Mapping[str, float]
     size: float
+
+    @cached_property
+    def radius(self) -> Mapping[str, float]:
+        """Half the height of every site."""
+        return {name: border.radius for name, border in self.border.items()}
+
+    def half(self, name: str, other: float) -> float:
+        """Half the width of a site; of what is none, `other`."""
+        return self.border[name].half if name in self.border else other
 
 
 def sizes(scene: Scene, theme: Theme) -> Sizes:
@@ -35,8 +45,8 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     fits = {name: theme.radius / r if r else 1.0 for name, r in reach.items()}
     even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
-    radius = {name: max(theme.radius, reach[name] * shrink[name]) for name in reach}
-    return Sizes(radius, shrink, size)
+    border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
+    return Sizes(border, shrink, size)
 
 
 def _shrunk(fit: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from graphfold.render.layout.borders import End, link
 from graphfold.render.layout.grid import FAR, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.measure import caption_run, sizes
@@ -19,7 +20,7 @@ from graphfold.render.layout.panel import (
     panel,
     static_edges,
 )
-from graphfold.render.layout.paths import Line, straight
+from graphfold.render.layout.paths import Line
 from graphfold.render.layout.routes import Key
 from graphfold.render.layout.statics import Statics
 from graphfold.render.scene import Edge, Scene
@@ -135,7 +136,7 @@ def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan
 
 def _direct(ground: Ground, edge: Edge) -> Line:
     """The way an edge would like to run."""
-    return straight(ground.center(*edge.source), ground.center(*edge.target), 0.0, 0.0)
+    return link(End(ground.center(*edge.source)), End(ground.center(*edge.target)))
 
 
 def gaps_needed(found: Plan) -> list[float]:

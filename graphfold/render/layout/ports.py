@@ -1,4 +1,4 @@
-"""Where a wire that comes along a lane enters a circle from below."""
+"""Where a wire that comes along a lane enters a node from below."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ class Ports:
         return min([35.0, *rooms])
 
     def at(self, grid: Grid, site: str, column: int, key: Hashable) -> Point:
-        """The place on the circle's lower edge."""
+        """The place on the node's lower edge."""
         x, y = grid.center(site, column)
-        radius = grid.radius[site]
-        offset = self.taken[site][key] * radius
-        return (x + offset, y + math.sqrt(radius * radius - offset * offset))
+        dx, dy = grid.border[site].shoulder(self.taken[site][key])
+        return (x + dx, y + dy)

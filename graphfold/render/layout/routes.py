@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graphfold.render.layout.borders import Border, End, link
 from graphfold.render.layout.branches import branches
 from graphfold.render.layout.curves import through
 from graphfold.render.layout.grid import DUMMY, Grid
 from graphfold.render.layout.lanes import Channels, Lanes
-from graphfold.render.layout.paths import Line, polar, rounded, straight
+from graphfold.render.layout.paths import Line, rounded
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
 from graphfold.render.theme import Theme
@@ -155,22 +156,23 @@ class Router:
         }
         return kinds[self.kind[key]](key)
 
-    def _radius(self, key: Key, end: int) -> float:
-        return DOTS if key[3] == end + 1 else self.grid.radius[key[0] if end == 0 else key[1]]
+    def _start(self, key: Key) -> End:
+        end = self.grid.end(key[0])
+        return End(end.center, Border(DOTS)) if key[3] == 1 else end
+
+    def _end(self, key: Key) -> End:
+        end = self.grid.end(key[1], key[2])
+        return End(end.center, Border(DOTS)) if key[3] == 2 else end
 
     def _straight(self, key: Key) -> Line:
-        source, target, distance, _ = key
-        a, b = self.grid.center(source), self.grid.center(target, distance)
-        return straight(a, b, self._radius(key, 0), self._radius(key, 1))
+        return link(self._start(key), self._end(key))
 
     def _fanned(self, key: Key) -> Line:
-        source, target, distance, _ = key
-        (x, y), b = self.grid.center(source), self.grid.center(target, distance)
-        side = 1 if distance > 0 else -1
+        start, side = self._start(key), 1 if key[2] > 0 else -1
+        (x, y), half = start.center, start.border.half
         fork = (self.grid.boundary(0 if side > 0 else -1) - side * 12, y)
-        last = straight(fork, b, 0.0, self._radius(key, 1))
-        start = (x + side * self._radius(key, 0), y)
-        return rounded([start, fork, last.end], 2 * self.theme.corner)
+        last = link(End(fork), self._end(key))
+        return rounded([(x + side * half, y), fork, last.end], 2 * self.theme.corner)
 
     def _lifted(self, key: Key) -> Line:
         return self._arc(key, self.lift[key])
@@ -178,14 +180,14 @@ class Router:
     def _arc(self, key: Key, lift: int = 0) -> Line:
         """Over (or under) the nodes between, the higher the further."""
         source, target, distance, _ = key
-        a, b = self.grid.center(source), self.grid.center(target, distance)
-        side = 1 if b[0] > a[0] else -1
+        a, b = self._start(key), self._end(key)
+        side = 1 if b.center[0] > a.center[0] else -1
         below = self.grid.row_of[source] == 0 and len(self.grid.y) > 1
         level = max(abs(distance) - 2, 0) + lift
         steep = min(44.0 + 9 * level, 72.0)
         angle = -steep if below else steep
-        start = polar(a, self._radius(key, 0), angle if side > 0 else 180 - angle)
-        end = polar(b, self._radius(key, 1), 180 - angle if side > 0 else angle)
+        start = a.at(angle if side > 0 else 180 - angle)
+        end = b.at(180 - angle if side > 0 else angle)
         rise = self.grid.radius[source] * (1 - math.sin(math.radians(steep)))
         peak = rise + self.theme.clearance + 9 + 25 * level
         rise = (peak / 0.75) * (1 if below else -1)
@@ -194,24 +196,21 @@ class Router:
         return Line(start, ((first, last, end),))
 
     def _bent(self, key: Key) -> Line:
-        source, target, _, _ = key
-        names = self.grid.cell.bends.get((source, target), ())
-        a, b = self.grid.center(source), self.grid.center(target)
+        names = self.grid.cell.bends.get(key[:2], ())
+        a, b = self._start(key), self._end(key)
         middles = [(self.grid.cell.x[n], self.grid.y[int(n.rpartition("/")[2])]) for n in names]
         if not middles:
             return self._straight(key)
-        smooth = through(a, b, self._radius(key, 0), self._radius(key, 1), middles)
+        smooth = through(a, b, middles)
         if self._is_clear(key, smooth):
             return smooth
         points: list[Point] = []
         for name in names:
             row = int(name.rpartition("/")[2])
             x, y, half = self.grid.cell.x[name], self.grid.y[row], self.grid.half[row]
-            down = 1 if b[1] > a[1] else -1
+            down = 1 if b.center[1] > a.center[1] else -1
             points += [(x, y - half * down), (x, y + half * down)]
-        first = straight(a, points[0], self._radius(key, 0), 0).start
-        last = straight(points[-1], b, 0, self._radius(key, 1)).end
-        return rounded([first, *points, last], 2 * self.theme.corner)
+        return rounded([a.edge(points[0]), *points, b.edge(points[-1])], 2 * self.theme.corner)
 
     def _laned(self, key: Key) -> Line:
         return rounded(self._lane_points(key), self.theme.corner)
@@ -245,16 +244,15 @@ class Router:
         return [*points, (port[0], y), port]
 
     def _departure(self, key: Key) -> list[Point]:
-        source, _, distance, _ = key
-        x, y = self.grid.center(source)
-        radius, side = self._radius(key, 0), 1 if distance >= 0 else -1
+        start, side = self._start(key), 1 if key[2] >= 0 else -1
+        x, y = start.center
         if self._leaves_sideways(key):
-            return [(x + side * radius, y)]
+            return [(x + side * start.border.half, y)]
         height = self.lanes.flat_at(self.grid, self._exit(key), (net_of(key), "exit"))
         up = -1 if height < y else 1
         share = 0.45 if up < 0 else 0.7  # so that what comes up and what goes down keep apart
-        offset = share * radius * side
-        return [(x + offset, y + up * radius * math.sqrt(1 - share * share)), (x + offset, height)]
+        dx, dy = start.border.shoulder(share)
+        return [(x + side * dx, y + up * dy), (x + side * dx, height)]
 
 
 def net_of(key: Key) -> Net:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.folded import Net
 from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, shortened
@@ -22,8 +23,8 @@ def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
     """Return what is taken by all but captions."""
     repeats = len(plan.panels) == 1 and len(plan.scene.columns) > MANY
     room = Room(plan.panels[0].grid.pitch, repeats)
-    for center, radius in _nodes(plan, room.repeats):
-        room.add_disc(center, radius)
+    for node in _nodes(plan, room.repeats):
+        room.add_node(node)
     for points, owner in _lines(plan, owners, room.repeats):
         room.add(points, owner)
     half = plan.theme.square / 2 + 1
@@ -75,13 +76,14 @@ def _drawn(plan: Plan, line: Line) -> list[Point]:
     return points
 
 
-def _nodes(plan: Plan, repeats: bool) -> Iterator[tuple[Point, float]]:
+def _nodes(plan: Plan, repeats: bool) -> Iterator[End]:
     ground = plan.ground
-    yield from ((ground.center(n, STATIC), ground.radius[n]) for n in ground.static_x)
+    yield from (ground.end(n, STATIC) for n in ground.static_x)
     for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
         grid = panel.grid
-        yield from ((grid.center(n), grid.radius[n]) for n in grid.sites() if repeats)
+        yield from (grid.end(n) for n in grid.sites() if repeats)
         for c, column in [] if repeats else enumerate(block.columns):
             for name, kind in column.sites.items():
                 if name in grid.cell.x:
-                    yield grid.center(name, c), DOTS if kind == "dots" else grid.radius[name]
+                    end = grid.end(name, c)
+                    yield End(end.center, Border(DOTS)) if kind == "dots" else end
