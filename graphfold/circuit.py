@@ -315,7 +315,8 @@ class Group:
     """The part of a flat circuit that came of one use.
 
     Its signals are named by `path` and a name of the cell: ("outer", "inner") holds
-    "outer.inner.h". `cell` is the name of the definition, `title` that of its circuit.
+    "outer.inner.h". `cell` is the name of the definition, `title` that of its circuit; `inputs`
+    and `style` are those of the cell, in its own names.
     """
 
     path: tuple[str, ...]
@@ -323,6 +324,8 @@ class Group:
     title: str
     axis: str | None = None
     reverse: bool = False
+    inputs: tuple[str, ...] = ()
+    style: Style = Style()
 
     @property
     def name(self) -> str:

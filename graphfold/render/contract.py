@@ -36,7 +36,7 @@ def ties(circuit: Circuit) -> tuple[Tie, ...]:
         if circuit.kind_of(link.source) != "param":
             ways = by_target[link.target].get(link.node, ())
             found.append(Tie(link.source, link.target, link.reach, link.delay, link.index, ways))
-    return _merged(found)
+    return merged(found)
 
 
 def contract(found: tuple[Tie, ...], hidden: Iterable[str]) -> tuple[tuple[Tie, ...], set[str]]:
@@ -72,14 +72,14 @@ def through_copies(
         copies[name] = (name, tie.source, time)
         kept.append(Tie(tie.source, name, tie.reach, tie.delay, tie.index, ((),)))
         kept.append(Tie(name, tie.target, "static", 0, None, tie.products))
-    return _merged(kept), list(copies.values())
+    return merged(kept), list(copies.values())
 
 
 def _without(found: tuple[Tie, ...], name: str) -> tuple[Tie, ...]:
     entering = [t for t in found if t.target == name]
     leaving = [t for t in found if t.source == name]
     kept = [t for t in found if name not in (t.source, t.target)]
-    return _merged(kept + [_join(a, b) for b in leaving for a in entering])
+    return merged(kept + [_join(a, b) for b in leaving for a in entering])
 
 
 def _join(first: Tie, second: Tie) -> Tie:
@@ -97,7 +97,8 @@ def _reach(first: Tie, second: Tie) -> tuple[Reach, int, Index | None]:
     return reach, first.delay + second.delay, None
 
 
-def _merged(found: Iterable[Tie]) -> tuple[Tie, ...]:
+def merged(found: Iterable[Tie]) -> tuple[Tie, ...]:
+    """Return the ties, those that are drawn as one wire as one."""
     by_key: dict[Key, Tie] = {}
     for tie in found:
         old = by_key.get(tie.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -103,17 +104,24 @@ def _scenes(
 
     if not isinstance(what, Unfolding | Window):
         circuit = ensure_well_formed(what)
-        return circuit, [folded_circuit(view(circuit))]
+        return circuit, [folded_circuit(view(circuit, opened=_opened(circuit, options)))]
     from graphfold.render.steps import unfolded
 
     circuit = what.circuit
     _ensure_drawable(what, options)
-    seen = view(circuit, frozenset(getattr(what, "untied", ())))
+    opened = _opened(circuit, options)
+    seen = view(circuit, frozenset(getattr(what, "untied", ())), opened)
     if isinstance(what, Window):
         scene = windows(seen, what.axes, what.before, what.after)
     else:
         scene = unfolded(seen, what, options)
-    return circuit, [folded_circuit(view(circuit)), scene] if options.pair else [scene]
+    if not options.pair:
+        return circuit, [scene]
+    return circuit, [folded_circuit(view(circuit, opened=opened)), scene]
+
+
+def _opened(circuit: Circuit, options: DrawOptions) -> str | Sequence[str]:
+    return () if options.open is None else options.open
 
 
 def _ensure_drawable(what: Unfolding | Window, options: DrawOptions) -> None:

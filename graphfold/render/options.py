@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphfold.render.theme import BOOK, Theme
@@ -12,11 +13,13 @@ class DrawOptions:
     """What to show and how.
 
     `pair` puts the folded circuit and an arrow before an unfolding (None: yes when the axis has
-    steps to show); `elide` cuts long times in the middle, after `first` and before the `last`
+    steps to show); `open` names the uses of cells whose inside is shown, or is "all" (None: those
+    that the model asks for); `elide` cuts long times in the middle, after `first` and before the `last`
     steps, when there are more than `most`; `scale` is pixels per point in PNG.
     """
 
     pair: bool = True
+    open: str | Sequence[str] | None = None
     elide: bool = True
     first: int = 3
     last: int = 2

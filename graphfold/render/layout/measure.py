@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
 from graphfold.render.picture import Glyph, Label, Run
-from graphfold.render.scene import Caption, Scene
+from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import around, glyph_box, typeset
 
@@ -41,12 +41,32 @@ class Sizes:
 def sizes(scene: Scene, theme: Theme) -> Sizes:
     """Measure every site by its widest label; labels shrink together, then circles grow."""
     size = theme.folded_size if scene.folded else theme.instance_size
-    reach = {name: _reach(scene, name, size) for name in scene.sites}
+    reach = {name: _reach(scene, name, size) for name, site in scene.sites.items() if not site.box}
     fits = {name: theme.radius / r if r else 1.0 for name, r in reach.items()}
     even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
     border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
+    border |= {n: _box(scene, site, theme) for n, site in scene.sites.items() if site.box}
     return Sizes(border, shrink, size)
+
+
+def _box(scene: Scene, site: Site, theme: Theme) -> Border:
+    """The border of a use: as high as a circle, as wide as its labels ask."""
+    called = [c.labels[site.name] for c in scene.columns if site.name in c.labels]
+    runs = box_runs(site, theme) + [box_run(latex, theme) for latex in dict.fromkeys(called)]
+    half = max(run.box[2] - run.box[0] for run in runs) / 2 + theme.box_margin
+    return Border(theme.radius, max(half - theme.radius, 0.0), theme.box_corner)
+
+
+def box_runs(site: Site, theme: Theme) -> list[Run]:
+    """The name of a use and, perhaps, of its cell."""
+    under = [typeset(site.under, theme.under_size)] if site.under else []
+    return [typeset(site.latex, theme.cell_size), *under]
+
+
+def box_run(latex: str, theme: Theme) -> Run:
+    """What stands in place of a use before its first step."""
+    return typeset(latex, theme.instance_size)
 
 
 def _shrunk(fit: float) -> float:

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from graphfold.render.layout.captions import Wish, box_at, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import caption_run, centred, node_run
+from graphfold.render.layout.measure import box_run, box_runs, caption_run, centred, node_run
 from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened, square
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.room import Room, grown
 from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
-from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Run, Stroke
-from graphfold.render.scene import STATIC, Caption, Column, Edge
+from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Rect, Run, Stroke
+from graphfold.render.scene import STATIC, Caption, Column, Edge, NodeKind
 from graphfold.render.typeset import typeset
+
+
+UNDER = 5.5  # how far the name of a use stands above the middle when its cell's is under it
 
 
 @dataclass(frozen=True)
@@ -271,9 +274,30 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
     kind, latex = column.sites[name], plan.scene.sites[name].latex
     if kind == "dots":
         return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
+    title = f"{name}[{column.step}]" if column.step else name
+    if plan.scene.sites[name].box:
+        items = _box_items(plan, name, (x, y), column)
+        return Group(_kinds("cell", kind), items, name, column.step, title=title)
     run = node_run(latex, column.time, plan.ground.sizes, name)
     disc = Disc(x, y, plan.ground.radius[name], "dashed" if kind == "stub" else "solid")
-    kinds = ("node", *([kind] if kind != "node" else []), plan.scene.sites[name].kind)
-    title = f"{name}[{column.step}]" if column.step else name
     items = (disc, centred(run, x, y))
-    return Group(" ".join(kinds), items, name, column.step, title=title)
+    kinds = f"{_kinds('node', kind)} {plan.scene.sites[name].kind}"
+    return Group(kinds, items, name, column.step, title=title)
+
+
+def _kinds(first: str, kind: NodeKind) -> str:
+    return first if kind == "node" else f"{first} {kind}"
+
+
+def _box_items(plan: Plan, name: str, center: Point, column: Column) -> tuple[Item, ...]:
+    """A use of a cell; before its first step the states it begins with, in a longer circle."""
+    (x, y), border, theme = center, plan.ground.border[name], plan.theme
+    kind, site = column.sites[name], plan.scene.sites[name]
+    corner = border.radius if kind == "boundary" else theme.box_corner
+    rect = Rect(x, y, border.half, border.radius, corner, "dashed" if kind == "stub" else "solid")
+    if name in column.labels:
+        return (rect, centred(box_run(column.labels[name], theme), x, y))
+    first, *under = box_runs(site, theme)
+    if not under:
+        return (rect, centred(first, x, y))
+    return (rect, centred(first, x, y - UNDER), centred(under[0], x, y + 2 * UNDER))
