@@ -30,6 +30,7 @@ class Theme:
     count_size: float = 13.0
     cell_size: float = 17.0
     under_size: float = 11.5
+    title_size: float = 13.0
     word_size: float = 17.0
     arrow: float = 52.0
 

@@ -100,7 +100,9 @@ class Delays:
 
     def _cost(self, net: Net, sink: str, line: Line) -> float:
         points = line.samples(4.0)
-        if not self.grid.clear(points, {(net[0], 0), (sink, 0)}, self.theme.clearance):
+        ends = {(net[0], 0), (sink, 0)}
+        free = self.grid.clear(points, ends, self.theme.clearance)
+        if not free or not self.grid.outside(points, ends):
             return 1000.0
         middle = line.pieces[0][-1]
         room = self.theme.square * 1.1 + 3

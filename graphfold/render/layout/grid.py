@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from graphfold.render.layout.borders import Border, End
-from graphfold.render.layout.columns import columns
+from graphfold.render.layout.columns import Link, columns
+from graphfold.render.layout.enclosures import Span
 from graphfold.render.layout.measure import Sizes
 from graphfold.render.layout.order import order
-from graphfold.render.picture import Point
+from graphfold.render.picture import Box, Point
 from graphfold.render.scene import STATIC, Scene
 from graphfold.render.theme import Theme
 
 DUMMY = "/"
 FAR = 1e6  # the gap between a folded cell and the next, which is not there
 ASIDE = 52.0
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A frame in every step: its sites, its left and right edge, and its rows."""
+
+    sites: frozenset[str]
+    left: float
+    right: float
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,7 @@ class Cell:
     x: Mapping[str, float]
     left: float
     right: float
+    enclosures: Mapping[str, Enclosure] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def width(self) -> float:
@@ -37,12 +50,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Levels:
-    """The rows of a figure: their heights y, downwards, row 0 the lowest, and half their sizes."""
+    """The rows of a figure: their heights y, downwards, row 0 the lowest, and half their sizes.
+
+    `above` and `below` them frames take room.
+    """
 
     row_of: Mapping[str, int]
     y: tuple[float, ...]
     half: tuple[float, ...]
     sizes: Sizes
+    above: tuple[float, ...]
+    below: tuple[float, ...]
 
     @property
     def radius(self) -> Mapping[str, float]:
@@ -58,13 +76,13 @@ class Levels:
         """The lower edge of the space below row `channel`: the top of the row beneath."""
         if channel == 0:
             return self.y[0] + self.half[0] + 400
-        return self.y[channel - 1] - self.half[channel - 1]
+        return self.y[channel - 1] - self.half[channel - 1] - self.above[channel - 1]
 
     def ceiling(self, channel: int) -> float:
         """The upper edge of the space below row `channel`: the bottom of that row."""
         if channel == len(self.y):
             return self.y[-1] - self.half[-1] - 400
-        return self.y[channel] + self.half[channel]
+        return self.y[channel] + self.half[channel] + self.below[channel]
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,26 @@ class Grid(Levels):
         """The sites of a column."""
         return (n for row in self.cell.rows for n in row if DUMMY not in n)
 
+    def enclosed(self, name: str, column: int = 0) -> Box:
+        """The box of a frame."""
+        found = self.cell.enclosures[name]
+        span, shift = found.span, self.left + column * self.pitch
+        top = self.y[span.high] - self.half[span.high] - span.top
+        bottom = self.y[span.low] + self.half[span.low] + span.bottom
+        return (found.left + shift, top, found.right + shift, bottom)
+
+    def outside(self, points: Sequence[Point], ends: set[tuple[str, int]]) -> bool:
+        """Whether points keep out of the frames that hold none of the ends."""
+        for name, found in self.cell.enclosures.items():
+            left, top, right, bottom = self.enclosed(name)
+            inside = {column for site, column in ends if site in found.sites}
+            for x, y in points:
+                column = round((x - (left + right) / 2) / self.pitch)
+                if top < y < bottom and left < x - column * self.pitch < right:
+                    if column not in inside:
+                        return False
+        return True
+
     def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
         """Whether points keep a margin to every node but the ends, columns having no end."""
         for name in self.sites():
@@ -120,9 +158,9 @@ def cell_of(
     """Order the sites of a block's step and place them; `extra` is room wanted beside a site."""
     names = set(scene.blocks[number].names)
     rows = [tuple(n for n in row.names if n in names) for row in scene.rows]
-    links = [link for link in _links(scene) if names.issuperset(link)]
+    links = [link for link in links_of(scene) if names.issuperset(link)]
     filled, bends, steps = _with_bends(rows, links)
-    ordered = order(filled, [(a, b) for a, b, _ in steps])
+    ordered = order(filled, [(a, b) for a, b, _, _ in steps])
 
     def apart(left: str, right: str) -> float:
         halves = [measured.half(name, theme.clearance) for name in (left, right)]
@@ -136,7 +174,8 @@ def cell_of(
     return Cell(tuple(map(tuple, ordered)), bends, x, left, right)
 
 
-def _links(scene: Scene) -> list[tuple[str, str]]:
+def links_of(scene: Scene) -> list[tuple[str, str]]:
+    """The delay-free wires within a step."""
     free = (e for e in scene.edges if e.source[1] == e.target[1] != STATIC and not e.delay)
     found = dict.fromkeys((e.source[0], e.target[0]) for e in free)
     return [link for link in found if link[0] != link[1]]
@@ -144,12 +183,12 @@ def _links(scene: Scene) -> list[tuple[str, str]]:
 
 def _with_bends(
     rows: Sequence[Sequence[str]], links: Sequence[tuple[str, str]]
-) -> tuple[list[list[str]], dict[tuple[str, str], tuple[str, ...]], list[tuple[str, str, float]]]:
+) -> tuple[list[list[str]], dict[tuple[str, str], tuple[str, ...]], list[Link]]:
     """Give each link that skips rows a bend in every row it passes."""
     row_of = {name: r for r, row in enumerate(rows) for name in row}
     filled = [list(row) for row in rows]
     bends: dict[tuple[str, str], tuple[str, ...]] = {}
-    steps: list[tuple[str, str, float]] = []
+    steps: list[Link] = []
     for source, target in links:
         low, high = sorted((source, target), key=lambda name: row_of[name])
         between = range(row_of[low] + 1, row_of[high])
@@ -160,15 +199,21 @@ def _with_bends(
         chain = [low, *names, high]
         weight = 4.0 if not names else 1.0
         if row_of[low] != row_of[high]:
-            steps += [(a, b, weight) for a, b in itertools.pairwise(chain)]
+            steps += [(a, b, weight, 0.0) for a, b in itertools.pairwise(chain)]
     return filled, bends, steps
 
 
-def levels_of(scene: Scene, measured: Sizes, theme: Theme, gaps: Sequence[float]) -> Levels:
-    """Return the rows with `gaps` between them."""
+def levels_of(
+    scene: Scene,
+    measured: Sizes,
+    theme: Theme,
+    gaps: Sequence[float],
+    room: tuple[tuple[float, ...], tuple[float, ...]],
+) -> Levels:
+    """Return the rows with `gaps` between them; `room` is what frames take above and below."""
     row_of = {name: r for r, row in enumerate(scene.rows) for name in row.names}
     half = [max([theme.radius, *(measured.radius[n] for n in row.names)]) for row in scene.rows]
     y = [0.0]
     for r in range(1, len(half)):
         y.append(y[-1] - half[r - 1] - half[r] - gaps[r])
-    return Levels(row_of, tuple(y), tuple(half), measured)
+    return Levels(row_of, tuple(y), tuple(half), measured, *room)

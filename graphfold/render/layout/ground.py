@@ -90,6 +90,8 @@ def ground_of(scene: Scene, grids: Sequence[Grid], levels: Levels, theme: Theme)
         levels.y,
         levels.half,
         levels.sizes,
+        levels.above,
+        levels.below,
         tuple(grids),
         scene.block_of,
         {**between, **found},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from graphfold.render.compose import instance
@@ -17,6 +17,7 @@ from graphfold.render.typeset import around, glyph_box, typeset
 SMALLEST = 0.62
 SMALL = 0.8
 EVEN = 0.86
+NEARLY = 0.65
 ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
@@ -46,8 +47,15 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
     border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
-    border |= {n: _box(scene, site, theme) for n, site in scene.sites.items() if site.box}
+    border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
     return Sizes(border, shrink, size)
+
+
+def _alike(boxes: dict[str, Border]) -> dict[str, Border]:
+    """Boxes that are nearly as wide as the widest are as wide."""
+    widest = max((box.half for box in boxes.values()), default=0.0)
+    core = max((box.core for box in boxes.values()), default=0.0)
+    return {n: replace(b, core=core) if b.half > NEARLY * widest else b for n, b in boxes.items()}
 
 
 def _box(scene: Scene, site: Site, theme: Theme) -> Border:
@@ -62,6 +70,11 @@ def box_runs(site: Site, theme: Theme) -> list[Run]:
     """The name of a use and, perhaps, of its cell."""
     under = [typeset(site.under, theme.under_size)] if site.under else []
     return [typeset(site.latex, theme.cell_size), *under]
+
+
+def upright(run: Run, x: float, y: float) -> Label:
+    """The run with its middle at x and its letters, whatever their tails, around y."""
+    return Label(x - middle(run)[0], y, run)
 
 
 def box_run(latex: str, theme: Theme) -> Run:
@@ -113,6 +126,11 @@ def centred(run: Run, x: float, y: float) -> Label:
 def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
     """The label of a node."""
     return instance(latex, time, measured.size, round(measured.shrink[name], 4))
+
+
+def title_run(latex: str, theme: Theme) -> Run:
+    """The name of a frame."""
+    return typeset(latex, theme.title_size)
 
 
 @lru_cache(maxsize=4096)

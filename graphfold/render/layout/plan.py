@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from graphfold.render.layout.borders import End, link
-from graphfold.render.layout.grid import FAR, cell_of, levels_of
+from graphfold.render.layout.enclosures import Asked, paddings
+from graphfold.render.layout.grid import FAR, Cell, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.measure import caption_run, sizes
+from graphfold.render.layout.nest import Wants, nested_cell
 from graphfold.render.layout.panel import (
     Around,
     Panel,
@@ -64,13 +66,14 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     """Settle a scene; `asked` are gaps that are needed."""
     asked = asked or Gaps()
     measured, room = sizes(scene, theme), loop_room(scene)
-    cells = [cell_of(scene, b, measured, theme, room) for b in range(len(scene.blocks))]
-    smallest = [theme.row_gap] * len(scene.rows)
+    sides: Asked = {}
+    cells, taken = _cells(scene, Wants(measured, room, sides, theme)), paddings(scene, sides)
+    smallest = _least(scene, theme, taken)
     smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
     gaps, between = smallest, _column_gaps(scene, theme, asked)
     lefts, laned, found = [0.0] * len(cells), set[Key](), None
     for _ in range(ROUNDS):
-        levels = levels_of(scene, measured, theme, gaps)
+        levels = levels_of(scene, measured, theme, gaps, taken)
         grids = [grid_for(scene, b, cell, levels, between[b]) for b, cell in enumerate(cells)]
         grids = [moved(grid, left) for grid, left in zip(grids, lefts, strict=True)]
         found = _settle(scene, theme, ground_of(scene, grids, levels, theme), laned)
@@ -84,6 +87,20 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
             break
     assert found is not None
     return found
+
+
+def _cells(scene: Scene, wants: Wants) -> list[Cell]:
+    blocks = range(len(scene.blocks))
+    if scene.frames:
+        return [nested_cell(scene, b, wants) for b in blocks]
+    return [cell_of(scene, b, wants.sizes, wants.theme, wants.extra) for b in blocks]
+
+
+def _least(
+    scene: Scene, theme: Theme, room: tuple[tuple[float, ...], tuple[float, ...]]
+) -> list[float]:
+    above, below = room
+    return [theme.row_gap + below[r] + (above[r - 1] if r else 0.0) for r in range(len(scene.rows))]
 
 
 def _wider(found: Plan, block: int, gap: float) -> float:
@@ -141,13 +158,14 @@ def _direct(ground: Ground, edge: Edge) -> Line:
 
 def gaps_needed(found: Plan) -> list[float]:
     """The gap below each row that the lanes ask for."""
-    theme, gaps = found.theme, []
+    theme, ground, gaps = found.theme, found.ground, list[float]()
     lanes = found.panels[0].router.lanes  # all blocks share their channels
     for row in range(len(found.scene.rows)):
         tall, slanted = lanes.height(row), _slanted(found, row)
         spread = theme.row_gap + 12 + 17 * (slanted - 1) if slanted else theme.row_gap
         arched = max(_arched(p, row, theme) for p in found.panels)
-        gaps.append(max(spread, tall + 8 * slanted if tall else 0.0, arched))
+        framed = ground.below[row] + (ground.above[row - 1] if row else 0.0)
+        gaps.append(max(spread, tall + 8 * slanted if tall else 0.0, arched) + framed)
     return gaps
 
 

@@ -97,8 +97,9 @@ class Router:
         return "laned" if distance else "bent"
 
     def _is_clear(self, key: Key, line: Line) -> bool:
-        ends = {(key[0], 0), (key[1], key[2])}
-        return self.grid.clear(line.samples(), ends, self.theme.clearance + 3)
+        ends, points = {(key[0], 0), (key[1], key[2])}, line.samples()
+        free = self.grid.clear(points, ends, self.theme.clearance + 3)
+        return free and self.grid.outside(points, ends)
 
     def _arrival(self, key: Key) -> float:
         dx, dy = self.line(key).heading

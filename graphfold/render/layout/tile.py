@@ -7,19 +7,20 @@ from dataclasses import dataclass, field, replace
 
 from graphfold.render.layout.captions import Wish, box_at, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import box_run, box_runs, caption_run, centred, node_run
+from graphfold.render.layout.measure import box_run, box_runs, caption_run, centred, node_run, title_run, upright
 from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened, square
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.room import Room, grown
 from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
-from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Rect, Run, Stroke
+from graphfold.render.picture import Box, Disc, Group, Item, Label, Pen, Point, Rect, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Column, Edge, NodeKind
 from graphfold.render.typeset import typeset
 
 
-UNDER = 5.5  # how far the name of a use stands above the middle when its cell's is under it
+LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
+TITLE = 9.0  # between the name of a frame and its border
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Tiler:
         plan, owners = self.plan, owners_of(self.plan)
         self.owners, self.room = owners, room_of(self.plan, owners)
         squares = [_square(p, self.room, net) for p in plan.panels for net in p.delays.nets]
+        frames = list(_frames(self))
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
-        self.done = (*wires, *squares, *_nodes(plan))
+        self.done = (*frames, *wires, *squares, *_nodes(plan))
 
     def wire(self, line: Line, wish: Wish | None, edge: Edge) -> Wire:
         """Return a route as strokes, its caption placed where there is room."""
@@ -256,6 +258,43 @@ def _count_place(panel: Panel, room: Room, run: Run, net: Net) -> Point:
 _COMPASS = ((1, 0), (0, -1), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1))
 
 
+# -- frames ---------------------------------------------------------------------------------------
+
+
+def _frames(tiler: Tiler) -> Iterator[Group]:
+    """The frames of every step, outer ones first, their names where no wire passes."""
+    plan = tiler.plan
+    for frame in plan.scene.frames:
+        number = plan.scene.block_of[frame.sites[0]]
+        block, grid = plan.scene.blocks[number], plan.panels[number].grid
+        kinds = [[column.sites.get(site) for site in frame.sites] for column in block.columns]
+        there = [c for c, found in enumerate(kinds) if {"node", "pinned"} & set(found)]
+        run = title_run(frame.latex, plan.theme)
+        shifts = [c * grid.pitch for c in there[: MANY + 1]]
+        dx, dy = _title_place(tiler.room, grid.enclosed(frame.name), run, shifts)
+        for c in there:
+            left, top, right, bottom = grid.enclosed(frame.name, c)
+            x, y = (left + right) / 2, (top + bottom) / 2
+            rect = Rect(x, y, right - x, bottom - y, plan.theme.box_corner, "frame")
+            label = Label(dx + c * grid.pitch, dy, run)
+            step = block.columns[c].step
+            yield Group("frame", (rect, label), frame.name, step, title=frame.name)
+
+
+def _title_place(room: Room, box: Box, run: Run, shifts: Sequence[float]) -> Point:
+    """The corner of a frame where its name is least in the way, and take it."""
+    left, top, right, bottom = box
+    x0, y0, x1, y1 = run.box
+    xs = (left + TITLE - x0, right - TITLE - x1)
+    found = []
+    for rank, (x, y) in enumerate((x, y) for y in (top + 15.5, bottom - 6.5) for x in xs):
+        label = (x + x0, y + y0, x + x1, y + y1)
+        found.append((room.hits(grown(label, 2.0), shifts), rank, (x, y), label))
+    _, _, place, label = min(found)
+    room.add_box(label, shifts=shifts)
+    return place
+
+
 # -- nodes ----------------------------------------------------------------------------------------
 
 
@@ -299,5 +338,5 @@ def _box_items(plan: Plan, name: str, center: Point, column: Column) -> tuple[It
         return (rect, centred(box_run(column.labels[name], theme), x, y))
     first, *under = box_runs(site, theme)
     if not under:
-        return (rect, centred(first, x, y))
-    return (rect, centred(first, x, y - UNDER), centred(under[0], x, y + 2 * UNDER))
+        return (rect, upright(first, x, y + LONE))
+    return (rect, upright(first, x, y + NAME), upright(under[0], x, y + UNDER))
