@@ -12,6 +12,11 @@ Moves = tuple[Move, ...]
 Pen = Literal["solid", "dashed", "ink", "frame"]
 
 
+def grown(box: Box, by: float) -> Box:
+    """The box with a margin."""
+    return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)
+
+
 @dataclass(frozen=True, slots=True)
 class Glyph:
     """One outline of the font, by its key, at a place within its run."""

@@ -31,9 +31,9 @@ class Border:
 
     def toward(self, start: float, heading: Point) -> float:
         """How far the border is from the point `start` right of the middle, in a direction."""
-        if self.corner is None:
-            return self.radius
         dx, dy = heading
+        if self.corner is None or not (dx or dy):
+            return self.radius
         ends = [(math.copysign(self.half, dx) - start) / dx] if dx else []
         ends += [self.radius / abs(dy)] if dy else []
         length = min(ends)

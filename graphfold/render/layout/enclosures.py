@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from graphfold.render.scene import Scene
 
 
+APART = 4.0  # between a frame and the lanes beside it
+
+
 @dataclass(frozen=True, slots=True)
 class Sides:
     """Room between what a frame holds and its border."""
@@ -59,6 +62,6 @@ def paddings(scene: Scene, asked: Asked) -> tuple[tuple[float, ...], tuple[float
     """Return the room that frames take above, and below, each row."""
     above, below = [0.0] * len(scene.rows), [0.0] * len(scene.rows)
     for span in spans_of(scene, asked).values() if scene.frames else ():
-        above[span.high] = max(above[span.high], span.top)
-        below[span.low] = max(below[span.low], span.bottom)
+        above[span.high] = max(above[span.high], span.top + APART)
+        below[span.low] = max(below[span.low], span.bottom + APART)
     return tuple(above), tuple(below)

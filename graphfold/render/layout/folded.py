@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -10,7 +10,7 @@ from graphfold.render.layout.branches import branches
 from graphfold.render.layout.cloud import Cloud
 from graphfold.render.layout.curves import bow, loop
 from graphfold.render.layout.grid import DUMMY, Grid
-from graphfold.render.layout.lanes import Channels, Lanes
+from graphfold.render.layout.lanes import APPROACH, Channels, Lanes
 from graphfold.render.layout.paths import Line, distance, rounded
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
@@ -43,6 +43,8 @@ class Delays:
     def __post_init__(self) -> None:
         self.lanes = Lanes(self.theme, self.channels)
         self.ports = Ports({}, self.angles)
+        self.held = {n: holder(self.grid, (n[0], *sinks)) for n, sinks in self.nets.items()}
+        self.inner = {frame: Lanes(self.theme) for frame in self.held.values() if frame}
         self._wires = Cloud()
         for line in self.others:
             self._wires.add(line.samples(4.0))
@@ -117,15 +119,38 @@ class Delays:
     # -- lanes --------------------------------------------------------------------------------
 
     def _ask(self, net: Net, sinks: tuple[str, ...]) -> None:
-        self.lanes.ask_upright(net)
+        self._upright(net).ask_upright(net)
         if not self._leaves_sideways(net):
-            self.lanes.ask_flat(self._exit(net), (net, "exit"))
+            self._flat(net, self._exit(net)).ask_flat(self._exit(net), (net, "exit"))
         for sink in sinks:
-            self.lanes.ask_flat(self.grid.row_of[sink], net)
+            row = self.grid.row_of[sink]
+            self._flat(net, row).ask_flat(row, net)
             self.ports.ask(sink, net, 1)
+
+    def _upright(self, net: Net) -> Lanes:
+        """The lanes beside the frame's sites, or beside everything."""
+        frame = self.held[net]
+        return self.lanes if frame is None else self.inner[frame]
+
+    def _flat(self, net: Net, channel: int) -> Lanes:
+        """The lanes between rows; a net within a frame stays within it, also below its rows."""
+        frame = self.held[net]
+        if frame is None or self.grid.cell.enclosures[frame].span.low != channel:
+            return self.lanes
+        return self.inner[frame]
+
+    def _flat_at(self, net: Net, channel: int, key: Hashable) -> float:
+        lanes = self._flat(net, channel)
+        if lanes is self.lanes:
+            return lanes.flat_at(self.grid, channel, key)
+        foot = self.grid.y[channel] + self.grid.half[channel] + APPROACH
+        return foot + self.theme.lane * lanes.flat[channel][key]
 
     def _leaves_sideways(self, net: Net) -> bool:
         row = [n for n in self.grid.cell.rows[self.grid.row_of[net[0]]] if DUMMY not in n]
+        frame = self.held[net]
+        if frame is not None:
+            row = [n for n in row if n in self.grid.cell.enclosures[frame].sites]
         if row[-1] != net[0]:
             return False
         x, y = self._right_of(net[0])
@@ -156,14 +181,19 @@ class Delays:
         return 1 if line.pieces[0][-1][0] >= (line.start[0] + line.end[0]) / 2 else -1
 
     def _lane(self, net: Net) -> float:
-        right = [max(x for x, _ in line.samples()) + 22 for line in self.curve.values()]
-        return max([*right, self.grid.right + 12]) + 20 + 27 * self.lanes.upright[net]
+        frame, curves = self.held[net], self.curve
+        edge = self.grid.right
+        if frame is not None:
+            curves = {n: line for n, line in curves.items() if self.held[n] == frame}
+            edge = self.grid.left + self.grid.cell.enclosures[frame].held[1]
+        right = [max(x for x, _ in line.samples()) + 22 for line in curves.values()]
+        return max([*right, edge + 12]) + 20 + 27 * self._upright(net).upright[net]
 
     def _departure(self, net: Net) -> list[Point]:
         if self._leaves_sideways(net):
             return [self._right_of(net[0])]
         x, y = self.grid.center(net[0])
-        height = self.lanes.flat_at(self.grid, self._exit(net), (net, "exit"))
+        height = self._flat_at(net, self._exit(net), (net, "exit"))
         dx, dy = self.grid.border[net[0]].shoulder(0.7)
         return [(x + dx, y + (-dy if height < y else dy)), (x + dx, height)]
 
@@ -176,7 +206,7 @@ class Delays:
         return (self._lane(net), (start + nearest) / 2)
 
     def _fan(self, net: Net, sink: str) -> float:
-        return self.lanes.flat_at(self.grid, self.grid.row_of[sink], net)
+        return self._flat_at(net, self.grid.row_of[sink], net)
 
     def branch(self, net: Net, sink: str) -> Line:
         """The route to a sink without what a longer one of the same net shares with it."""
@@ -194,6 +224,12 @@ class Delays:
         x, y = self._lane(net), self._fan(net, sink)
         port = self.ports.at(self.grid, sink, 0, net)
         return [*points, (x, points[-1][1]), (x, y), (port[0], y), port]
+
+
+def holder(grid: Grid, names: Collection[str]) -> str | None:
+    """The innermost frame that holds all of some sites."""
+    found = [n for n, e in grid.cell.enclosures.items() if e.sites.issuperset(names)]
+    return min(found, key=lambda name: len(grid.cell.enclosures[name].sites), default=None)
 
 
 def first_sides(net: Net) -> tuple[int, int]:

@@ -12,22 +12,24 @@ from graphfold.render.layout.columns import Link, columns
 from graphfold.render.layout.enclosures import Span
 from graphfold.render.layout.measure import Sizes
 from graphfold.render.layout.order import order
-from graphfold.render.picture import Box, Point
+from graphfold.render.picture import Box, Point, grown
 from graphfold.render.scene import STATIC, Scene
 from graphfold.render.theme import Theme
 
 DUMMY = "/"
 FAR = 1e6  # the gap between a folded cell and the next, which is not there
 ASIDE = 52.0
+AROUND = 5.0  # between a frame and a wire that passes it
 
 
 @dataclass(frozen=True)
 class Enclosure:
-    """A frame in every step: its sites, its left and right edge, and its rows."""
+    """A frame in every step: its sites, its left and right edge, what it holds, and its rows."""
 
     sites: frozenset[str]
     left: float
     right: float
+    held: tuple[float, float]
     span: Span
 
 
@@ -130,7 +132,7 @@ class Grid(Levels):
     def outside(self, points: Sequence[Point], ends: set[tuple[str, int]]) -> bool:
         """Whether points keep out of the frames that hold none of the ends."""
         for name, found in self.cell.enclosures.items():
-            left, top, right, bottom = self.enclosed(name)
+            left, top, right, bottom = grown(self.enclosed(name), AROUND)
             inside = {column for site, column in ends if site in found.sites}
             for x, y in points:
                 column = round((x - (left + right) / 2) / self.pitch)

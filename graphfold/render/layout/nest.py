@@ -18,6 +18,9 @@ ROOT = ""
 TITLE_LEFT, TITLE_RIGHT = 9.0, 8.0  # room beside the name of a frame
 
 
+Edges = tuple[float, float, float, float]  # of a frame, left and right, and of what it holds
+
+
 @dataclass
 class Piece:
     """What moves as one: a site, a bend, or a frame; `parts` tell where its names are in it."""
@@ -25,7 +28,12 @@ class Piece:
     left: float
     right: float
     parts: dict[str, float]
-    frames: dict[str, tuple[float, float]] = field(default_factory=dict)
+    frames: dict[str, Edges] = field(default_factory=dict)
+
+    def middle(self, name: str) -> float:
+        """The middle of what the piece, by its name, holds."""
+        *_, left, right = self.frames.get(name, (0.0, 0.0))
+        return (left + right) / 2
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,10 @@ def nested_cell(scene: Scene, number: int, wants: Wants) -> Cell:
     rows = [[n for n in root.parts if nest.row_of[n] == r] for r in range(len(scene.rows))]
     ordered = tuple(tuple(sorted(row, key=lambda n: root.parts[n])) for row in rows)
     enclosures = {
-        name: Enclosure(frozenset(nest.frames[name].sites), *sides, nest.spans[name])
-        for name, sides in root.frames.items()
+        name: Enclosure(frozenset(nest.frames[name].sites), a, b, (c, d), nest.spans[name])
+        for name, (a, b, c, d) in root.frames.items()
     }
-    return Cell(ordered, nest.bends, root.parts, root.left, root.right, enclosures)
+    return Cell(ordered, nest.bends, root.parts, -root.left, root.right, enclosures)
 
 
 class _Nest:
@@ -118,13 +126,13 @@ class _Nest:
         steps = list(self._steps(inside, band_of))
         ordered = order(rows, [(a, b) for a, b, _, _ in steps])
         x = columns(ordered, steps, lambda a, b: self._apart(a, b, inside))
-        left = min((x[n] - piece.left for n, piece in inside.items()), default=0.0)
+        left = max((piece.left - x[n] for n, piece in inside.items()), default=0.0)
         right = max((x[n] + piece.right for n, piece in inside.items()), default=0.0)
         parts = {part: x[n] + dx for n, p in inside.items() for part, dx in p.parts.items()}
         frames = {
-            frame: (x[n] + a, x[n] + b)
+            frame: (x[n] + a, x[n] + b, x[n] + c, x[n] + d)
             for n, piece in inside.items()
-            for frame, (a, b) in piece.frames.items()
+            for frame, (a, b, c, d) in piece.frames.items()
         }
         return Piece(left, right, parts, frames)
 
@@ -135,9 +143,9 @@ class _Nest:
         width = title.box[2] - title.box[0] + TITLE_LEFT + TITLE_RIGHT
         high = self.spans[frame].high
         first = min(dx for name, dx in held.parts.items() if self.row_of[name] == high)
-        left = min(held.left - sides.left, first - width)
+        left = min(-held.left - sides.left, first - width)
         right = max(held.right + sides.right, left + width + TITLE_LEFT)
-        frames = {frame: (left, right), **held.frames}
+        frames = {frame: (left, right, -held.left, held.right), **held.frames}
         return Piece(-left, right, held.parts, frames)
 
     def _spans(self, holder: str) -> dict[str, tuple[int, int]]:
@@ -158,7 +166,7 @@ class _Nest:
         self, holder: str, pieces: Mapping[str, Piece], bands: Sequence[tuple[int, int]]
     ) -> dict[str, Piece]:
         """The pieces right within a frame; a bend beside what it comes from belongs to that."""
-        inside = {n: pieces.get(n) or self._site(n, holder) for n in self._spans(holder)}
+        inside = {n: pieces.get(n) or self._site(n) for n in self._spans(holder)}
         for chain in self.chains:
             for places in (list(itertools.pairwise(chain)), _back(chain)):
                 for before, name in places:
@@ -183,27 +191,31 @@ class _Nest:
             if self._band(owner, bands) == self._band(name, bands):
                 inside[owner].parts[name] = inside[owner].parts[before]
 
-    def _site(self, name: str, holder: str) -> Piece:
-        half, extra = self.wants.sizes.half(name, 0.0), self.wants.extra
-        if holder == ROOT:
-            return Piece(half, half, {name: 0.0})
-        return Piece(half + extra.get("<" + name, 0.0), half + extra.get(name, 0.0), {name: 0.0})
+    def _site(self, name: str) -> Piece:
+        half = self.wants.sizes.half(name, 0.0)
+        return Piece(half, half, {name: 0.0})
 
     def _apart(self, left: str, right: str, inside: Mapping[str, Piece]) -> float:
-        room = inside[left].right + inside[right].left + self.wants.theme.site_gap
-        if self.home[left] == ROOT:
-            room += self.wants.extra.get(left, 0.0) + self.wants.extra.get("<" + right, 0.0)
-        return room
+        extra, gap = self.wants.extra, self.wants.theme.site_gap
+        room = extra.get(left, 0.0) + extra.get("<" + right, 0.0)
+        return inside[left].right + inside[right].left + gap + room
 
     def _steps(self, inside: Mapping[str, Piece], band_of: Mapping[str, int]) -> Iterator[Link]:
         """The links between pieces in different bands."""
         owner = {part: name for name, piece in inside.items() for part in piece.parts}
+        found: dict[tuple[str, str], list[Link]] = {}
         for chain in self.chains:
             weight = 4.0 if len(chain) == 2 else 1.0
             for a, b in itertools.pairwise(chain):
                 p, q = owner.get(a), owner.get(b)
                 if p is not None and q is not None and band_of[p] != band_of[q]:
-                    yield (p, q, weight, inside[p].parts[a] - inside[q].parts[b])
+                    shift = inside[p].parts[a] - inside[q].parts[b]
+                    found.setdefault((p, q), []).append((p, q, weight, shift))
+        for (p, q), links in found.items():
+            if len(links) > 1:  # none of them can be straight for all: the middles are
+                shift = inside[p].middle(p) - inside[q].middle(q)
+                links = [(p, q, sum(link[2] for link in links), shift)]
+            yield from links
 
 
 def _find(name: str, inside: Mapping[str, Piece]) -> str | None:

@@ -9,6 +9,7 @@ from graphfold.render.layout.borders import End, link
 from graphfold.render.layout.enclosures import Asked, paddings
 from graphfold.render.layout.grid import FAR, Cell, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
+from graphfold.render.layout.inside import asked_sides
 from graphfold.render.layout.measure import caption_run, sizes
 from graphfold.render.layout.nest import Wants, nested_cell
 from graphfold.render.layout.panel import (
@@ -28,7 +29,7 @@ from graphfold.render.layout.statics import Statics
 from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
-ROUNDS = 6
+ROUNDS, SETTLING = 8, 3
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,22 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
     gaps, between = smallest, _column_gaps(scene, theme, asked)
     lefts, laned, found = [0.0] * len(cells), set[Key](), None
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         levels = levels_of(scene, measured, theme, gaps, taken)
         grids = [grid_for(scene, b, cell, levels, between[b]) for b, cell in enumerate(cells)]
         grids = [moved(grid, left) for grid, left in zip(grids, lefts, strict=True)]
         found = _settle(scene, theme, ground_of(scene, grids, levels, theme), laned)
         found.captioned, found.least = _captioned(scene), smallest
-        before = (gaps, between, lefts, set(laned))
+        before = (gaps, between, lefts, set(laned), sides)
         gaps = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
         between = [_wider(found, b, gap) for b, gap in enumerate(between)]
         lefts = _side_by_side(found, between, asked.blocks)
         laned |= {k for p in found.panels for k, kind in p.router.kind.items() if kind == "laned"}
-        if (gaps, between, lefts, laned) == before:
+        sides = asked_sides((p.delays for p in found.panels), sides, number >= SETTLING)
+        if (gaps, between, lefts, laned, sides) == before:
             break
+        if sides != before[-1]:
+            cells, taken = _cells(scene, Wants(measured, room, sides, theme)), paddings(scene, sides)
     assert found is not None
     return found
 

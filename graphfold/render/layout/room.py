@@ -81,8 +81,3 @@ def _dots(box: Box) -> Iterator[Point]:
     for i in range(columns + 1):
         for j in range(rows + 1):
             yield (min(x0 + i * step, x1), min(y0 + j * step, y1))
-
-
-def grown(box: Box, by: float) -> Box:
-    """The box with a margin."""
-    return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)

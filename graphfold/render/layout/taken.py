@@ -9,7 +9,7 @@ from graphfold.render.layout.folded import Net
 from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, shortened
 from graphfold.render.layout.plan import Plan
-from graphfold.render.layout.room import Room
+from graphfold.render.layout.room import SHARED, Room
 from graphfold.render.layout.routes import DOTS, Key
 from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Edge
@@ -27,6 +27,8 @@ def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
         room.add_node(node)
     for points, owner in _lines(plan, owners, room.repeats):
         room.add(points, owner)
+    for points in _borders(plan, room.repeats):
+        room.add(points, SHARED)
     half = plan.theme.square / 2 + 1
     for x, y in (p.delays.square(net) for p in plan.panels for net in p.delays.nets):
         room.add_box((x - half, y - half, x + half, y + half))
@@ -66,6 +68,17 @@ def _lines(
                 yield _drawn(plan, panel.delays.line(net, sink)), owners[net, sink]
     for edge in static_edges(plan.scene):
         yield _drawn(plan, plan.statics.body(edge, 0.1)), owners[edge]
+
+
+def _borders(plan: Plan, repeats: bool) -> Iterator[list[Point]]:
+    """The borders of frames."""
+    for panel, block in zip(plan.panels, plan.scene.blocks, strict=True):
+        for frame in panel.grid.cell.enclosures:
+            for c in range(1 if repeats else len(block.columns)):
+                if not block.columns[c].gap or repeats:
+                    left, top, right, bottom = panel.grid.enclosed(frame, c)
+                    corners = ((right, top), (right, bottom), (left, bottom), (left, top))
+                    yield Line((left, top), tuple((p,) for p in corners)).samples(FINE)
 
 
 def _drawn(plan: Plan, line: Line) -> list[Point]:

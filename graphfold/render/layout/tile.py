@@ -11,10 +11,10 @@ from graphfold.render.layout.measure import box_run, box_runs, caption_run, cent
 from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened, square
 from graphfold.render.layout.plan import Plan
-from graphfold.render.layout.room import Room, grown
+from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
-from graphfold.render.picture import Box, Disc, Group, Item, Label, Pen, Point, Rect, Run, Stroke
+from graphfold.render.picture import Box, Disc, Group, Item, Label, Pen, Point, Rect, Run, Stroke, grown
 from graphfold.render.scene import STATIC, Caption, Column, Edge, NodeKind
 from graphfold.render.typeset import typeset
 
