@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -54,9 +55,21 @@ class Delays:
             self._wires.add((x + d, y) for d in range(4, 180, 4))
         for net, sinks in sorted(self.nets.items(), key=lambda item: item[1] == (item[0][0],)):
             self._choose(net, sinks)
+        self.ports.angles = {**self.angles, **self._ends()}
         for net, sinks in self.nets.items():
             if net not in self.curve:
                 self._ask(net, sinks)
+
+    def _ends(self) -> dict[str, list[float]]:
+        """Where wires end on boxes, whose lower edge has room for many, those with squares too."""
+        found: dict[str, list[float]] = {}
+        for (site, delay), sinks in self.nets.items():
+            if self.grid.border[sinks[0]].box and (site, delay) in self.curve:
+                (x, _), (end, _) = self.grid.center(sinks[0]), self.curve[site, delay].end
+                share = (end - x) / self.grid.border[sinks[0]].half
+                angle = -math.degrees(math.acos(max(-1.0, min(1.0, share))))
+                found.setdefault(sinks[0], list(self.angles.get(sinks[0], ()))).append(angle)
+        return found
 
     def _right_of(self, name: str) -> Point:
         """The rightmost point of a node."""

@@ -167,16 +167,19 @@ class _Nest:
     ) -> dict[str, Piece]:
         """The pieces right within a frame; a bend beside what it comes from belongs to that."""
         inside = {n: pieces.get(n) or self._site(n) for n in self._spans(holder)}
+        slim = self.wants.theme.clearance
         for chain in self.chains:
-            for places in (list(itertools.pairwise(chain)), _back(chain)):
-                for before, name in places:
-                    if DUMMY in name and self.home[name] == holder:
-                        self._join(before, name, inside, bands)
-            for name in chain:
-                if DUMMY in name and self.home[name] == holder and not _find(name, inside):
-                    slim = self.wants.theme.clearance
+            ways = itertools.pairwise(chain), itertools.pairwise(reversed(chain))
+            for before, name in itertools.chain(*ways):
+                self._join(before, name, inside, bands)
+            for before, name in itertools.pairwise(chain):
+                self._join(before, name, inside, bands)
+                if self._bends_in(name, holder) and _find(name, inside) is None:
                     inside[name] = Piece(slim, slim, {name: 0.0})
         return inside
+
+    def _bends_in(self, name: str, holder: str) -> bool:
+        return DUMMY in name and self.home[name] == holder
 
     def _join(
         self,
@@ -187,7 +190,9 @@ class _Nest:
     ) -> None:
         """Put a bend straight above or below what comes before it when both are in one band."""
         owner = _find(before, inside)
-        if owner is not None and _find(name, inside) is None:
+        if owner is None or not self._bends_in(name, self.home[owner]):
+            return
+        if _find(name, inside) is None:
             if self._band(owner, bands) == self._band(name, bands):
                 inside[owner].parts[name] = inside[owner].parts[before]
 
@@ -220,10 +225,6 @@ class _Nest:
 
 def _find(name: str, inside: Mapping[str, Piece]) -> str | None:
     return next((owner for owner, piece in inside.items() if name in piece.parts), None)
-
-
-def _back(chain: Sequence[str]) -> list[tuple[str, str]]:
-    return list(itertools.pairwise(reversed(chain)))
 
 
 def _bands(spans: Mapping[str, tuple[int, int]]) -> list[tuple[int, int]]:

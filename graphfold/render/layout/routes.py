@@ -209,8 +209,8 @@ class Router:
         for name in names:
             row = int(name.rpartition("/")[2])
             x, y, half = self.grid.cell.x[name], self.grid.y[row], self.grid.half[row]
-            down = 1 if b.center[1] > a.center[1] else -1
-            points += [(x, y - half * down), (x, y + half * down)]
+            high, low = (x, y - half - self.grid.above[row]), (x, y + half + self.grid.below[row])
+            points += [high, low] if b.center[1] > a.center[1] else [low, high]
         return rounded([a.edge(points[0]), *points, b.edge(points[-1])], 2 * self.theme.corner)
 
     def _laned(self, key: Key) -> Line:
