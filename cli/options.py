@@ -132,7 +132,7 @@ def _example_hint(path: str, error: Exception) -> str | None:
     import graphfold as gf
 
     name = Path(path).stem
-    if "No such file" not in str(error) or name not in gf.example_names():
+    if "No such file" not in str(error) or name not in gf.example_names() or Path(path).exists():
         return None
     return f"{path}: there is no such file; for the example write: graphfold examples {name} --save"
 

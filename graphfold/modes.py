@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from graphfold.cells.flatten import flatten
 from graphfold.circuit import Apply, Circuit, Expression, ExpressionBuilder
 from graphfold.errors import GraphfoldError, shorten, suggest
 
@@ -12,7 +13,8 @@ from graphfold.errors import GraphfoldError, shorten, suggest
 def in_mode(circuit: Circuit, mode: str | None = None) -> Circuit:
     r"""Return the circuit in one mode, the first when none is named: each switch is one branch.
 
-    A circuit without modes is returned as it is. GraphfoldError for an unknown mode.
+    A circuit without modes is returned as it is, one with modes and cells flat. GraphfoldError for
+    an unknown mode.
 
     >>> from graphfold.formats.model_reader import parse_model
     >>> c = parse_model('''
@@ -33,7 +35,7 @@ def in_mode(circuit: Circuit, mode: str | None = None) -> Circuit:
         )
     if not names:
         return circuit
-    chosen = names[0] if mode is None else mode
+    chosen, circuit = names[0] if mode is None else mode, flatten(circuit)
     equations = tuple(
         replace(e, expression=_choose(e.expression, chosen)) for e in circuit.equations
     )

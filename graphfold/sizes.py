@@ -57,6 +57,8 @@ class Size:
         >>> str(Size.of("2*n").substitute({"n": Size.of("m + 1")}))
         '2*m + 2'
         """
+        if len(self.terms) == 1 and len(self.terms[0][0]) == 1 and self.terms[0][1] == 1:
+            return sizes.get(self.terms[0][0][0], self)  # one symbol, as nearly always
         total = Size(())
         for monomial, coefficient in self.terms:
             term = Size.of(coefficient)

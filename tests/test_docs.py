@@ -17,6 +17,8 @@ FIGURES = {
     "rnn_loss": "window",
     "lstm": 3,
     "bidirectional": 3,
+    "bidirectional_cells": 3,
+    "stacked_lstm": 2,
     "time_delay": 4,
     "biquad": 3,
     "fibonacci": 4,

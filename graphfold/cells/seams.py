@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from graphfold.circuit import Circuit, Expression, Index, Use
@@ -84,7 +84,7 @@ class Seam:
         source = self.cell.source
         if mark is None or mark.source or not source or source == self.outer.source:
             return mark
-        return replace(mark, source=source)
+        return Mark(mark.line, mark.column, source)
 
 
 def axes_of(expression: Expression, circuit: Circuit) -> list[str]:

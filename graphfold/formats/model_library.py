@@ -141,6 +141,10 @@ class Library:
             text, _ = read_text(path)
         except ModelError as error:
             message = f"{path}: {error.diagnostics[0].message}"
+            if not os.path.lexists(path):
+                own = owner.source not in (None, "<stdin>")
+                place = "the folder of this file" if own else "the working directory"
+                message += f"; a cell is looked for from {place}"
             owner.report.blame("file", message, mark)
             return None
         try:

@@ -29,6 +29,7 @@ from graphfold.language.printer import TooLongError, constant_text, write_expres
 from graphfold.sizes import shape_text
 
 _MOST_LINES = 1_000_000
+_PATH = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
 
 
@@ -77,7 +78,7 @@ def _lines_by_level(circuit: Circuit) -> list[str]:
 def _cells(circuit: Circuit, written: Mapping[int, list[str]]) -> Iterator[str]:
     for cell in circuit.cells:
         if cell.path is not None:
-            yield f"{cell.name}: {_text(cell.path)}"
+            yield f"{cell.name}: {cell.path if _PATH.fullmatch(cell.path) else _quoted(cell.path)}"
             continue
         yield f"{cell.name}:"
         if cell.circuit.name != cell.name:

@@ -16,6 +16,7 @@ from graphfold.sizes import Size
 
 Tokens = list[Token]
 
+_SETTINGS = {attribute.name for o in OPERATIONS.values() for attribute in o.attributes}
 _TRUTH = {"true": True, "false": False}
 
 
@@ -50,7 +51,8 @@ def is_use(statement: Tokens, scope: Scope) -> bool:
     if cell.text in scope.cells:
         return True
     known = cell.text in OPERATIONS or cell.text in scope.functions
-    return not known and any(keyword for keyword, _, _ in _split(statement[4:-1]))
+    keywords = {keyword.text for keyword, _, _ in _split(statement[4:-1]) if keyword}
+    return not known and bool(keywords - _SETTINGS)
 
 
 def _closing(statement: Tokens) -> int:
