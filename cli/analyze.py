@@ -1,4 +1,4 @@
-"""`graphfold analyze`: cycles and delays."""
+"""`graphfold analyze`: delays, cycles, and how long paths are."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ import click
 from .options import json_option, load_model, model_argument
 
 if TYPE_CHECKING:
-    from graphfold.analyze import Analysis, Cycle
+    from graphfold.analyze import Analysis, Cycle, Recurrence
     from graphfold.circuit import Circuit
+
+BOUND, SHORTEST = "iteration bound", "shortest path per step"
 
 
 @click.command("analyze")
 @model_argument
 @json_option
 def command(model: str, _json: bool) -> None:
-    """List the delays and cycles of a circuit.
+    """Tell delays, cycles, and how long the paths of a circuit are.
 
-    A cycle is told by its signals, the steps it takes, and its direction in time.
+    The iteration bound is the most signals that a cycle passes for each step: computing a step
+    takes at least that long, one signal being one unit. The shortest path per step is the fewest:
+    how far apart neighbouring steps are. The critical path is the longest one without a delay.
 
     \b
     graphfold analyze model.yaml
+    graphfold analyze model.yaml --json
     """
     import graphfold as gf
 
@@ -39,14 +44,16 @@ def _plain(analysis: Analysis) -> dict[str, object]:
     return {
         "delays": [{"signal": d.signal, "steps": d.steps} for d in analysis.delays],
         "registers": analysis.registers,
+        "critical_path": list(analysis.critical_path),
+        "iteration_bound": _plain_ratio(analysis.longest_cycle),
+        "shortest_path": _plain_ratio(analysis.shortest_cycle),
         "recurrences": [
             {
                 "signals": list(r.signals),
                 "direction": r.direction,
-                "cycles": [
-                    {"signals": list(c.signals), "delays": list(c.delays), "total": c.total}
-                    for c in r.cycles
-                ],
+                "iteration_bound": _plain_ratio(r.longest_cycle),
+                "shortest_path": _plain_ratio(r.shortest_cycle),
+                "cycles": [_plain_cycle(c) for c in r.cycles],
                 "complete": r.complete,
             }
             for r in analysis.recurrences
@@ -54,35 +61,79 @@ def _plain(analysis: Analysis) -> dict[str, object]:
     }
 
 
-def _print(circuit: Circuit, analysis: Analysis) -> None:
-    from .tables import print_table
+def _plain_cycle(cycle: Cycle) -> dict[str, object]:
+    return {"signals": list(cycle.signals), "delays": list(cycle.delays), "total": cycle.total}
 
-    if not analysis.delays:
+
+def _plain_ratio(cycle: Cycle | None) -> dict[str, object] | None:
+    """A ratio as a fraction, "3/2", and as a number, with the cycle that has it."""
+    if cycle is None:
+        return None
+    return {"ratio": str(cycle.ratio), "value": float(cycle.ratio), "cycle": _plain_cycle(cycle)}
+
+
+def _print(circuit: Circuit, analysis: Analysis) -> None:
+    if analysis.delays:
+        _print_delays(circuit, analysis)
+    else:
         click.echo("no delays: nothing is remembered from step to step")
-        return
-    click.echo(f"delays (registers: {analysis.registers})\n")
-    rows = []
-    for delay in analysis.delays:
-        axis = circuit.axis_of[delay.signal]
-        read = f"{delay.signal}[{axis}{-delay.steps:+d}]"
-        readers = {link.target for link in circuit.links if _is_read(link, delay)}
-        ordered = [s for s in circuit.signals if s in readers]
-        rows.append([read, str(delay.steps), ", ".join(ordered)])
-    print_table(["delay", "steps", "read by"], rows, right=1)
-    if not analysis.recurrences:
+    if analysis.delays and not analysis.recurrences:
         click.echo("\nno recurrence: no signal depends on its own past")
     for recurrence in analysis.recurrences:
-        more = "" if recurrence.complete else f" (the first {len(recurrence.cycles)})"
-        click.echo(
-            f"\n{recurrence.direction} recurrence of {', '.join(recurrence.signals)}{more}\n"
-        )
-        print_table(["cycle", "steps"], [_row(c) for c in recurrence.cycles], right=1)
+        _print_recurrence(recurrence)
+    if len(analysis.recurrences) > 1:
+        click.echo("\nall recurrences\n")
+        _print_ratios(analysis.longest_cycle, analysis.shortest_cycle)
+    _print_critical_path(analysis)
+    if analysis.recurrences:
+        click.echo(f"\n{BOUND}: a step cannot be computed faster, a signal being one unit of time")
+        click.echo(f"{SHORTEST}: how many signals apart two neighbouring steps are")
 
 
-def _is_read(link: object, delay: object) -> bool:
-    return (link.source, link.delay) == (delay.signal, delay.steps)  # type: ignore[attr-defined]
+def _print_delays(circuit: Circuit, analysis: Analysis) -> None:
+    from .tables import print_table
+
+    click.echo(f"delays (registers: {analysis.registers})\n")
+    readers: dict[tuple[str, int], dict[str, None]] = {}
+    for link in circuit.links:
+        readers.setdefault((link.source, link.delay), {})[link.target] = None
+    rows = []
+    for delay in analysis.delays:
+        read = f"{delay.signal}[{circuit.axis_of[delay.signal]}{-delay.steps:+d}]"
+        rows.append([read, str(delay.steps), ", ".join(readers[delay.signal, delay.steps])])
+    print_table(["delay", "steps", "read by"], rows, right=1)
 
 
-def _row(cycle: Cycle) -> list[str]:
-    path = " → ".join([*cycle.signals, cycle.signals[0]])
-    return [path, str(cycle.total)]
+def _print_recurrence(recurrence: Recurrence) -> None:
+    from .tables import print_table
+
+    more = "" if recurrence.complete else f" (the first {len(recurrence.cycles)} cycles)"
+    click.echo(f"\n{recurrence.direction} recurrence of {', '.join(recurrence.signals)}{more}\n")
+    rows = [[_path(c), str(len(c.signals)), str(c.total)] for c in recurrence.cycles]
+    print_table(["cycle", "signals", "steps"], rows, right=2)
+    click.echo()
+    _print_ratios(recurrence.longest_cycle, recurrence.shortest_cycle)
+
+
+def _print_ratios(longest: Cycle | None, shortest: Cycle | None) -> None:
+    from .messages import count
+    from .tables import print_table
+
+    rows = []
+    for name, cycle in ((BOUND, longest), (SHORTEST, shortest)):
+        if cycle is not None:
+            signals, steps = count(len(cycle.signals), "signal"), count(abs(cycle.total), "step")
+            rows.append([name, str(cycle.ratio), f"{signals} in {steps}", _path(cycle)])
+    print_table(["measure", "ratio", "which is", "reached by"], rows, right=1)
+
+
+def _print_critical_path(analysis: Analysis) -> None:
+    from .messages import count
+
+    path = analysis.critical_path
+    if path:
+        click.echo(f"\ncritical path, {count(len(path), 'signal')}: {' → '.join(path)}")
+
+
+def _path(cycle: Cycle) -> str:
+    return " → ".join([*cycle.signals, cycle.signals[0]])

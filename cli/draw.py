@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from .modes import captions, each_mode, ensure_one, modes_option
 from .options import (
     json_option,
     load_model,
@@ -25,16 +28,21 @@ FORMATS = ("svg", "png", "dot")
     type=click.Choice(FORMATS),
     help="Instead of the suffix; dot is for Graphviz.",
 )
+@modes_option
 @scale_option
 @json_option
-def command(model: str, output: str | None, format_: str | None, scale: float, _json: bool) -> None:
+def command(
+    model: str, output: str | None, format_: str | None, mode: str | None, **options: Any
+) -> None:
     """Draw the folded circuit.
 
-    Every delay is a black square on its wire.
+    Every delay is a black square on its wire. Of a model with modes, the figure shows the branches
+    of all; --mode shows one, and --mode all each beside the other.
 
     \b
     graphfold draw model.yaml
     graphfold draw model.yaml -o model.png --scale 3
+    graphfold draw model.yaml --mode all
     """
     import graphfold as gf
 
@@ -45,8 +53,11 @@ def command(model: str, output: str | None, format_: str | None, scale: float, _
     circuit = load_model(model)
     target = output or f"{stem(model, circuit.name)}-folded.{chosen}"
     if chosen == "dot":
-        data = gf.to_graphviz(circuit).source.encode()
+        ensure_one(mode, chosen)
+        data = gf.to_graphviz(gf.in_mode(circuit, mode) if mode else circuit).source.encode()
     else:
-        data = gf.draw(circuit, scale=scale).encode(chosen)
+        shown = circuit if mode is None else each_mode(circuit, mode, gf.in_mode)
+        beneath = captions(circuit, mode)
+        data = gf.draw(shown, scale=options["scale"], captions=beneath).encode(chosen)
     write(target, data)
-    tell(target, {}, "", _json)
+    tell(target, {}, "", options["_json"])

@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "check",
     "draw": "draw",
     "unfold": "unfold",
+    "block": "block",
     "expand": "expand",
     "eval": "evaluate",
     "analyze": "analyze",

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .messages import CallError, count
+from .modes import captions, each_mode, ensure_one, modes_option
 from .options import (
     Steps,
     Width,
     json_option,
     load_model,
-    mode_option,
     model_argument,
     output_option,
     scale_option,
@@ -21,7 +21,10 @@ from .options import (
 
 if TYPE_CHECKING:
     from graphfold.circuit import Circuit
+    from graphfold.eliminate import Elimination
     from graphfold.unfolding import Unfolding, Window
+
+    Graph = Unfolding | Elimination | Window
 
 FORMATS = ("svg", "png", "json", "dot")
 
@@ -45,7 +48,13 @@ FORMATS = ("svg", "png", "json", "dot")
     metavar="NAME",
     help="One copy of this parameter a step; may be repeated.",
 )
-@mode_option
+@modes_option
+@click.option(
+    "--eliminate",
+    multiple=True,
+    metavar="NAME",
+    help="Leave this signal out and connect what it reads to its readers; may be repeated.",
+)
 @click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
 @scale_option
 @json_option
@@ -58,6 +67,7 @@ def command(model: str, **options: Any) -> None:
     graphfold unfold model.yaml --steps 3
     graphfold unfold model.yaml --window 1,1 -o figure.png
     graphfold unfold model.yaml --steps 1000 --format json -o graph.json
+    graphfold unfold model.yaml --eliminate h -o complete.dot
     """
     from .output import choose_format, ensure_writable, tell, write
     from .progress import working
@@ -66,40 +76,49 @@ def command(model: str, **options: Any) -> None:
     chosen = choose_format(output, options["format_"], FORMATS)
     ensure_writable(output or "circuit")
     circuit = load_model(model)
+    if chosen in ("json", "dot"):
+        ensure_one(options["mode"], chosen)
     with working("unfolding"):
-        unfolding = _unfold(circuit, options)
-        facts = _facts(unfolding)
+        found = each_mode(circuit, options["mode"], lambda c, mode: _unfold(c, options, mode))
+        told = [_facts(unfolding) for unfolding in found]
     with working("writing" if chosen in ("json", "dot") else "drawing"):
-        data = _encode(unfolding, chosen, options)
+        shown = {"captions": captions(circuit, options["mode"])}
+        data = _encode(found, chosen, options | shown)
     target = str(output or f"{stem(model, circuit.name)}-unfolded.{chosen}")
     write(target, data)
-    tell(target, facts, _text(unfolding, facts), options["_json"])
+    text = "; ".join(_text(*pair) for pair in zip(found, told, strict=True))
+    tell(target, told[0] if len(told) == 1 else {"modes": told}, text, options["_json"])
 
 
-def _unfold(circuit: Circuit, options: dict[str, Any]) -> Unfolding | Window:
+def _unfold(circuit: Circuit, options: dict[str, Any], mode: str | None) -> Graph:
     import graphfold as gf
 
     if options["window"] is not None:
-        fixed = {n: options[n] for n in ("prune", "untie")}
+        fixed = {n: options[n] for n in ("prune", "untie", "eliminate")}
         for name, given in {"steps": options["steps"] is not None, **fixed}.items():
             if given:
                 raise CallError(f"--window shows no fixed steps; leave out --{name}")
         before, after = options["window"]
-        return gf.window(circuit, before=before, after=after, mode=options["mode"])
+        return gf.window(circuit, before=before, after=after, mode=mode)
     steps = 3 if options["steps"] is None else options["steps"]
-    chosen = {name: options[name] for name in ("mode", "untie", "prune")}
-    return gf.unfold(circuit, steps, **chosen)
+    chosen = {name: options[name] for name in ("untie", "prune")}
+    unfolding = gf.unfold(circuit, steps, mode=mode, **chosen)
+    if not options["eliminate"]:
+        return unfolding
+    return gf.eliminate(unfolding, options["eliminate"])
 
 
-def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any]) -> bytes:
+def _encode(found: list[Graph], chosen: str, options: dict[str, Any]) -> bytes:
     import graphfold as gf
 
     if chosen in ("json", "dot"):
+        unfolding = found[0]
         if isinstance(unfolding, gf.Window):
             raise CallError(f"a window has no end: give --steps to write {chosen}")
         return _export(unfolding, chosen)
     drawing = gf.draw(
-        unfolding,
+        found,
+        captions=options["captions"],
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
         scale=options["scale"],
@@ -108,7 +127,7 @@ def _encode(unfolding: Unfolding | Window, chosen: str, options: dict[str, Any])
     return data
 
 
-def _export(unfolding: Unfolding, chosen: str) -> bytes:
+def _export(unfolding: Unfolding | Elimination, chosen: str) -> bytes:
     import graphfold as gf
 
     if chosen == "dot":
@@ -118,18 +137,22 @@ def _export(unfolding: Unfolding, chosen: str) -> bytes:
     return json.dumps(gf.to_node_link(unfolding)).encode()
 
 
-def _facts(unfolding: Unfolding | Window) -> dict[str, Any]:
+def _facts(unfolding: Graph) -> dict[str, Any]:
     import graphfold as gf
 
     chosen = {"mode": unfolding.mode} if unfolding.mode else {}
     if isinstance(unfolding, gf.Window):
         return {"before": unfolding.before, "after": unfolding.after, **chosen}
-    shared = sum(p.axis is None for p in unfolding.circuit.params)
-    nodes, edges = unfolding.node_count, gf.edge_count(unfolding)
+    if isinstance(unfolding, gf.Elimination):
+        edges, gone = unfolding.edge_count, unfolding.names
+    else:
+        edges, gone = gf.edge_count(unfolding), ()
+    shared = sum(p.axis is None and p.name not in gone for p in unfolding.circuit.params)
+    nodes = unfolding.node_count
     return {"nodes": nodes, "edges": edges, "shared parameters": shared, **chosen}
 
 
-def _text(unfolding: Unfolding | Window, facts: dict[str, Any]) -> str:
+def _text(unfolding: Graph, facts: dict[str, Any]) -> str:
     import graphfold as gf
 
     mode = f", mode {unfolding.mode}" if unfolding.mode else ""

@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from graphfold.analyze import analyze as analyze
+    from graphfold.block import block as block
+    from graphfold.blocked import Blocked as Blocked
     from graphfold.build import CircuitBuilder
     from graphfold.cells.flatten import flatten as flatten
     from graphfold.check import check as check
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
+    from graphfold.eliminate import Elimination as Elimination
+    from graphfold.eliminate import eliminate as eliminate
     from graphfold.errors import Diagnostic as Diagnostic
     from graphfold.errors import DrawingError as DrawingError
     from graphfold.errors import GraphfoldError as GraphfoldError
@@ -62,12 +66,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "analyze": ("analyze",),
+    "block": ("block",),
+    "blocked": ("Blocked",),
     "build": ("Circuit",),
     "cells.flatten": ("flatten",),
     "check": ("check",),
     "circuit": ("Cell",),
     "edge_arrays": ("edge_arrays",),
     "edges": ("edge_count", "predecessors"),
+    "eliminate": ("Elimination", "eliminate"),
     "errors": (
         "Diagnostic",
         "DrawingError",

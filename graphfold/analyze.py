@@ -1,15 +1,25 @@
-"""What a circuit's cycles are like: delays, recurrences and their direction."""
+"""What time a circuit takes: its delays, recurrences and cycle ratios, and its critical path.
+
+A signal counts as one unit of work.
+
+K. Ito and K. Parhi, "Determining the minimum iteration period of an algorithm" (1995).
+K. Parhi, "VLSI Digital Signal Processing Systems" (1999), chapters 2 and 3.
+S. Zhang et al., "Architectural complexity measures of recurrent neural networks" (2016).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice, product
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Delay, Freezable, Link
-from graphfold.recurrence import find_components
+from graphfold.cycle_ratio import Edge, extreme_cycle
+from graphfold.graphs import longest_path
+from graphfold.recurrence import BOUNDARY, dependencies, find_components
 
 MOST_CYCLES = 100
 
@@ -25,6 +35,11 @@ class Cycle:
     def total(self) -> int:
         """The sum of the delays: negative when the cycle runs against time."""
         return sum(self.delays)
+
+    @property
+    def ratio(self) -> Fraction:
+        """The signals passed for each step of time, whether forward or backward in time."""
+        return Fraction(len(self.signals), abs(self.total))
 
 
 @dataclass(frozen=True)
@@ -54,13 +69,70 @@ class Recurrence:
         """Whether `cycles` are all the simple cycles."""
         return len(self._found) <= MOST_CYCLES
 
+    @cached_property
+    def longest_cycle(self) -> Cycle:
+        """A cycle with the most signals for each step: its ratio is the iteration bound."""
+        return self._extreme(longest=True)
+
+    @cached_property
+    def shortest_cycle(self) -> Cycle:
+        """A cycle with the fewest signals for each step: its ratio is the shortest path."""
+        return self._extreme(longest=False)
+
+    @property
+    def iteration_bound(self) -> Fraction:
+        """The maximum cycle ratio: no schedule and no retiming needs less work a step."""
+        return self.longest_cycle.ratio
+
+    @property
+    def shortest_path(self) -> Fraction:
+        """The minimum cycle ratio: the signals on a shortest path from step to step, on average."""
+        return self.shortest_cycle.ratio
+
+    def _extreme(self, longest: bool) -> Cycle:
+        number = {signal: place for place, signal in enumerate(self.signals)}
+        sign = 1 if self.direction == "causal" else -1  # against time, delays are mirrored
+        edges = [Edge(number[k.source], number[k.target], sign * k.delay) for k in self.links]
+        found = extreme_cycle(len(number), edges, longest=longest)
+        first = min(range(len(found)), key=lambda i: found[i].source)
+        cycle = found[first:] + found[:first]
+        signals = tuple(self.signals[edge.source] for edge in cycle)
+        return Cycle(signals, tuple(sign * edge.delay for edge in cycle))
+
 
 @dataclass(frozen=True)
 class Analysis:
-    """The delays of a circuit, its recurrences, and the registers its delays need."""
+    """The delays of a circuit, its recurrences, and its critical path.
+
+    `critical_path` names the equations on a longest way through the circuit that no delay breaks:
+    what must be computed one after the other within a step.
+    """
 
     delays: tuple[Delay, ...]
     recurrences: tuple[Recurrence, ...]
+    critical_path: tuple[str, ...] = ()
+
+    @property
+    def longest_cycle(self) -> Cycle | None:
+        """The cycle with the most signals for each step; None without a recurrence."""
+        cycles = (r.longest_cycle for r in self.recurrences)
+        return max(cycles, key=lambda c: c.ratio, default=None)
+
+    @property
+    def shortest_cycle(self) -> Cycle | None:
+        """The cycle with the fewest signals for each step; None without a recurrence."""
+        cycles = (r.shortest_cycle for r in self.recurrences)
+        return min(cycles, key=lambda c: c.ratio, default=None)
+
+    @property
+    def iteration_bound(self) -> Fraction | None:
+        """The largest iteration bound of a recurrence; None without one."""
+        return None if self.longest_cycle is None else self.longest_cycle.ratio
+
+    @property
+    def shortest_path(self) -> Fraction | None:
+        """The shortest path per step of all recurrences; None without one."""
+        return None if self.shortest_cycle is None else self.shortest_cycle.ratio
 
     @property
     def registers(self) -> int:
@@ -73,12 +145,17 @@ class Analysis:
 
 
 def analyze(circuit: Freezable) -> Analysis:
-    """Find the delays and recurrences of a circuit; ModelError when it is not well formed.
+    """Find the delays, recurrences and critical path of a circuit.
+
+    ModelError when it is not well formed.
 
     >>> from graphfold import load
     >>> from graphfold.examples import example_path
     >>> [r.direction for r in analyze(load(example_path("bidirectional"))).recurrences]
     ['causal', 'anti-causal']
+    >>> found = analyze(load(example_path("rnn_loss")))
+    >>> found.iteration_bound, found.longest_cycle.signals, found.critical_path
+    (Fraction(2, 1), ('a', 'h'), ('a', 'h', 'o', 'L', 'Loss'))
     """
     frozen = ensure_well_formed(circuit)
     components, _ = find_components(frozen)
@@ -87,13 +164,27 @@ def analyze(circuit: Freezable) -> Analysis:
     )
     order = {signal: place for place, signal in enumerate(frozen.signals)}
     return Analysis(
-        frozen.delays, tuple(sorted(recurrences, key=lambda r: min(order[s] for s in r.signals)))
+        frozen.delays,
+        tuple(sorted(recurrences, key=lambda r: min(order[s] for s in r.signals))),
+        _critical_path(frozen),
     )
+
+
+def _critical_path(circuit: Circuit) -> tuple[str, ...]:
+    """The equations on a longest path without delay; a history is read through a delay."""
+    edges = [
+        (link.source, link.target)
+        for link in dict.fromkeys(dependencies(circuit))
+        if not link.delay and link.source != BOUNDARY + link.target
+    ]
+    nodes = dict.fromkeys([*circuit.signals, *(name for edge in edges for name in edge)])
+    return tuple(longest_path(list(nodes), edges, circuit.equation))
 
 
 def _recurrence(circuit: Circuit, signals: tuple[str, ...], direction: str) -> Recurrence:
     members = set(signals)
-    inside = (link for link in circuit.links if {link.source, link.target} <= members)
+    moving = (link for link in circuit.links if link.reach == "step")
+    inside = (link for link in moving if {link.source, link.target} <= members)
     return Recurrence(signals, direction, tuple(inside))
 
 

@@ -245,11 +245,15 @@ class Output:
 
 @dataclass(frozen=True)
 class Style:
-    """How a model asks to be drawn: rows from bottom to top, hidden signals, LaTeX labels."""
+    """How a model asks to be drawn: rows from bottom to top, hidden signals, LaTeX labels.
+
+    `open` names the uses of cells whose inside is shown.
+    """
 
     rows: tuple[tuple[str, ...], ...] = ()
     hide: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    open: tuple[str, ...] = ()
     marks: tuple[tuple[str, Mark], ...] = field(default=(), compare=False, repr=False)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from graphfold.cells.flatten import flatten
 from graphfold.circuit import Circuit, Freezable, Link
 from graphfold.edges import edge_count, predecessors
+from graphfold.eliminate import Elimination
 from graphfold.errors import GraphfoldError, shorten
 from graphfold.instances import Instance, format_id
 from graphfold.memory import ensure_fits
@@ -22,8 +23,10 @@ _BYTES_PER_EDGE = 250
 Delays = Literal["nodes", "edges"]
 
 
-def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiGraph[str]:
-    """Return a `networkx.DiGraph` of a circuit or an unfolding.
+def to_networkx(
+    x: Freezable | Unfolding | Elimination, *, delays: Delays = "nodes"
+) -> nx.DiGraph[str]:
+    """Return a `networkx.DiGraph` of a circuit, an unfolding or an elimination.
 
     In a circuit, delays are nodes such as "h[t-1]" (`delays="nodes"`), or the attribute `delays`
     of an edge, the list of steps it is late (`delays="edges"`). Nodes of an unfolding are ids
@@ -38,7 +41,7 @@ def to_networkx(x: Freezable | Unfolding, *, delays: Delays = "nodes") -> nx.DiG
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
-    if isinstance(x, Unfolding):
+    if isinstance(x, Unfolding | Elimination):
         _add_unfolding(graph, x)
         return graph
     if delays not in ("nodes", "edges"):
@@ -75,15 +78,20 @@ def _add_edge(graph: nx.DiGraph[str], link: Link) -> None:
         edge["over"] = "all steps"
 
 
-def _add_unfolding(graph: nx.DiGraph[str], unfolding: Unfolding) -> None:
-    size = unfolding.node_count * _BYTES_PER_NODE + edge_count(unfolding) * _BYTES_PER_EDGE
-    ensure_fits(size, "the graph")
+def _add_unfolding(graph: nx.DiGraph[str], x: Unfolding | Elimination) -> None:
+    edges = x.edge_count if isinstance(x, Elimination) else edge_count(x)
+    ensure_fits(x.node_count * _BYTES_PER_NODE + edges * _BYTES_PER_EDGE, "the graph")
+    unfolding = x.unfolding if isinstance(x, Elimination) else x
     graph.graph["name"] = unfolding.circuit.name
-    instances = list(unfolding.instances())
-    for instance in instances:
-        graph.add_node(format_id(*instance), **_attributes(unfolding, instance))
-    for instance in instances:
-        target = format_id(*instance)
+    instances = list(x.instances())
+    ids = [format_id(*instance) for instance in instances]
+    for name, instance in zip(ids, instances, strict=True):
+        graph.add_node(name, **_attributes(unfolding, instance))
+    if isinstance(x, Elimination):
+        sources, targets = (numbers.tolist() for numbers in x.edge_arrays())
+        graph.add_edges_from((ids[a], ids[b]) for a, b in zip(sources, targets, strict=True))
+        return
+    for target, instance in zip(ids, instances, strict=True):
         graph.add_edges_from((format_id(*p), target) for p in predecessors(unfolding, *instance))
 
 
@@ -94,7 +102,7 @@ def _attributes(unfolding: Unfolding, instance: Instance) -> dict[str, Any]:
     return {"signal": signal, "step": step, "kind": kind}
 
 
-def to_node_link(x: Freezable | Unfolding) -> dict[str, Any]:
+def to_node_link(x: Freezable | Unfolding | Elimination) -> dict[str, Any]:
     """Return node-link data, ready for JSON, that `networkx.node_link_graph` reads back."""
     import networkx as nx
 
@@ -102,7 +110,7 @@ def to_node_link(x: Freezable | Unfolding) -> dict[str, Any]:
     return data
 
 
-def to_graphviz(x: Freezable | Unfolding | Window) -> graphviz.Digraph:
+def to_graphviz(x: Freezable | Unfolding | Elimination | Window) -> graphviz.Digraph:
     """Return a `graphviz.Digraph`; delays of a circuit are black squares."""
     import graphviz
 

@@ -1,9 +1,9 @@
-"""Two algorithms on small directed graphs, without recursion and in a fixed order."""
+"""A few algorithms on directed graphs, without recursion and in a fixed order."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 Edges = Mapping[str, Sequence[str]]
 
@@ -91,6 +91,30 @@ def topological_order(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) ->
             if not waiting[target]:
                 heapq.heappush(ready, rank[target])
     return order
+
+
+def longest_path(
+    nodes: Sequence[str], edges: Sequence[tuple[str, str]], counted: Container[str]
+) -> list[str]:
+    """Return the counted nodes of a path that has the most of them; the edges form no cycle.
+
+    >>> longest_path(["a", "b", "c"], [("a", "b"), ("b", "c"), ("a", "c")], {"a", "c"})
+    ['a', 'c']
+    """
+    length = {node: int(node in counted) for node in nodes}
+    before: dict[str, str] = {}
+    entering: dict[str, list[str]] = {}
+    for source, target in edges:
+        entering.setdefault(target, []).append(source)
+    for node in topological_order(nodes, edges):
+        for source in entering.get(node, ()):
+            if length[source] + (node in counted) > length[node]:
+                length[node] = length[source] + (node in counted)
+                before[node] = source
+    path = [max(length, key=length.__getitem__)] if length else []
+    while path and path[-1] in before:
+        path.append(before[path[-1]])
+    return [node for node in reversed(path) if node in counted]
 
 
 def shortest_cycle(nodes: Sequence[str], successors: Edges) -> list[str]:

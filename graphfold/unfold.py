@@ -58,8 +58,8 @@ def window(
     """Show the columns t - before .. t + after of an unfolding of any length.
 
     With several axes and none named, every axis has such columns; beside those of a named one,
-    the others stay folded. `mode` is as for `unfold`. ModelError when the circuit is not well formed; UnfoldingError for
-    a wrong axis or width.
+    the others stay folded. `mode` is as for `unfold`. ModelError when the circuit is not well
+    formed; UnfoldingError for a wrong axis or width.
     """
     frozen = ensure_well_formed(circuit)
     names = [a.name for a in frozen.axes]

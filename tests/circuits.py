@@ -328,3 +328,19 @@ def any_circuits(draw: Draw) -> Circuit:
     static = draw(st.sampled_from(["", "", "", names[-1]]))
     read = st.tuples(st.sampled_from(names), st.integers(-3, 3))
     return reading({name: draw(st.lists(read, max_size=3)) for name in names}, static)
+
+
+@st.composite
+def skewed_circuits(draw: Draw) -> Circuit:
+    """Well-formed circuits of up to six signals with many reads and delays of both signs.
+
+    Delays are made as in `_Maker.group`, so that all cycles agree in direction.
+    """
+    names = "abcdef"[: draw(st.integers(1, 6))]
+    direction, skews = draw(st.sampled_from([1, -1])), [draw(st.integers(0, 3)) for _ in names]
+    reads: dict[str, list[tuple[str, int | None]]] = {name: [] for name in names}
+    for _ in range(draw(st.integers(0, 12))):
+        source, target = (draw(st.integers(0, len(names) - 1)) for _ in range(2))
+        delay = draw(st.integers(0, 3)) + (source >= target) + skews[source] - skews[target]
+        reads[names[target]].append((names[source], direction * delay))
+    return reading(reads)

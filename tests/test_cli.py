@@ -19,8 +19,9 @@ import graphfold as gf
 from graphfold.examples import example_names, example_path
 
 RNN = example_path("rnn_loss").read_bytes()
-COMMANDS = ["check", "draw", "unfold", "expand", "eval", "analyze", "examples", "completion"]
-MODEL_COMMANDS = COMMANDS[:6]
+COMMANDS = [
+    *("check", "draw", "unfold", "block", "expand", "eval", "analyze", "examples", "completion"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -131,17 +132,36 @@ def test_analyze_tells_delays_and_cycles() -> None:
     rows = [line.split() for line in done.out.splitlines()]
     assert ["h[t-1]", "1", "a"] in rows
     assert "causal recurrence of a, h" in done.out
-    assert ["a", "→", "h", "→", "a", "1"] in rows
+    assert ["a", "→", "h", "→", "a", "2", "1"] in rows
+    for measure in ("iteration bound", "shortest path per step"):
+        row = f"{measure} 2 2 signals in 1 step a → h → a"
+        assert row in [" ".join(words) for words in rows]
+    assert "critical path, 5 signals: a → h → o → L → Loss" in done.out
+
+
+def test_analyze_tells_the_extremes_of_all_recurrences() -> None:
+    model = b"graphfold: 1\nequations: |\n  h[t] = h[t-2]\n  g[t] = q[t+1]\n  q[t] = g[t]\n"
+    rest = call("analyze", "-", stdin=model).out.partition("all recurrences")[2]
+    rows = [" ".join(line.split()) for line in rest.splitlines()]
+    assert "iteration bound 2 2 signals in 1 step g → q → g" in rows
+    assert "shortest path per step 1/2 1 signal in 2 steps h → h" in rows
 
 
 def test_analyze_as_json() -> None:
-    (recurrence,) = json.loads(call("analyze", "rnn_loss.yaml", "--json").out)["recurrences"]
-    assert recurrence["cycles"] == [{"signals": ["a", "h"], "delays": [0, 1], "total": 1}]
+    found = json.loads(call("analyze", "rnn_loss.yaml", "--json").out)
+    (recurrence,) = found["recurrences"]
+    cycle = {"signals": ["a", "h"], "delays": [0, 1], "total": 1}
+    assert recurrence["cycles"] == [cycle]
+    extreme = {"ratio": "2", "value": 2.0, "cycle": cycle}
+    for where in (found, recurrence):
+        assert (where["iteration_bound"], where["shortest_path"]) == (extreme, extreme)
+    assert found["critical_path"] == ["a", "h", "o", "L", "Loss"]
 
 
 def test_analyze_of_a_circuit_without_delays() -> None:
     done = call("analyze", "-", stdin=b"graphfold: 1\nequations: |\n  y = 1\n")
-    assert done.out == "no delays: nothing is remembered from step to step\n"
+    assert done.out.splitlines()[0] == "no delays: nothing is remembered from step to step"
+    assert done.out.splitlines()[-1] == "critical path, 1 signal: y"
 
 
 def test_examples_are_listed_and_printed_byte_by_byte() -> None:

@@ -6,7 +6,7 @@ import math
 from itertools import combinations, pairwise
 
 import pytest
-from circuits import cases
+from circuits import cases, clocked_cases
 from figures import (
     Wire,
     captions,
@@ -21,7 +21,7 @@ from figures import (
     wires,
 )
 from golden_figures import FIGURES
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import graphfold as gf
@@ -32,14 +32,38 @@ few = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
-def figures(draw: st.DrawFn, *, causal: bool = False, elided: bool = True) -> Picture:
-    """Folded circuits, unfoldings (long ones cut) and windows of random circuits."""
-    circuit, steps = draw(cases(causal=causal))
-    kind = draw(st.sampled_from(["folded", "unfolded", "window", *["elided"] * elided]))
+def some_cases(draw: st.DrawFn) -> tuple[Circuit, dict[str, int]]:
+    """Circuits of one axis, or of two, with numbers of steps."""
+    if draw(st.booleans()):
+        return draw(clocked_cases())
+    circuit, steps = draw(cases())
+    return circuit, {"t": steps}
+
+
+@st.composite
+def eliminations(draw: st.DrawFn, circuit: Circuit, steps: object) -> Picture:
+    """The unfolding without some signals, if that leaves every axis alone."""
+    names = st.lists(st.sampled_from([e.signal for e in circuit.equations]), max_size=2)
+    unfolding = gf.unfold(circuit, steps)  # type: ignore[arg-type]
+    try:
+        return gf.draw(gf.eliminate(unfolding, draw(names))).picture
+    except gf.DrawingError:
+        assume(False)
+        raise
+
+
+@st.composite
+def figures(draw: st.DrawFn, *, elided: bool = True) -> Picture:
+    """Folded circuits, unfoldings (long ones cut) and windows of circuits of one or two axes."""
+    circuit, steps = draw(some_cases())
+    kind = draw(st.sampled_from(["folded", "unfolded", "window", "without", *["elided"] * elided]))
     if kind == "folded":
         return gf.draw(circuit).picture
     if kind == "elided":
-        return gf.draw(gf.unfold(circuit, steps + 9), pair=False).picture
+        longer = {axis: length + 9 for axis, length in steps.items()}
+        return gf.draw(gf.unfold(circuit, longer), pair=False).picture
+    if kind == "without":
+        return draw(eliminations(circuit, steps))
     if kind == "unfolded":
         return gf.draw(gf.unfold(circuit, steps), pair=False).picture
     return gf.draw(gf.window(circuit), pair=False).picture
@@ -124,8 +148,8 @@ def test_everything_lies_on_the_canvas(picture: Picture) -> None:
 
 
 @few
-@given(cases())
-def test_squares_sit_on_their_wire_and_keep_from_nodes(case: tuple[Circuit, int]) -> None:
+@given(some_cases())
+def test_squares_sit_on_their_wire_and_keep_from_nodes(case: tuple[Circuit, object]) -> None:
     picture = gf.draw(case[0]).picture
     found = squares(picture)
     assert {(g.signal, int(g.step)) for g, _ in found} == {
@@ -139,8 +163,10 @@ def test_squares_sit_on_their_wire_and_keep_from_nodes(case: tuple[Circuit, int]
 
 
 @few
-@given(cases(), st.booleans())
-def test_columns_are_equally_spaced_and_rows_level(case: tuple[Circuit, int], pair: bool) -> None:
+@given(some_cases(), st.booleans())
+def test_columns_are_equally_spaced_and_rows_level(
+    case: tuple[Circuit, dict[str, int]], pair: bool
+) -> None:
     picture = gf.draw(gf.unfold(*case), pair=pair, elide=False).picture
     places: dict[str, dict[int, tuple[float, float]]] = {}
     for group, disc, _ in nodes(picture):
@@ -148,18 +174,34 @@ def test_columns_are_equally_spaced_and_rows_level(case: tuple[Circuit, int], pa
             places.setdefault(group.signal, {})[int(group.step)] = (disc.x, disc.y)
         elif group.signal in places:
             assert math.isclose(disc.y, places[group.signal][1][1])
-    pitches = set()
-    for steps in places.values():
+    pitches: dict[str | None, set[float]] = {}
+    for signal, steps in places.items():
         assert len({round(y, 3) for _, y in steps.values()}) == 1
         for a, b in pairwise(sorted(steps)):
-            pitches.add(round((steps[b][0] - steps[a][0]) / (b - a), 3))
-    assert len(pitches) <= 1
+            pitch = round((steps[b][0] - steps[a][0]) / (b - a), 3)
+            pitches.setdefault(case[0].axis_of[signal], set()).add(pitch)
+    assert all(len(found) == 1 for found in pitches.values())
 
 
 @few
-@given(cases(causal=True))
-def test_no_causal_wire_runs_back_in_time(case: tuple[Circuit, int]) -> None:
-    picture = gf.draw(gf.unfold(*case), pair=False, elide=False).picture
+@given(clocked_cases())
+def test_the_columns_of_two_axes_stand_apart(case: tuple[Circuit, dict[str, int]]) -> None:
+    picture = gf.draw(gf.unfold(*case), pair=False).picture
+    spans: dict[str | None, list[float]] = {}
+    for group, disc, _ in nodes(picture):
+        if group.step:
+            spans.setdefault(case[0].axis_of[group.signal], []).append(disc.x)
+    if len(spans) == 2:
+        (_, left), (_, right) = sorted(spans.items(), key=lambda item: min(item[1]))
+        assert max(left) + 48 < min(right)
+
+
+@few
+@given(cases(causal=True), st.booleans())
+def test_no_causal_wire_runs_back_in_time(case: tuple[Circuit, int], without: bool) -> None:
+    shown = gf.unfold(*case)
+    names = [case[0].equations[0].signal] * without
+    picture = gf.draw(gf.eliminate(shown, names), pair=False, elide=False).picture
     columns = {(g.signal, g.step): disc.x for g, disc, _ in nodes(picture)}
     static = {signal for signal, step in columns if not step}
     for wire in wires(picture):

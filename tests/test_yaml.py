@@ -391,3 +391,13 @@ def test_a_key_that_is_too_long_for_yaml_is_told_so() -> None:
     assert said(HEAD + f"params:\n  '{'x' * 2000}': []\n") == [
         "3:2005: yaml: a key has at most 1,024 characters"
     ]
+
+
+def test_many_names_with_one_shape_are_written_on_several_lines() -> None:
+    """YAML does not take keys of more than 1,024 characters."""
+    circuit = gf.Circuit("many")
+    for number in range(400):
+        circuit.param(f"weight_{number}")
+    text = gf.dumps(circuit)
+    assert max(map(len, text.splitlines())) < 100
+    assert gf.loads(text) == circuit

@@ -14,7 +14,7 @@ from graphfold.sizes import Shape
 INIT_WORDS = ("zeros", "ones", "given")
 RESERVED = frozenset({"for", *INIT_WORDS, "mode"})
 _OTHER_NAMES = {"σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "ln": "log"}
-_LONGEST = 100
+LONGEST_NAME = 100
 _DEEPEST = 50  # calls within calls
 _NAME = re.compile(r"[^\W\d]\w*")  # what equations can hold: no combining accents
 
@@ -69,13 +69,26 @@ def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
             hint = suggest(output.name.partition("[")[0], circuit.signals)
             message = f"unknown output '{shorten(output.name)}'{hint}"
             yield _problem("unknown-output", message, output.mark)
+    yield from _style(circuit)
+
+
+def _style(circuit: Circuit) -> Iterator[Diagnostic]:
+    """What the section draw names: signals, in rows and labels also uses of cells."""
     marks = dict(circuit.style.marks)
+    uses = [group.name for group in circuit.groups]
     rows = [name for row in circuit.style.rows for name in row]
     labels = [name for name, _ in circuit.style.labels]
     for name in dict.fromkeys([*rows, *circuit.style.hide, *labels]):
+        if name in uses and name not in circuit.style.hide:
+            continue
         if name not in circuit.axis_of and not (name in labels and name in circuit.function):
             message = f"unknown signal '{shorten(name)}'{suggest(name, circuit.signals)}"
             yield _problem("unknown-signal", message, marks.get(name))
+    for name in circuit.style.open:
+        if name not in (*uses, "all"):
+            hint = suggest(name, uses) or "; open names uses of cells, or all"
+            message = f"unknown use '{shorten(name)}'{hint}"
+            yield _problem("unknown-use", message, marks.get(name))
     for name, label in circuit.style.labels:
         if not _balanced(label):
             message = f"the label of '{shorten(name)}' has a brace too many or too few"
@@ -129,8 +142,10 @@ def _again(name: str, what: str, mark: Mark | None, before: str, first: Mark | N
 
 
 def _legal(name: str, mark: Mark | None) -> Iterator[Diagnostic]:
-    if len(name) > _LONGEST:
-        message = f"'{shorten(name)}' has {len(name):,} characters; a name has at most {_LONGEST}"
+    if len(name) > LONGEST_NAME:
+        message = (
+            f"'{shorten(name)}' has {len(name):,} characters; a name has at most {LONGEST_NAME}"
+        )
         yield _problem("name", message, mark)
     elif not (name.isidentifier() and _NAME.fullmatch(name)):
         message = f"'{shorten(name)}' is not a name; use letters, digits and _"

@@ -29,6 +29,7 @@ from graphfold.language.printer import TooLongError, constant_text, write_expres
 from graphfold.sizes import shape_text
 
 _MOST_LINES = 1_000_000
+_LONGEST_KEY = 80  # characters
 _PATH = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
 
@@ -122,7 +123,19 @@ def _text(text: str) -> str:
 def _signals(signals: tuple[Signal, ...]) -> Iterator[str]:
     for (axis, shape), group in groupby(signals, key=lambda s: (s.axis, s.shape)):
         index = f"[{axis}]" if axis else ""
-        yield f"{', '.join(s.name + index for s in group)}: {shape_text(shape)}"
+        for names in _short_lists(s.name + index for s in group):
+            yield f"{names}: {shape_text(shape)}"
+
+
+def _short_lists(names: Iterable[str]) -> Iterator[str]:
+    """Join names with commas, as many as go on a line; YAML allows 1,024 characters in a key."""
+    line = ""
+    for name in names:
+        if line and len(line) + len(name) > _LONGEST_KEY:
+            yield line
+            line = ""
+        line += f", {name}" if line else name
+    yield line
 
 
 def _function(circuit: Circuit, function: Function) -> str:
@@ -157,6 +170,8 @@ def _style(style: Style) -> Iterator[str]:
         yield f"hide: [{', '.join(style.hide)}]"
     if style.labels:
         yield f"labels: {{{', '.join(f'{n}: {_quoted(t)}' for n, t in style.labels)}}}"
+    if style.open:
+        yield f"open: [{', '.join(style.open)}]"
 
 
 def _quoted(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphfold.circuit import Circuit, Index, Reach
 from graphfold.render.factors import Product, products, union
@@ -52,18 +52,29 @@ def contract(found: tuple[Tie, ...], hidden: Iterable[str]) -> tuple[tuple[Tie, 
     return found, gone
 
 
+def eliminate(found: tuple[Tie, ...], names: Iterable[str]) -> tuple[Tie, ...]:
+    """Join the ties through signals that may read themselves; ways through those have no label."""
+    for name in names:
+        if any(t.source == t.target == name for t in found):
+            bare = [replace(t, products=()) if name in (t.source, t.target) else t for t in found]
+            found = tuple(t for t in bare if (t.source, t.target) != (name, name))
+        found = _without(found, name)
+    return found
+
+
 def through_copies(
-    circuit: Circuit, found: tuple[Tie, ...]
+    circuit: Circuit, found: tuple[Tie, ...], across: bool = False
 ) -> tuple[tuple[Tie, ...], list[tuple[str, str, str]]]:
     """Lead what every step reads of other steps (all of them, or one) through a static copy.
 
-    Also return the copies as (name, source, time).
+    Only that of another axis when `across`. Also return the copies as (name, source, time).
     """
     kept: list[Tie] = []
     copies: dict[str, tuple[str, str, str]] = {}
     for tie in found:
         axis = circuit.axis_of.get(tie.target)
-        if axis is None or tie.reach not in ("all", "fixed"):
+        same = across and axis == circuit.axis_of.get(tie.source)
+        if axis is None or tie.reach not in ("all", "fixed") or same:
             kept.append(tie)
             continue
         length = circuit.length_of[str(circuit.axis_of[tie.source])]
@@ -98,7 +109,7 @@ def _reach(first: Tie, second: Tie) -> tuple[Reach, int, Index | None]:
 
 
 def merged(found: Iterable[Tie]) -> tuple[Tie, ...]:
-    """Return the ties, those that are drawn as one wire as one."""
+    """Return the ties with one for each wire."""
     by_key: dict[Key, Tie] = {}
     for tie in found:
         old = by_key.get(tie.key)

@@ -1,4 +1,4 @@
-"""`draw`: a circuit, an unfolding or a window to a drawing."""
+"""`draw`: circuits, unfoldings and windows to a drawing."""
 
 from __future__ import annotations
 
@@ -9,22 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Freezable
 from graphfold.errors import DrawingError, suggest
 from graphfold.files import write_whole
-from graphfold.memory import ensure_fits
 from graphfold.render.options import DrawOptions
+from graphfold.render.parts import Part, parts_of
 from graphfold.render.picture import Picture
-from graphfold.render.scene import Scene
-from graphfold.render.symbolic import folded_circuit, windows
-from graphfold.render.view import view
 
 if TYPE_CHECKING:
-    from graphfold.unfolding import Unfolding, Window
+    from graphfold.render.parts import Drawable
 
 FORMATS = ("svg", "png")
-_BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
 
 
 @dataclass(frozen=True)
@@ -71,21 +65,37 @@ class Drawing:
 
 
 def draw(
-    what: Freezable | Unfolding | Window, options: DrawOptions | None = None, **changes: object
+    what: Drawable | Sequence[Drawable], options: DrawOptions | None = None, **changes: object
 ) -> Drawing:
-    """Return the figure of a circuit (folded), an unfolding or a window.
+    """Return the figure of a circuit (folded), an unfolding, an elimination or a window.
 
-    Options are given as a `DrawOptions`, or by name: `draw(x, pair=False)`. ModelError when the
-    circuit is not well formed; DrawingError for an unknown option.
+    Several in a list stand side by side, with their `captions` beneath. Options are given as a
+    `DrawOptions`, or by name: `draw(x, pair=False)`. ModelError when a circuit is not well formed;
+    DrawingError for an unknown option, or captions that are not one for each part.
     """
     chosen = _changed(options or DrawOptions(), changes)
-    circuit, scenes = _scenes(what, chosen)
+    things: Sequence[Drawable] = what if isinstance(what, list | tuple) else [what]  # type: ignore[list-item]
+    parts = parts_of(things, chosen)
+    captions = _captions(parts, chosen)
     from graphfold.render.layout.figure import figure
 
-    picture = figure(scenes, chosen.theme, chosen.word)
-    title = circuit.name if chosen.title is None else chosen.title
-    described = replace(picture, title=title, description=_description(circuit, scenes))
-    return Drawing(described, chosen.scale)
+    picture = figure([p.scenes for p in parts], chosen.theme, chosen.word, captions)
+    title = parts[0].circuit.name if chosen.title is None else chosen.title
+    words = " ".join(dict.fromkeys(p.description for p in parts))
+    return Drawing(replace(picture, title=title, description=words), chosen.scale)
+
+
+def _captions(parts: Sequence[Part], options: DrawOptions) -> tuple[str, ...]:
+    """The captions that are asked for; else the modes of the parts, when they differ."""
+    if not parts:
+        raise DrawingError("there is nothing to draw: the list is empty")
+    if isinstance(options.captions, str):
+        raise DrawingError(f'captions are a list of texts: captions=["{options.captions}"]')
+    captions = tuple(map(str, options.captions))
+    if captions and len(captions) != len(parts):
+        raise DrawingError(f"there are {len(captions)} captions for {len(parts)} figures")
+    modes = tuple(p.mode for p in parts)
+    return captions or (modes if len(set(modes)) == len(modes) > 1 else ())
 
 
 def _changed(options: DrawOptions, changes: dict[str, object]) -> DrawOptions:
@@ -95,46 +105,3 @@ def _changed(options: DrawOptions, changes: dict[str, object]) -> DrawOptions:
             hint = suggest(name, legal) or f"; there are {', '.join(legal)}"
             raise DrawingError(f"no option is called '{name}'{hint}")
     return replace(options, **changes)  # type: ignore[arg-type]
-
-
-def _scenes(
-    what: Freezable | Unfolding | Window, options: DrawOptions
-) -> tuple[Circuit, list[Scene]]:
-    from graphfold.unfolding import Unfolding, Window
-
-    if not isinstance(what, Unfolding | Window):
-        circuit = ensure_well_formed(what)
-        return circuit, [folded_circuit(view(circuit, opened=_opened(circuit, options)))]
-    from graphfold.render.steps import unfolded
-
-    circuit = what.circuit
-    _ensure_drawable(what, options)
-    opened = _opened(circuit, options)
-    seen = view(circuit, frozenset(getattr(what, "untied", ())), opened)
-    if isinstance(what, Window):
-        scene = windows(seen, what.axes, what.before, what.after)
-    else:
-        scene = unfolded(seen, what, options)
-    if not options.pair:
-        return circuit, [scene]
-    return circuit, [folded_circuit(view(circuit, opened=opened)), scene]
-
-
-def _opened(circuit: Circuit, options: DrawOptions) -> str | Sequence[str]:
-    return () if options.open is None else options.open
-
-
-def _ensure_drawable(what: Unfolding | Window, options: DrawOptions) -> None:
-    """Refuse a figure of more nodes than the memory holds."""
-    from graphfold.unfolding import Window
-
-    if isinstance(what, Window):
-        nodes = (what.before + what.after + 1) * len(what.circuit.signals)
-    else:
-        nodes = 0 if options.elide else what.node_count
-    ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
-
-
-def _description(circuit: Circuit, scenes: list[Scene]) -> str:
-    kinds = ["folded" if scene.folded else "unfolded" for scene in scenes]
-    return f"The circuit {circuit.name}, {' and '.join(kinds)}."

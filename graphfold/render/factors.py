@@ -14,11 +14,12 @@ Product = tuple["Factor", ...]
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A parameter, or a function, that a value passes on its way."""
+    """A parameter, a function or the branch of a mode that a value passes on its way."""
 
     name: str
     function: bool = False
     transposed: bool = False
+    mode: bool = False
 
 
 def products(circuit: Circuit, expression: Expression) -> dict[int, tuple[Product, ...]]:
@@ -41,9 +42,28 @@ def union(first: Iterable[Product], second: Iterable[Product]) -> tuple[Product,
     return tuple(dict.fromkeys((*first, *second)))[:MOST]
 
 
+def by_mode(ways: Iterable[Product]) -> dict[Product, tuple[str, ...]]:
+    """Return the products without modes, each with the modes it is there in; () means all.
+
+    A way through the branches of two modes is there in none.
+    """
+    found: dict[Product, set[str] | None] = {}
+    for way in ways:
+        modes = {factor.name for factor in way if factor.mode}
+        bare = tuple(factor for factor in way if not factor.mode)
+        if len(modes) > 1:
+            continue
+        old = found.setdefault(bare, set())
+        found[bare] = None if old is None or not modes else old | modes
+    return {bare: tuple(sorted(modes or ())) for bare, modes in found.items()}
+
+
 def _passed(circuit: Circuit, expression: Expression, node: Apply, place: int) -> Product:
     if node.operation == "call":
         return (Factor(str(node.attribute("function")), function=True),)
+    if node.operation == "switch":
+        modes = node.attribute("modes")
+        return (Factor(str(modes[place]), mode=True),) if isinstance(modes, tuple) else ()
     if node.operation in MULTIPLYING:
         return _weights(circuit, expression, node.operands[1 - place]) or ()
     return ()

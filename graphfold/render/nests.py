@@ -92,6 +92,7 @@ def _side_by_side(
     found: list[list[str]] = [[] for _ in range(tall)]
     for name in row:
         rows = inside.get(name, [[name]])
-        for names, into in zip(rows, found[(tall - len(rows)) // 2 :], strict=False):
-            into += names
+        first = (tall - len(rows)) // 2
+        for r, names in enumerate(rows, start=first):
+            found[r] += names
     return [tuple(names) for names in found]

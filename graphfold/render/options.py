@@ -14,8 +14,9 @@ class DrawOptions:
 
     `pair` puts the folded circuit and an arrow before an unfolding (None: yes when the axis has
     steps to show); `open` names the uses of cells whose inside is shown, or is "all" (None: those
-    that the model asks for); `elide` cuts long times in the middle, after `first` and before the `last`
-    steps, when there are more than `most`; `scale` is pixels per point in PNG.
+    that the model asks for); `elide` cuts long times in the middle, after `first` and before the
+    `last` steps, when there are more than `most`; `scale` is pixels per point in PNG; `captions`
+    stand beneath the figures of a list.
     """
 
     pair: bool = True
@@ -28,3 +29,4 @@ class DrawOptions:
     title: str | None = None
     word: str = "Unfold"
     theme: Theme = BOOK
+    captions: Sequence[str] = ()

@@ -66,7 +66,7 @@ def _feet(circuit: Circuit, rows: Sequence[Sequence[str]]) -> int:
 def _put(rows: list[list[str]], part: Sequence[Sequence[str]], start: int) -> None:
     rows += [[] for _ in range(start + len(part) - len(rows))]
     for row, names in zip(rows[start:], part, strict=False):
-        row += names
+        row.extend(names)
 
 
 def _fill(circuit: Circuit, ties: Sequence[Tie], rows: list[list[str]], order: Order) -> None:

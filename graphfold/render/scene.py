@@ -27,7 +27,10 @@ Caption = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A signal as it stands in every step, or a use of a cell: a box, its cell's name `under` it."""
+    """A signal as it stands in every step, or a use of a cell: a box.
+
+    `under` its name stands that of the cell.
+    """
 
     name: str
     latex: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from graphfold.labels import latex_of
@@ -39,15 +40,13 @@ def board_of(seen: View, unfolding: Unfolding, axis: str, options: DrawOptions) 
     return Board(names, visible, sites, length)
 
 
-def blocks_of(
-    seen: View, unfolding: Unfolding, boards: dict[str, Board]
-) -> tuple[Block, ...]:
+def blocks_of(seen: View, unfolding: Unfolding, boards: dict[str, Board]) -> tuple[Block, ...]:
     """Return the boards as blocks; without any there is one, with no columns."""
     found = []
     for axis, board in boards.items():
         symbol = seen.circuit.length_of[axis]
         columns = [
-            Column("", sites, True)
+            (Column("\\ldots", sites, True, "…") if board.symbolic else Column("", sites, True))
             if isinstance(s, range)
             else _column(seen, unfolding, sites, (s, _time(s, board.length, symbol)))
             for s, sites in zip(board.visible, board.sites, strict=True)

@@ -1,4 +1,4 @@
-"""Which uses of cells are drawn closed, as one box, and which open, as a frame around its inside."""
+"""Which uses of cells are drawn closed, each as one box, and which open, framed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from graphfold.errors import DrawingError, shorten, suggest
 from graphfold.render.contract import Tie, merged, ties
 
 ALL = "all"
+Opened = str | Sequence[str]  # the names of uses, or ALL
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Uses:
         return name if frame is None else name[len(frame) + 1 :]
 
 
-def choose(circuit: Circuit, asked: str | Sequence[str]) -> Uses:
+def choose(circuit: Circuit, asked: Opened) -> Uses:
     """Return which uses are open: those that are asked for, and all that they are parts of.
 
     A use over several axes is open, without a frame. DrawingError for an unknown use.
@@ -61,7 +62,7 @@ def choose(circuit: Circuit, asked: str | Sequence[str]) -> Uses:
     return _sorted_out(circuit, closed, framed, axes)
 
 
-def _opened(circuit: Circuit, asked: str | Sequence[str]) -> set[str]:
+def _opened(circuit: Circuit, asked: Opened) -> set[str]:
     legal = [group.name for group in circuit.groups]
     names = [asked] if isinstance(asked, str) else list(asked)
     if ALL in names and ALL not in legal:

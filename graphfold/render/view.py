@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphfold.circuit import Circuit, Index
-from graphfold.labels import label_within, latex_of
+from graphfold.labels import escape, label_within, latex_of
 from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, givers, side_by_side
 from graphfold.render.compose import stamped
-from graphfold.render.contract import Tie, contract, through_copies
-from graphfold.render.factors import Factor, Product
+from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies
+from graphfold.render.factors import Factor, Product, by_mode
 from graphfold.render.nests import arrange_nested, frames, word
 from graphfold.render.rows import Row
 from graphfold.render.scene import (
@@ -26,7 +26,7 @@ from graphfold.render.scene import (
     Scene,
     Site,
 )
-from graphfold.render.uses import Uses, choose, renamed, stand_in, ties_outside
+from graphfold.render.uses import Opened, Uses, choose, renamed, stand_in, ties_outside
 
 MOST_JOINED = 2
 
@@ -45,8 +45,8 @@ class View:
     ties: tuple[Tie, ...]
     latex: Mapping[str, str]
     untied: frozenset[str] = frozenset()
-    order: Order = Order(())
-    uses: Uses = Uses()
+    order: Order = field(default_factory=lambda: Order(()))
+    uses: Uses = field(default_factory=Uses)
 
     @property
     def static(self) -> tuple[str, ...]:
@@ -97,32 +97,47 @@ class View:
 
     def caption_of(self, ways: tuple[Product, ...]) -> Caption:
         """What stands beside a wire with these products."""
-        return _caption(ways, self.latex, self.untied)
+        return _caption(self, ways)
 
 
 def view(
-    circuit: Circuit, untied: frozenset[str] = frozenset(), opened: str | Sequence[str] = ()
+    circuit: Circuit,
+    untied: frozenset[str] = frozenset(),
+    eliminated: frozenset[str] | None = None,
+    beside: Sequence[Tie] = (),
+    opened: Opened = (),
 ) -> View:
     """Return what figures of the circuit show; `untied` parameters carry a time.
 
-    The uses of cells that are `opened` show their inside. DrawingError for an unknown use.
+    Signals that are `eliminated` are not shown, even those that cannot be contracted, and wires
+    then join instances of one axis themselves. What stands
+    `beside`, the ties of a figure next to this one, counts for the rows as well. The uses of cells
+    that are `opened` show their inside; DrawingError for an unknown one.
     """
     uses = choose(circuit, opened)
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
-    hide = [*uses.hidden, *(n for n in circuit.style.hide if n in signals and n not in uses.of)]
-    kept, gone = contract(ties_outside(circuit, uses), hide)
+    kept, gone = contract(ties_outside(circuit, uses), _hidden(circuit, uses))
     ranks = _ranks(circuit)
     latex = dict(_latex(circuit, ranks))
-    kept, copies = through_copies(circuit, kept)
+    kept = eliminate(kept, sorted(eliminated or ()))
+    gone = gone | (eliminated or set())
+    kept, copies = through_copies(circuit, kept, across=eliminated is not None)
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
     latex.update(_latex_within(circuit, uses, ranks))
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     shown = list(dict.fromkeys(map(uses.shown, shown)))
     drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)
     sites = {n: _site(drawn, uses, n, latex) for n in shown}
-    order = side_by_side(drawn, kept, shown)
-    rows = arrange_nested(drawn, kept, shown, order, uses)
+    known = {*shown}
+    flows = merged([*kept, *(t for t in beside if known.issuperset((t.source, t.target)))])
+    order = side_by_side(drawn, flows, shown)
+    rows = arrange_nested(drawn, flows, shown, order, uses)
     return View(drawn, circuit, sites, rows, kept, latex, untied, order, uses)
+
+
+def _hidden(circuit: Circuit, uses: Uses) -> list[str]:
+    known = circuit.axis_of.keys() - uses.of.keys()
+    return [*uses.hidden, *(n for n in circuit.style.hide if n in known)]
 
 
 def _site(circuit: Circuit, uses: Uses, name: str, latex: Mapping[str, str]) -> Site:
@@ -131,6 +146,13 @@ def _site(circuit: Circuit, uses: Uses, name: str, latex: Mapping[str, str]) -> 
         return Site(name, latex[name], circuit.kind_of(name))
     under = word(use.cell) if use.cell != use.path[-1] else ""
     return Site(name, latex[name], "equation", True, under)
+
+
+def ties_shown(circuit: Circuit, opened: Opened = ()) -> tuple[Tie, ...]:
+    """Return the ties of a circuit's figure, joined through what is hidden."""
+    uses = choose(circuit, opened)
+    kept, _ = contract(ties_outside(circuit, uses), _hidden(circuit, uses))
+    return renamed(kept, uses.of)
 
 
 def folded(seen: View) -> Scene:
@@ -221,14 +243,13 @@ def _ranks(circuit: Circuit) -> Mapping[str, int]:
         return {name: len(signal.shape) for name, signal in circuit.declared.items()}
 
 
-def _caption(
-    ways: tuple[Product, ...], latex: Mapping[str, str], untied: frozenset[str]
-) -> Caption:
+def _caption(seen: View, ways: tuple[Product, ...]) -> Caption:
     pieces: list[Piece] = []
-    for way in ways:
-        if way and pieces:
-            pieces.append(Piece(","))
-        pieces += [_piece(factor, latex, untied) for factor in way]
+    names = {mode.name for mode in seen.circuit.modes}
+    for way, modes in by_mode(ways).items():
+        marks = [Piece(f"\\text{{{escape(mode)}}}") for mode in modes if names - set(modes)]
+        for group in ([_piece(factor, seen.latex, seen.untied) for factor in way], marks):
+            pieces += [Piece(","), *group] if pieces and group else group
     return tuple(pieces)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from graphfold.render.scene import Scene
 
-
 APART = 4.0  # between a frame and the lanes beside it
 
 
@@ -30,6 +29,7 @@ class Sides:
         )
 
 
+Pads = tuple[tuple[float, ...], tuple[float, ...]]  # above and below each row
 Asked = Mapping[str, Sides]  # by the name of the frame; those that ask for nothing are absent
 
 
@@ -58,7 +58,7 @@ def spans_of(scene: Scene, asked: Asked) -> dict[str, Span]:
     return {frame.name: found[frame.name] for frame in scene.frames}
 
 
-def paddings(scene: Scene, asked: Asked) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def paddings(scene: Scene, asked: Asked) -> Pads:
     """Return the room that frames take above, and below, each row."""
     above, below = [0.0] * len(scene.rows), [0.0] * len(scene.rows)
     for span in spans_of(scene, asked).values() if scene.frames else ():

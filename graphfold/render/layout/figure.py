@@ -6,25 +6,64 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from graphfold.labels import escape
-from graphfold.render.layout.measure import centred
+from graphfold.render.layout.measure import centred, words_run
 from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.settle import settled
+from graphfold.render.layout.tile import Tiler
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture, Rect
 from graphfold.render.scene import Scene
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import OUTLINES, typeset
 
 
-def figure(scenes: Sequence[Scene], theme: Theme, word: str) -> Picture:
-    """Return the picture of one scene, or of two with an arrow and a word between."""
-    tiled = settled(scenes, theme)
+def figure(
+    parts: Sequence[Sequence[Scene]], theme: Theme, word: str, captions: Sequence[str] = ()
+) -> Picture:
+    """Return the picture of some parts side by side, each with its caption beneath.
+
+    A part is one scene, or two with an arrow and a word between.
+    """
+    found = [_part(tiled, theme, word) for tiled in _settled(parts, theme)]
+    if captions:
+        y = max(extent(groups)[3] for groups in found) + theme.word_size * 1.6
+        found = [
+            [*groups, _caption(groups, caption, y, theme)]
+            for groups, caption in zip(found, captions, strict=True)
+        ]
+    return _canvas(_row(found, theme), theme)
+
+
+def _settled(parts: Sequence[Sequence[Scene]], theme: Theme) -> list[list[Tiler]]:
+    """The scenes of all parts, tiled; rows are aligned when all have as many."""
+    scenes = [scene for part in parts for scene in part]
+    if len({len(scene.rows) for scene in scenes}) > 1:
+        return [settled(part, theme) for part in parts]
+    tiled = iter(settled(scenes, theme))
+    return [[next(tiled) for _ in part] for part in parts]
+
+
+def _part(tiled: Sequence[Tiler], theme: Theme, word: str) -> list[Group]:
     first, found = tiled[0].plan, [list(tiler.done) for tiler in tiled]
     groups = found[-1] or [_nothing(first)]
     if len(found) > 1:
         groups = [*_beside(first, found[0], groups, theme, word), *groups]
-    return _canvas(groups, theme)
+    return groups
+
+
+def _caption(groups: Sequence[Group], caption: str, y: float, theme: Theme) -> Group:
+    left, _, right, _ = extent(groups)
+    run = words_run(caption, theme.word_size)
+    return Group("caption", (centred(run, (left + right) / 2, y),))
+
+
+def _row(parts: Sequence[list[Group]], theme: Theme) -> list[Group]:
+    """The parts from left to right."""
+    found = parts[0]
+    for groups in parts[1:]:
+        shift = extent(found)[2] + 1.5 * theme.pair_gap - extent(groups)[0]
+        found = [*found, *(moved(group, shift) for group in groups)]
+    return found
 
 
 def _beside(
@@ -39,7 +78,7 @@ def _beside(
 
 def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:
     y = _middle(settled)
-    run = typeset(f"\\text{{{escape(word)}}}", theme.word_size)
+    run = words_run(word, theme.word_size)
     length = max(theme.arrow, run.box[2] - run.box[0])
     line = Line((right - length, y), (((right, y),),))
     tip = head(line.end, (1.0, 0.0), theme.head_length, theme.head_width)

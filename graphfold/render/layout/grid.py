@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.columns import Link, columns
-from graphfold.render.layout.enclosures import Span
+from graphfold.render.layout.enclosures import Pads, Span
 from graphfold.render.layout.measure import Sizes
 from graphfold.render.layout.order import order
 from graphfold.render.picture import Box, Point, grown
@@ -18,7 +18,7 @@ from graphfold.render.theme import Theme
 
 DUMMY = "/"
 FAR = 1e6  # the gap between a folded cell and the next, which is not there
-ASIDE = 52.0
+ASIDE = 26.0
 AROUND = 5.0  # between a frame and a wire that passes it
 
 
@@ -89,12 +89,16 @@ class Levels:
 
 @dataclass(frozen=True)
 class Grid(Levels):
-    """The cell of a block repeated by a pitch, `left` of which its first column stands."""
+    """The cell of a block repeated by a pitch; its first column stands at `left`.
+
+    `bulge` is how far the wires of a folded cell reach beyond it, left and right.
+    """
 
     cell: Cell
     pitch: float
     count: int
     left: float = 0.0
+    bulge: tuple[float, float] = (0.0, 0.0)
 
     def center(self, name: str, column: int = 0) -> Point:
         """The middle of a node."""
@@ -104,13 +108,18 @@ class Grid(Levels):
         """A node as the end of a line."""
         return End(self.center(name, column), self.border[name])
 
+    def bend(self, name: str) -> Point:
+        """Where a wire that skips rows passes one of them."""
+        return (self.left + self.cell.x[name], self.y[bent_row(name)])
+
     def boundary(self, column: int) -> float:
         """The middle of the space to the right of a column."""
         gap = self.pitch - self.cell.width
-        gap = ASIDE if gap >= FAR else gap
+        if gap < FAR:
+            return self.left + self.cell.right + gap / 2 + column * self.pitch
         if column < 0:
-            return self.left + self.cell.left - gap / 2 + (column + 1) * self.pitch
-        return self.left + self.cell.right + gap / 2 + column * self.pitch
+            return self.left + self.cell.left - self.bulge[0] - ASIDE
+        return self.left + self.cell.right + self.bulge[1] + ASIDE
 
     @property
     def right(self) -> float:
@@ -136,15 +145,19 @@ class Grid(Levels):
             inside = {column for site, column in ends if site in found.sites}
             for x, y in points:
                 column = round((x - (left + right) / 2) / self.pitch)
-                if top < y < bottom and left < x - column * self.pitch < right:
-                    if column not in inside:
-                        return False
+                within = top < y < bottom and left < x - column * self.pitch < right
+                if within and column not in inside:
+                    return False
         return True
 
     def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
         """Whether points keep a margin to every node but the ends, columns having no end."""
         for name in self.sites():
-            (cx, cy), border, reach = self.center(name), self.border[name], self.radius[name] + margin
+            (cx, cy), border, reach = (
+                self.center(name),
+                self.border[name],
+                self.radius[name] + margin,
+            )
             for x, y in points:
                 if abs(y - cy) < reach:
                     column = round((x - cx) / self.pitch)
@@ -152,6 +165,11 @@ class Grid(Levels):
                     if border.gap(dx, y - cy) < margin and (name, column) not in ends:
                         return False
         return True
+
+
+def bent_row(bend: str) -> int:
+    """The row of a bend."""
+    return int(bend.rpartition(DUMMY)[2])
 
 
 def cell_of(
@@ -210,7 +228,7 @@ def levels_of(
     measured: Sizes,
     theme: Theme,
     gaps: Sequence[float],
-    room: tuple[tuple[float, ...], tuple[float, ...]],
+    room: Pads,
 ) -> Levels:
     """Return the rows with `gaps` between them; `room` is what frames take above and below."""
     row_of = {name: r for r, row in enumerate(scene.rows) for name in row.names}

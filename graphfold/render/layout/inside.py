@@ -23,7 +23,7 @@ def asked_sides(delays: Iterable[Delays], asked: Asked, keep: bool) -> dict[str,
             frame = holder(routes.grid, (net[0], *sinks))
             if frame is not None:
                 lines.setdefault(frame, []).extend(_points(routes, net, sinks))
-        for frame in reversed(routes.grid.cell.enclosures):
+        for frame in reversed([*routes.grid.cell.enclosures]):
             if frame in lines:
                 old = found.get(frame, Sides())
                 found[frame] = old.grown(_sides(routes, frame, lines[frame], asked))
@@ -38,9 +38,7 @@ def _points(routes: Delays, net: Net, sinks: Iterable[str]) -> list[Point]:
     return [*points, (x - half, y - half), (x + half, y + half), (x + aside, y)]
 
 
-def _sides(
-    routes: Delays, frame: str, points: list[Point], asked: Mapping[str, Sides]
-) -> Sides:
+def _sides(routes: Delays, frame: str, points: list[Point], asked: Mapping[str, Sides]) -> Sides:
     grid, found = routes.grid, routes.grid.cell.enclosures[frame]
     xs, ys = [x for x, _ in points], [y for _, y in points]
     own, span = asked.get(frame, Sides()), found.span

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
+from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
 from graphfold.render.picture import Glyph, Label, Run
@@ -142,6 +143,13 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
     if len(runs) == 1:
         return runs[0]
     return _beside(list(runs), size * 0.14)
+
+
+@lru_cache(maxsize=256)
+def words_run(text: str, size: float) -> Run:
+    """A text, upright; the font has no spaces, so its words stand side by side."""
+    runs = [typeset(f"\\text{{{escape(word)}}}", size) for word in text.split()]
+    return _beside(runs, size * 0.26) if len(runs) > 1 else (runs or [typeset("", size)])[0]
 
 
 def _beside(runs: list[Run], gap: float) -> Run:

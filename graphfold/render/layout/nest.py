@@ -66,7 +66,7 @@ class _Nest:
         self.spans: Mapping[str, Span] = spans_of(scene, wants.sides)
         self.frames: dict[str, Frame] = {f.name: f for f in scene.frames if own >= set(f.sites)}
         self.row_of = {n: r for r, row in enumerate(scene.rows) for n in row.names if n in own}
-        self.home = {n: ROOT for n in self.row_of}
+        self.home = dict.fromkeys(self.row_of, ROOT)
         self.home.update((site, f.name) for f in self.frames.values() for site in f.sites)
         self.home.update((f.name, f.within or ROOT) for f in self.frames.values())
         self.bends: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -192,9 +192,9 @@ class _Nest:
         owner = _find(before, inside)
         if owner is None or not self._bends_in(name, self.home[owner]):
             return
-        if _find(name, inside) is None:
-            if self._band(owner, bands) == self._band(name, bands):
-                inside[owner].parts[name] = inside[owner].parts[before]
+        alike = self._band(owner, bands) == self._band(name, bands)
+        if alike and _find(name, inside) is None:
+            inside[owner].parts[name] = inside[owner].parts[before]
 
     def _site(self, name: str) -> Piece:
         half = self.wants.sizes.half(name, 0.0)
@@ -217,10 +217,11 @@ class _Nest:
                     shift = inside[p].parts[a] - inside[q].parts[b]
                     found.setdefault((p, q), []).append((p, q, weight, shift))
         for (p, q), links in found.items():
-            if len(links) > 1:  # none of them can be straight for all: the middles are
+            if len(links) == 1:
+                yield links[0]
+            else:  # they cannot all be straight: the middles stand above each other
                 shift = inside[p].middle(p) - inside[q].middle(q)
-                links = [(p, q, sum(link[2] for link in links), shift)]
-            yield from links
+                yield (p, q, sum(link[2] for link in links), shift)
 
 
 def _find(name: str, inside: Mapping[str, Piece]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from graphfold.render.layout.folded import LOOP, Delays, Net, first_sides
 from graphfold.render.layout.grid import Cell, Grid, Levels
@@ -25,15 +25,19 @@ class Panel:
     @property
     def reach(self) -> tuple[float, float]:
         """The left and the right edge of what it draws."""
-        xs = [x for line in self._lines() for x, _ in line.samples(6.0)]
-        room = self.router.lanes.width() / 2
-        grid = self.grid
-        return (
-            min([grid.left + grid.cell.left - room, *xs]),
-            max([grid.right + room, *(x + grid.right - grid.left - grid.cell.right for x in xs)]),
-        )
+        room, (left, right) = self.router.lanes.width() / 2, self.bulge
+        return (self.grid.left + self.grid.cell.left - left - room, self.grid.right + right + room)
 
-    def _lines(self) -> Iterator[Line]:
+    @property
+    def bulge(self) -> tuple[float, float]:
+        """How far its wires reach beyond the cell, left and right."""
+        xs = [x - self.grid.left for line in self.lines() for x, _ in line.samples(6.0)]
+        cell = self.grid.cell
+        left, right = cell.left - min([cell.left, *xs]), max([cell.right, *xs]) - cell.right
+        return (round(left, 2), round(right, 2))
+
+    def lines(self) -> Iterator[Line]:
+        """The wires that stay in a column, and those through squares."""
         yield from (self.router.line(key) for key in self.router.keys if not key[2])
         for net, sinks in self.delays.nets.items():
             yield from (self.delays.line(net, sink) for sink in sinks)
@@ -51,7 +55,7 @@ class Around:
     """What the blocks of a figure share: the channels, and the wires that pass between them."""
 
     channels: Channels
-    laned: set[Key]
+    laned: frozenset[Key]
     passing: Sequence[Line]
 
 
@@ -65,11 +69,6 @@ def panel(scene: Scene, grid: Grid, block: int, around: Around, theme: Theme) ->
     nets = {n: s for n, s in nets_of(scene).items() if scene.block_of.get(n[0]) == block}
     delays = Delays(theme, grid, nets, router.ports.angles, others, around.channels)
     return Panel(grid, router, delays)
-
-
-def moved(grid: Grid, left: float) -> Grid:
-    """The grid with its first column elsewhere."""
-    return replace(grid, left=left)
 
 
 def step_keys(scene: Scene) -> tuple[Key, ...]:

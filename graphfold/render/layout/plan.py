@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphfold.render.layout.borders import End, link
-from graphfold.render.layout.enclosures import Asked, paddings
-from graphfold.render.layout.grid import FAR, Cell, cell_of, levels_of
+from graphfold.render.layout.enclosures import Asked, Pads, paddings
+from graphfold.render.layout.grid import FAR, Cell, Grid, Levels, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.inside import asked_sides
 from graphfold.render.layout.measure import caption_run, sizes
@@ -19,17 +19,16 @@ from graphfold.render.layout.panel import (
     is_step,
     key_of,
     loop_room,
-    moved,
     panel,
     static_edges,
 )
 from graphfold.render.layout.paths import Line
 from graphfold.render.layout.routes import Key
-from graphfold.render.layout.statics import Statics
+from graphfold.render.layout.statics import Family, Statics
 from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
-ROUNDS, SETTLING = 8, 3
+ROUNDS, SETTLING = 12, 3
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,22 @@ class Plan:
         return self.panels[self.scene.block_of[name]]
 
 
+@dataclass(frozen=True)
+class Round:
+    """What one round of settling leaves to the next; when nothing changes, all is settled.
+
+    Gaps below rows and between columns, where blocks stand and how far their wires reach beyond
+    them, and the wires that run along lanes and buses.
+    """
+
+    rows: tuple[float, ...]
+    columns: tuple[float, ...]
+    lefts: tuple[float, ...]
+    bulges: tuple[tuple[float, float], ...]
+    laned: frozenset[Key] = frozenset()
+    bussed: frozenset[Family] = frozenset()
+
+
 def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     """Settle a scene; `asked` are gaps that are needed."""
     asked = asked or Gaps()
@@ -71,24 +86,23 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     cells, taken = _cells(scene, Wants(measured, room, sides, theme)), paddings(scene, sides)
     smallest = _least(scene, theme, taken)
     smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
-    gaps, between = smallest, _column_gaps(scene, theme, asked)
-    lefts, laned, found = [0.0] * len(cells), set[Key](), None
+    now, found = None, None
     for number in range(ROUNDS):
-        levels = levels_of(scene, measured, theme, gaps, taken)
-        grids = [grid_for(scene, b, cell, levels, between[b]) for b, cell in enumerate(cells)]
-        grids = [moved(grid, left) for grid, left in zip(grids, lefts, strict=True)]
-        found = _settle(scene, theme, ground_of(scene, grids, levels, theme), laned)
+        now = now or _first(scene, theme, cells, asked, smallest)
+        levels = levels_of(scene, measured, theme, now.rows, taken)
+        ground = ground_of(scene, _grids(scene, cells, levels, now), levels, theme)
+        around = Around({}, now.laned, _passing(found, ground, static_edges(scene)))
+        found = _settle(scene, theme, ground, around)
         found.captioned, found.least = _captioned(scene), smallest
-        before = (gaps, between, lefts, set(laned), sides)
-        gaps = [max(pair) for pair in zip(gaps, gaps_needed(found), strict=True)]
-        between = [_wider(found, b, gap) for b, gap in enumerate(between)]
-        lefts = _side_by_side(found, between, asked.blocks)
-        laned |= {k for p in found.panels for k, kind in p.router.kind.items() if kind == "laned"}
+        last, now = (now, sides), _next(found, now, asked)
         sides = asked_sides((p.delays for p in found.panels), sides, number >= SETTLING)
-        if (gaps, between, lefts, laned, sides) == before:
+        if (now, sides) == last:
             break
-        if sides != before[-1]:
-            cells, taken = _cells(scene, Wants(measured, room, sides, theme)), paddings(scene, sides)
+        if sides != last[1]:
+            cells, taken = (
+                _cells(scene, Wants(measured, room, sides, theme)),
+                paddings(scene, sides),
+            )
     assert found is not None
     return found
 
@@ -100,11 +114,43 @@ def _cells(scene: Scene, wants: Wants) -> list[Cell]:
     return [cell_of(scene, b, wants.sizes, wants.theme, wants.extra) for b in blocks]
 
 
-def _least(
-    scene: Scene, theme: Theme, room: tuple[tuple[float, ...], tuple[float, ...]]
-) -> list[float]:
+def _least(scene: Scene, theme: Theme, room: Pads) -> list[float]:
     above, below = room
     return [theme.row_gap + below[r] + (above[r - 1] if r else 0.0) for r in range(len(scene.rows))]
+
+
+def _first(
+    scene: Scene, theme: Theme, cells: Sequence[Cell], asked: Gaps, rows: Sequence[float]
+) -> Round:
+    """Gaps as they are asked for, and blocks that do not overlap."""
+    columns, lefts, left = _column_gaps(scene, theme, asked), list[float](), 0.0
+    for block, cell, gap in zip(scene.blocks, cells, columns, strict=True):
+        lefts.append(left)
+        left += len(block.columns) * (cell.width + min(gap, 4 * theme.column_gap)) + 500.0
+    return Round(tuple(rows), tuple(columns), tuple(lefts), ((0.0, 0.0),) * len(cells))
+
+
+def _grids(scene: Scene, cells: Sequence[Cell], levels: Levels, now: Round) -> list[Grid]:
+    grids = [grid_for(scene, b, cell, levels, now.columns[b]) for b, cell in enumerate(cells)]
+    return [
+        replace(grid, left=left, bulge=bulge)
+        for grid, left, bulge in zip(grids, now.lefts, now.bulges, strict=True)
+    ]
+
+
+def _next(found: Plan, now: Round, asked: Gaps) -> Round:
+    """What this round asks of the next."""
+    columns = [_wider(found, b, gap) for b, gap in enumerate(now.columns)]
+    kinds = ((key, kind) for p in found.panels for key, kind in p.router.kind.items())
+    several = len(found.panels) > 1
+    return Round(
+        tuple(max(pair) for pair in zip(now.rows, gaps_needed(found), strict=True)),
+        tuple(columns),
+        tuple(_side_by_side(found, columns, asked.blocks)),
+        tuple(p.bulge for p in found.panels) if several else now.bulges,
+        now.laned | {key for key, kind in kinds if kind == "laned"},
+        frozenset(found.statics.bussed),
+    )
 
 
 def _wider(found: Plan, block: int, gap: float) -> float:
@@ -138,8 +184,7 @@ def aside(scene: Scene, theme: Theme) -> float:
     return max(1.25 * theme.column_gap, _widest(ends, theme) + theme.head_length + 18)
 
 
-def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan:
-    around = Around({}, laned, [_direct(ground, edge) for edge in static_edges(scene)])
+def _settle(scene: Scene, theme: Theme, ground: Ground, around: Around) -> Plan:
     panels = tuple(panel(scene, grid, b, around, theme) for b, grid in enumerate(ground.grids))
     of = {name: panels[b].router for name, b in scene.block_of.items()}
     statics = Statics(theme, ground, of, around.channels, tuple(static_edges(scene)))
@@ -155,9 +200,15 @@ def _settle(scene: Scene, theme: Theme, ground: Ground, laned: set[Key]) -> Plan
     return Plan(scene, theme, ground, panels, statics)
 
 
-def _direct(ground: Ground, edge: Edge) -> Line:
-    """The way an edge would like to run."""
-    return link(End(ground.center(*edge.source)), End(ground.center(*edge.target)))
+def _passing(found: Plan | None, ground: Ground, edges: Sequence[Edge]) -> list[Line]:
+    """The wires of static signals: the straight ways, and along buses as in the last round."""
+    lanes = [e for e in edges if found is not None and found.statics.is_bussed(e)]
+    direct = [e for e in edges if e not in lanes]
+    ends = ((End(ground.center(*e.source)), End(ground.center(*e.target))) for e in direct)
+    return [
+        *(link(a, b) for a, b in ends),
+        *(found.statics.line(edge) for edge in lanes if found is not None),
+    ]
 
 
 def gaps_needed(found: Plan) -> list[float]:

@@ -10,6 +10,7 @@ from graphfold.render.layout.grid import Grid
 from graphfold.render.picture import Point
 
 SPREAD = (0.5, -0.5, 0.8, -0.8, 0.25, -0.25, 0.65, -0.65)
+FINE = [f / 100 for f in range(-92, 93, 2)]  # where those are taken
 
 
 @dataclass
@@ -24,7 +25,10 @@ class Ports:
         ports = self.taken.setdefault(site, {})
         if key not in ports:
             free = [f * side for f in SPREAD if f * side not in ports.values()]
-            ports[key] = max(free or [0.9 * side], key=lambda f: self._room(site, f))
+            if free:
+                ports[key] = max(free, key=lambda f: self._room(site, f))
+            else:
+                ports[key] = max(FINE, key=lambda f: min(abs(f - g) for g in ports.values()))
 
     def _room(self, site: str, fraction: float) -> float:
         angle = -math.degrees(math.acos(max(-1.0, min(1.0, fraction))))

@@ -15,23 +15,39 @@ SHARED = -1
 Cell = tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Zone:
+    """A stretch from `low` to `high` whose columns lie upon each other; cells begin at `first`."""
+
+    low: float
+    high: float
+    pitch: float
+    first: int = 0
+
+    @property
+    def across(self) -> int:
+        """How many cells a column has."""
+        return math.ceil(self.pitch / MESH)
+
+    def cells(self, x0: float, x1: float) -> Iterator[int]:
+        """The cells between two places."""
+        width = self.pitch / self.across
+        for i in range(math.floor(x0 / width), math.floor(x1 / width) + 1):
+            yield self.first + i % self.across
+
+
 @dataclass
 class Room:
-    """Owners of cells; when it repeats, columns lie upon each other."""
+    """Owners of cells; in each zone, columns lie upon each other."""
 
-    pitch: float
-    repeats: bool = False
+    zones: tuple[Zone, ...] = ()
     owner: dict[Cell, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.across = math.ceil(self.pitch / MESH) if self.repeats else 0
-        self.width = self.pitch / self.across if self.repeats else MESH
 
     def add(self, points: Iterable[Point], owner: int) -> None:
         """Take the cells of points."""
         for x, y in points:
-            i = math.floor(x / self.width)
-            self._take((i % self.across if self.across else i, math.floor(y / MESH)), owner)
+            for i in self._across(x, x):
+                self._take((i, math.floor(y / MESH)), owner)
 
     def add_box(self, box: Box, owner: int = SHARED, shifts: Sequence[float] = (0.0,)) -> None:
         """Take the cells of a box, and of its copies that are shifted to the right."""
@@ -61,16 +77,27 @@ class Room:
 
     def _copies(self, box: Box, shifts: Sequence[float]) -> Iterator[Box]:
         x0, y0, x1, y1 = box
-        for shift in shifts[:1] if self.repeats else shifts:
+        repeats = any(zone.low <= x0 and x1 <= zone.high for zone in self.zones)
+        for shift in shifts[:1] if repeats else shifts:
             yield (x0 + shift, y0, x1 + shift, y1)
 
     def _cells(self, box: Box) -> Iterator[Cell]:
         x0, y0, x1, y1 = box
         rows = range(math.floor(y0 / MESH), math.floor(y1 / MESH) + 1)
-        for i in range(math.floor(x0 / self.width), math.floor(x1 / self.width) + 1):
-            column = i % self.across if self.across else i
+        for column in self._across(x0, x1):
             for j in rows:
                 yield (column, j)
+
+    def _across(self, x0: float, x1: float) -> Iterator[int]:
+        """The cells from x0 to x1, in zones and between them."""
+        for zone in self.zones:
+            if (x0 < zone.high and zone.low < x1) or zone.low <= x0 == x1 < zone.high:
+                yield from zone.cells(max(x0, zone.low), min(x1, zone.high))
+                if zone.low <= x0 and x1 <= zone.high:
+                    return
+        for i in range(math.floor(x0 / MESH), math.floor(x1 / MESH) + 1):
+            if not any(zone.low <= i * MESH < zone.high for zone in self.zones):
+                yield i
 
 
 def _dots(box: Box) -> Iterator[Point]:

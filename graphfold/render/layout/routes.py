@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from graphfold.render.layout.borders import Border, End, link
 from graphfold.render.layout.branches import branches
 from graphfold.render.layout.curves import through
-from graphfold.render.layout.grid import DUMMY, Grid
+from graphfold.render.layout.grid import DUMMY, Grid, bent_row
 from graphfold.render.layout.lanes import Channels, Lanes
 from graphfold.render.layout.paths import Line, rounded
 from graphfold.render.layout.ports import Ports
@@ -20,6 +20,18 @@ Key = tuple[str, str, int, int]  # source, target, columns to the right, which e
 Net = tuple[str, int, bool]
 DOTS = 13.0
 LIFTS = range(4)
+MANY = 3  # arcs between the same two signals, from which on they nest
+LOW, HIGH = 30.0, 78.0  # where the lowest and the highest of them leave a circle, in degrees
+
+
+@dataclass(frozen=True, slots=True)
+class Bow:
+    """The shape of an arc: its side, where it leaves a circle, how high it goes."""
+
+    below: bool
+    steep: float
+    level: int
+    lean: float = 1.5
 
 
 @dataclass
@@ -180,26 +192,45 @@ class Router:
 
     def _arc(self, key: Key, lift: int = 0) -> Line:
         """Over (or under) the nodes between, the higher the further."""
-        source, target, distance, _ = key
         a, b = self._start(key), self._end(key)
+        bow = self._bow(key)
         side = 1 if b.center[0] > a.center[0] else -1
-        below = self.grid.row_of[source] == 0 and len(self.grid.y) > 1
-        level = max(abs(distance) - 2, 0) + lift
-        steep = min(44.0 + 9 * level, 72.0)
-        angle = -steep if below else steep
+        angle = -bow.steep if bow.below else bow.steep
         start = a.at(angle if side > 0 else 180 - angle)
         end = b.at(180 - angle if side > 0 else angle)
-        rise = self.grid.radius[source] * (1 - math.sin(math.radians(steep)))
-        peak = rise + self.theme.clearance + 9 + 25 * level
-        rise = (peak / 0.75) * (1 if below else -1)
-        run = min(abs(rise) * 1.5, abs(end[0] - start[0]) * 0.4) * side
+        rise = self.grid.radius[key[0]] * (1 - math.sin(math.radians(bow.steep)))
+        peak = rise + self.theme.clearance + 9 + 25 * (bow.level + lift)
+        rise = (peak / 0.75) * (1 if bow.below else -1)
+        run = min(abs(rise) * bow.lean, abs(end[0] - start[0]) * 0.4) * side
         first, last = (start[0] + run, start[1] + rise), (end[0] - run, end[1] + rise)
         return Line(start, ((first, last, end),))
+
+    def _bow(self, key: Key) -> Bow:
+        """The shape of an arc; many between the same signals nest, each with a place for its head.
+
+        In the only row of a figure they go above and below by turns.
+        """
+        source, target, distance, _ = key
+        alike = {
+            abs(k[2])
+            for k in self.keys
+            if k[:2] == (source, target) and k[2] * distance > abs(distance)
+        }
+        alone, row = len(self.grid.y) == 1, self.grid.row_of[source]
+        if len(alike) < MANY:
+            level = max(abs(distance) - 2, 0)
+            return Bow(row == 0 and not alone, min(44.0 + 9 * level, 72.0), level)
+        turn = sorted(alike).index(abs(distance))
+        sides = 2 if alone else 1
+        rank, count = turn // sides, (len(alike) + sides - 1 - turn % sides) // sides
+        steep = LOW + (HIGH - LOW) * rank / max(count - 1, 2)
+        below = turn % 2 == 1 if alone else row == 0
+        return Bow(below, steep, rank, 1 / math.tan(math.radians(steep)))
 
     def _bent(self, key: Key) -> Line:
         names = self.grid.cell.bends.get(key[:2], ())
         a, b = self._start(key), self._end(key)
-        middles = [(self.grid.cell.x[n], self.grid.y[int(n.rpartition("/")[2])]) for n in names]
+        middles = [self.grid.bend(name) for name in names]
         if not middles:
             return self._straight(key)
         smooth = through(a, b, middles)
@@ -207,8 +238,8 @@ class Router:
             return smooth
         points: list[Point] = []
         for name in names:
-            row = int(name.rpartition("/")[2])
-            x, y, half = self.grid.cell.x[name], self.grid.y[row], self.grid.half[row]
+            (x, y), row = self.grid.bend(name), bent_row(name)
+            half = self.grid.half[row]
             high, low = (x, y - half - self.grid.above[row]), (x, y + half + self.grid.below[row])
             points += [high, low] if b.center[1] > a.center[1] else [low, high]
         return rounded([a.edge(points[0]), *points, b.edge(points[-1])], 2 * self.theme.corner)

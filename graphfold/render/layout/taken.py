@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.panel import is_step, key_of, static_edges
+from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, shortened
 from graphfold.render.layout.plan import Plan
-from graphfold.render.layout.room import SHARED, Room
+from graphfold.render.layout.room import SHARED, Room, Zone
 from graphfold.render.layout.routes import DOTS, Key
+from graphfold.render.layout.squares import boxes, squares_of
 from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Edge
 
 MANY = 12  # columns; of more, each is held to be full, and they lie upon each other
 FINE = 1.5
+FAR = 10**7  # more cells than any figure has from left to right
 Owner = Key | tuple[Net, str] | Edge
 
 
 def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
     """Return what is taken by all but captions."""
-    repeats = len(plan.panels) == 1 and len(plan.scene.columns) > MANY
-    room = Room(plan.panels[0].grid.pitch, repeats)
-    for node in _nodes(plan, room.repeats):
+    room = Room(tuple(_zones(plan)))
+    for node in _nodes(plan):
         room.add_node(node)
-    for points, owner in _lines(plan, owners, room.repeats):
+    for points, owner in _lines(plan, owners):
         room.add(points, owner)
-    for points in _borders(plan, room.repeats):
+    for points in _borders(plan):
         room.add(points, SHARED)
-    half = plan.theme.square / 2 + 1
-    for x, y in (p.delays.square(net) for p in plan.panels for net in p.delays.nets):
-        room.add_box((x - half, y - half, x + half, y + half))
+    for box in boxes([*squares_of(plan)], plan.theme):
+        room.add_box(box)
     return room
+
+
+def _zones(plan: Plan) -> Iterator[Zone]:
+    """Where columns are so many that they are held to be full, and alike."""
+    for b, panel in enumerate(plan.panels):
+        if _repeats(panel):
+            low, high = panel.reach if len(plan.panels) > 1 else (-math.inf, math.inf)
+            yield Zone(low, high, panel.grid.pitch, (b + 1) * FAR if b else 0)
+
+
+def _repeats(panel: Panel) -> bool:
+    return panel.grid.count > MANY
 
 
 def owners_of(plan: Plan) -> dict[Owner, int]:
@@ -52,16 +65,18 @@ def _wires(plan: Plan) -> Iterator[tuple[Owner, object]]:
     yield from ((edge, edge) for edge in static_edges(plan.scene))
 
 
-def _lines(
-    plan: Plan, owners: dict[Owner, int], repeats: bool
-) -> Iterator[tuple[list[Point], int]]:
+def _lines(plan: Plan, owners: dict[Owner, int]) -> Iterator[tuple[list[Point], int]]:
     """The points of all wires where they are, or once for each kind."""
     shape = {key: _drawn(plan, p.router.line(key)) for p in plan.panels for key in p.router.keys}
-    edges = [] if repeats else [e for e in plan.scene.edges if is_step(e)]
-    for edge in edges:
-        key, shift = key_of(plan.scene, edge), edge.source[1] * plan.ground.pitch(edge.source[0])
-        yield [(x + shift, y) for x, y in shape[key]], owners[key]
-    yield from ((points, owners[key]) for key, points in shape.items() if repeats)
+    for edge in filter(is_step, plan.scene.edges):
+        if not _repeats(plan.panel(edge.source[0])):
+            key, shift = (
+                key_of(plan.scene, edge),
+                edge.source[1] * plan.ground.pitch(edge.source[0]),
+            )
+            yield [(x + shift, y) for x, y in shape[key]], owners[key]
+    alike = ((key, points) for key, points in shape.items() if _repeats(plan.panel(key[0])))
+    yield from ((points, owners[key]) for key, points in alike)
     for panel in plan.panels:
         for net, sinks in panel.delays.nets.items():
             for sink in sinks:
@@ -70,12 +85,12 @@ def _lines(
         yield _drawn(plan, plan.statics.body(edge, 0.1)), owners[edge]
 
 
-def _borders(plan: Plan, repeats: bool) -> Iterator[list[Point]]:
+def _borders(plan: Plan) -> Iterator[list[Point]]:
     """The borders of frames."""
     for panel, block in zip(plan.panels, plan.scene.blocks, strict=True):
         for frame in panel.grid.cell.enclosures:
-            for c in range(1 if repeats else len(block.columns)):
-                if not block.columns[c].gap or repeats:
+            for c, column in enumerate(block.columns[: 1 if _repeats(panel) else None]):
+                if not column.gap or _repeats(panel):
                     left, top, right, bottom = panel.grid.enclosed(frame, c)
                     corners = ((right, top), (right, bottom), (left, bottom), (left, top))
                     yield Line((left, top), tuple((p,) for p in corners)).samples(FINE)
@@ -89,13 +104,15 @@ def _drawn(plan: Plan, line: Line) -> list[Point]:
     return points
 
 
-def _nodes(plan: Plan, repeats: bool) -> Iterator[End]:
+def _nodes(plan: Plan) -> Iterator[End]:
     ground = plan.ground
     yield from (ground.end(n, STATIC) for n in ground.static_x)
     for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
         grid = panel.grid
-        yield from (grid.end(n) for n in grid.sites() if repeats)
-        for c, column in [] if repeats else enumerate(block.columns):
+        if _repeats(panel):
+            yield from map(grid.end, grid.sites())
+            continue
+        for c, column in enumerate(block.columns):
             for name, kind in column.sites.items():
                 if name in grid.cell.x:
                     end = grid.end(name, c)

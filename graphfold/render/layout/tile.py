@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from graphfold.render.layout.captions import Wish, box_at, place, spread_from
+from graphfold.render.layout.captions import Wish, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import box_run, box_runs, caption_run, centred, node_run, title_run, upright
-from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
-from graphfold.render.layout.paths import Line, head, shortened, square
+from graphfold.render.layout.measure import caption_run, centred
+from graphfold.render.layout.nodes import frame_groups, node_groups
+from graphfold.render.layout.panel import is_step, key_of, static_edges
+from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import Key, net_of
+from graphfold.render.layout.squares import square_group, squares_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
-from graphfold.render.picture import Box, Disc, Group, Item, Label, Pen, Point, Rect, Run, Stroke, grown
-from graphfold.render.scene import STATIC, Caption, Column, Edge, NodeKind
-from graphfold.render.typeset import typeset
-
-
-LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
-TITLE = 9.0  # between the name of a frame and its border
+from graphfold.render.picture import Group, Item, Pen, Point, Run, Stroke
+from graphfold.render.scene import STATIC, Caption, Edge
 
 
 @dataclass(frozen=True)
@@ -46,10 +43,10 @@ class Tiler:
         """Make the groups of a scene: wires, squares, then nodes."""
         plan, owners = self.plan, owners_of(self.plan)
         self.owners, self.room = owners, room_of(self.plan, owners)
-        squares = [_square(p, self.room, net) for p in plan.panels for net in p.delays.nets]
-        frames = list(_frames(self))
+        squares = [square_group(plan.theme, self.room, one) for one in squares_of(plan)]
+        frames = list(frame_groups(plan, self.room))
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
-        self.done = (*frames, *wires, *squares, *_nodes(plan))
+        self.done = (*frames, *wires, *squares, *node_groups(plan))
 
     def wire(self, line: Line, wish: Wish | None, edge: Edge) -> Wire:
         """Return a route as strokes, its caption placed where there is room."""
@@ -224,119 +221,3 @@ def _delay_wish(tiler: Tiler, net: Net, sink: str, run: Run) -> Wish:
         return Wish(run, owner, _places("laned", line))
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     return Wish(run, owner, spread_from(0.3, 0.1, 0.9, length), tiler.plan.ground.center(net[0]))
-
-
-def _square(panel: Panel, room: Room, net: Net) -> Group:
-    theme, (x, y) = panel.delays.theme, panel.delays.square(net)
-    items: list[Item] = [square((x, y), theme.square)]
-    if net[1] != 1:
-        text = str(net[1]) if net[1] > 1 else f"+{-net[1]}"
-        run = typeset(text, theme.count_size)
-        at = _count_place(panel, room, run, net)
-        items.append(centred(run, *at))
-    return Group("delay", tuple(items), net[0], str(net[1]))
-
-
-def _count_place(panel: Panel, room: Room, run: Run, net: Net) -> Point:
-    """Beside the square, away from the node if that is free."""
-    (x, y), side = panel.delays.square(net), panel.delays.theme.square
-    width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
-    outward = panel.delays.outward(net)
-    found: list[tuple[int, int, Point, Box]] = []
-    for further in (4.0, 7.0, 11.0):
-        across = side / 2 + further + width / 2
-        level = side / 2 + further + height / 2
-        for dx, dy in _COMPASS:
-            middle = (x + outward * dx * across, y + dy * level)
-            box = box_at(middle, width, height)
-            found.append((room.hits(grown(box, 0.5)), len(found), middle, box))
-    _, _, place, box = min(found)
-    room.add_box(box)
-    return place
-
-
-_COMPASS = ((1, 0), (0, -1), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1))
-
-
-# -- frames ---------------------------------------------------------------------------------------
-
-
-def _frames(tiler: Tiler) -> Iterator[Group]:
-    """The frames of every step, outer ones first, their names where no wire passes."""
-    plan = tiler.plan
-    for frame in plan.scene.frames:
-        number = plan.scene.block_of[frame.sites[0]]
-        block, grid = plan.scene.blocks[number], plan.panels[number].grid
-        kinds = [[column.sites.get(site) for site in frame.sites] for column in block.columns]
-        there = [c for c, found in enumerate(kinds) if {"node", "pinned"} & set(found)]
-        run = title_run(frame.latex, plan.theme)
-        shifts = [c * grid.pitch for c in there[: MANY + 1]]
-        dx, dy = _title_place(tiler.room, grid.enclosed(frame.name), run, shifts)
-        for c in there:
-            left, top, right, bottom = grid.enclosed(frame.name, c)
-            x, y = (left + right) / 2, (top + bottom) / 2
-            rect = Rect(x, y, right - x, bottom - y, plan.theme.box_corner, "frame")
-            label = Label(dx + c * grid.pitch, dy, run)
-            step = block.columns[c].step
-            yield Group("frame", (rect, label), frame.name, step, title=frame.name)
-
-
-def _title_place(room: Room, box: Box, run: Run, shifts: Sequence[float]) -> Point:
-    """The corner of a frame where its name is least in the way, and take it."""
-    left, top, right, bottom = box
-    x0, y0, x1, y1 = run.box
-    xs = (left + TITLE - x0, right - TITLE - x1)
-    found = []
-    for rank, (x, y) in enumerate((x, y) for y in (top + 15.5, bottom - 6.5) for x in xs):
-        label = (x + x0, y + y0, x + x1, y + y1)
-        found.append((room.hits(grown(label, 2.0), shifts), rank, (x, y), label))
-    _, _, place, label = min(found)
-    room.add_box(label, shifts=shifts)
-    return place
-
-
-# -- nodes ----------------------------------------------------------------------------------------
-
-
-def _nodes(plan: Plan) -> Iterator[Group]:
-    for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
-        for c, column in enumerate(block.columns):
-            for name in panel.grid.sites():
-                if name in column.sites:
-                    yield _node(plan, name, c, column)
-    for name in plan.ground.static_x:
-        yield _node(plan, name, STATIC, Column("", {name: "node"}))
-
-
-def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
-    x, y = plan.ground.center(name, c)
-    kind, latex = column.sites[name], plan.scene.sites[name].latex
-    if kind == "dots":
-        return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
-    title = f"{name}[{column.step}]" if column.step else name
-    if plan.scene.sites[name].box:
-        items = _box_items(plan, name, (x, y), column)
-        return Group(_kinds("cell", kind), items, name, column.step, title=title)
-    run = node_run(latex, column.time, plan.ground.sizes, name)
-    disc = Disc(x, y, plan.ground.radius[name], "dashed" if kind == "stub" else "solid")
-    items = (disc, centred(run, x, y))
-    kinds = f"{_kinds('node', kind)} {plan.scene.sites[name].kind}"
-    return Group(kinds, items, name, column.step, title=title)
-
-
-def _kinds(first: str, kind: NodeKind) -> str:
-    return first if kind == "node" else f"{first} {kind}"
-
-
-def _box_items(plan: Plan, name: str, center: Point, column: Column) -> tuple[Item, ...]:
-    """A use of a cell; before its first step the states it begins with, in a longer circle."""
-    (x, y), border, theme = center, plan.ground.border[name], plan.theme
-    kind, site = column.sites[name], plan.scene.sites[name]
-    corner = border.radius if kind == "boundary" else theme.box_corner
-    rect = Rect(x, y, border.half, border.radius, corner, "dashed" if kind == "stub" else "solid")
-    if name in column.labels:
-        return (rect, centred(box_run(column.labels[name], theme), x, y))
-    first, *under = box_runs(site, theme)
-    if not under:
-        return (rect, upright(first, x, y + LONE))
-    return (rect, upright(first, x, y + NAME), upright(under[0], x, y + UNDER))

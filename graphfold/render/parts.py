@@ -1,0 +1,116 @@
+"""What is to be drawn to scenes: a circuit, an unfolding, an elimination or a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphfold.check import ensure_well_formed
+from graphfold.circuit import Circuit, Freezable
+from graphfold.memory import ensure_fits
+from graphfold.render.contract import Tie
+from graphfold.render.options import DrawOptions
+from graphfold.render.scene import Scene
+from graphfold.render.symbolic import folded_circuit, windows
+from graphfold.render.uses import Opened
+from graphfold.render.view import ties_shown, view
+
+if TYPE_CHECKING:
+    from graphfold.eliminate import Elimination
+    from graphfold.unfolding import Unfolding, Window
+
+    Drawable = Freezable | Unfolding | Window | Elimination
+
+_BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
+_WALKED_PER_NODE = 20  # nodes of an elimination that cost as much as one that is drawn
+
+
+@dataclass(frozen=True)
+class Part:
+    """The scenes of one thing that is drawn: alone, or folded and unfolded."""
+
+    circuit: Circuit
+    scenes: tuple[Scene, ...]
+    mode: str = ""
+
+    @property
+    def description(self) -> str:
+        """What the part shows, in words."""
+        kinds = ["folded" if scene.folded else "unfolded" for scene in self.scenes]
+        return f"The circuit {self.circuit.name}, {' and '.join(kinds)}."
+
+
+def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
+    """Return the parts of a figure; ModelError when a circuit is not well formed.
+
+    One circuit in several modes has its rows in common.
+    """
+    circuits = [_circuit(thing) for thing in things]
+    beside: list[Tie] = []
+    if len({frozenset(circuit.signals) for circuit in circuits}) == 1 < len(circuits):
+        beside = [
+            tie for circuit in circuits for tie in ties_shown(circuit, _opened(circuit, options))
+        ]
+    return [_part(thing, options, beside) for thing in things]
+
+
+def _circuit(what: Drawable) -> Circuit:
+    from graphfold.eliminate import Elimination
+    from graphfold.unfolding import Unfolding, Window
+
+    if isinstance(what, Unfolding | Window | Elimination):
+        return what.circuit
+    return ensure_well_formed(what)
+
+
+def _opened(circuit: Circuit, options: DrawOptions) -> Opened:
+    """The uses whose inside is shown: as asked, or as the model asks."""
+    return circuit.style.open if options.open is None else options.open
+
+
+def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
+    from graphfold.eliminate import Elimination
+    from graphfold.unfolding import Unfolding, Window
+
+    circuit = _circuit(what)
+    opened = _opened(circuit, options)
+    if not isinstance(what, Unfolding | Window | Elimination):
+        return Part(circuit, (folded_circuit(view(circuit, beside=beside, opened=opened)),))
+    _ensure_drawable(what, options)
+    if isinstance(what, Elimination):
+        return Part(what.circuit, (_without(what, options),), what.mode)
+    seen = view(circuit, frozenset(getattr(what, "untied", ())), beside=beside, opened=opened)
+    if isinstance(what, Window):
+        scene = windows(seen, what.axes, what.before, what.after)
+    else:
+        from graphfold.render.steps import unfolded
+
+        scene = unfolded(seen, what, options)
+    if not options.pair:
+        return Part(circuit, (scene,), what.mode)
+    first = folded_circuit(view(circuit, beside=beside, opened=opened))
+    return Part(circuit, (first, scene), what.mode)
+
+
+def _without(what: Elimination, options: DrawOptions) -> Scene:
+    from graphfold.render.detours import view_without, without
+
+    seen, whole = view_without(what)
+    return without(seen, whole, options)
+
+
+def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOptions) -> None:
+    """Refuse a figure of more nodes, or wires, than the memory holds."""
+    from graphfold.eliminate import Elimination
+    from graphfold.unfolding import Window
+
+    if isinstance(what, Window):
+        nodes = (what.before + what.after + 1) * len(what.circuit.signals) * len(what.axes)
+    elif isinstance(what, Elimination):
+        walked = what.unfolding.node_count // _WALKED_PER_NODE
+        ensure_fits(_BYTES_PER_NODE * walked, "the figure")
+        nodes = walked if options.elide else what.edge_count
+    else:
+        nodes = 0 if options.elide else what.node_count
+    ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
