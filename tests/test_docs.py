@@ -35,6 +35,18 @@ def test_the_figures_in_the_docs_are_what_the_program_draws(name, update_golden)
     assert path.read_text(encoding="utf-8") == gf.draw(unfolded).svg
 
 
+@pytest.mark.parametrize(
+    ("name", "opened", "steps"),
+    [("stacked_lstm", "upper", 2), ("bidirectional_cells", "all", 3)],
+)
+def test_the_figures_of_open_cells_are_what_the_program_draws(name, opened, steps, update_golden):
+    drawing = gf.draw(gf.unfold(gf.load(gf.example_path(name)), steps), open=opened)
+    path = ROOT / "docs" / "figures" / f"{name}-open.svg"
+    if update_golden:
+        drawing.save(path)
+    assert path.read_text(encoding="utf-8") == drawing.svg
+
+
 def test_every_example_is_shown():
     assert set(FIGURES) == set(gf.example_names())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from graphfold.cells.aliases import Alias
 from graphfold.cells.seams import Seam

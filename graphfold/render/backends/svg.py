@@ -47,7 +47,8 @@ def _group(group: Group) -> Iterator[str]:
     for key in ("signal", "step", "target"):
         value = getattr(group, key)
         if value:
-            data += f" data-{key}={attribute(value)}"
+            told = "cell" if group.kind == "frame" and key == "signal" else key
+            data += f" data-{told}={attribute(value)}"
     yield f"<g{data}>"
     if group.title:
         yield f"<title>{clean(group.title)}</title>"
