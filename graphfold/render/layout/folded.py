@@ -117,7 +117,15 @@ class Delays:
         points = line.samples(4.0)
         ends = {(net[0], 0), (sink, 0)}
         free = self.grid.clear(points, ends, self.theme.clearance)
-        if not free or not self.grid.outside(points, ends):
+        boxes, (x, y), (dx, dy) = (
+            (self.grid.end(net[0]), self.grid.end(sink)),
+            line.end,
+            line.heading,
+        )
+        tail = (x - dx * self.theme.head_length, y - dy * self.theme.head_length)
+        if not free or self.grid.enters([*points, tail], boxes):
+            return 1000.0
+        if not self.grid.outside(points, ends):
             return 1000.0
         middle = line.pieces[0][-1]
         room = self.theme.square * 1.1 + 3
@@ -235,7 +243,7 @@ class Delays:
     def _points(self, net: Net, sink: str) -> list[Point]:
         points = self._departure(net)
         x, y = self._lane(net), self._fan(net, sink)
-        port = self.ports.at(self.grid, sink, 0, net)
+        port = self.ports.at(sink, self.grid.end(sink), net)
         return [*points, (x, points[-1][1]), (x, y), (port[0], y), port]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from graphfold.render.theme import Theme
 DUMMY = "/"
 FAR = 1e6  # the gap between a folded cell and the next, which is not there
 ASIDE = 26.0
+INTO = 0.7  # a wire may be within the box it leads to
 AROUND = 5.0  # between a frame and a wire that passes it
 
 
@@ -137,6 +138,14 @@ class Grid(Levels):
         top = self.y[span.high] - self.half[span.high] - span.top
         bottom = self.y[span.low] + self.half[span.low] + span.bottom
         return (found.left + shift, top, found.right + shift, bottom)
+
+    def enters(self, points: Sequence[Point], ends: Iterable[End]) -> bool:
+        """Whether points pass through a box that is an end."""
+        for end in ends:
+            (cx, cy), border = end.center, end.border
+            if border.box and any(border.gap(x - cx, y - cy) < -INTO for x, y in points):
+                return True
+        return False
 
     def outside(self, points: Sequence[Point], ends: set[tuple[str, int]]) -> bool:
         """Whether points keep out of the frames that hold none of the ends."""

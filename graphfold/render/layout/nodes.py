@@ -22,6 +22,8 @@ from graphfold.render.typeset import typeset
 LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
 ASIDE, HIGH, LOW = 9.0, 15.5, 6.5  # the name of a frame and its border: beside, above, below
 
+SHARES = (0.0, 1.0, 0.15, 0.85, 0.3, 0.7)  # from left to right, where a name may stand
+
 
 def frame_groups(plan: Plan, room: Room) -> Iterator[Group]:
     """Return the frames of every step, outer ones first, their names where no wire passes."""
@@ -47,10 +49,11 @@ def _steps_of(frame: Frame, block: Block) -> list[int]:
 
 
 def _title_place(room: Room, box: Box, run: Run, shifts: Sequence[float]) -> Point:
-    """The corner of a frame where its name is least in the way, and take it."""
+    """A place, a corner if it can be, where the name of a frame is not in the way; take it."""
     left, top, right, bottom = box
     x0, y0, x1, y1 = run.box
-    xs = (left + ASIDE - x0, right - ASIDE - x1)
+    first, last = left + ASIDE - x0, right - ASIDE - x1
+    xs = [first + (last - first) * share for share in SHARES]
     found = []
     for rank, (x, y) in enumerate((x, y) for y in (top + HIGH, bottom - LOW) for x in xs):
         label = (x + x0, y + y0, x + x1, y + y1)

@@ -111,7 +111,9 @@ class Router:
     def _is_clear(self, key: Key, line: Line) -> bool:
         ends, points = {(key[0], 0), (key[1], key[2])}, line.samples()
         free = self.grid.clear(points, ends, self.theme.clearance + 3)
-        return free and self.grid.outside(points, ends)
+        if not free or self.grid.enters(points, (self._start(key), self._end(key))):
+            return False
+        return self.grid.outside(points, ends)
 
     def _arrival(self, key: Key) -> float:
         dx, dy = self.line(key).heading
@@ -269,7 +271,10 @@ class Router:
             x = self.lanes.upright_at(self.grid, column, (net, i))
             y = self.lanes.flat_at(self.grid, channel, (net, i))
             points += [(x, points[-1][1]), (x, y)]
-        port = self.ports.at(self.grid, target, distance, net)
+        end = self.grid.end(target, distance)
+        if key[3] == 2:  # dots stand for a circle, whatever the node is
+            end = End(end.center, Border(end.border.radius))
+        port = self.ports.at(target, end, net)
         y = self.lanes.flat_at(self.grid, channel, (net, 0))
         if not distance:
             points.append((points[-1][0], y))

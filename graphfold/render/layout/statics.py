@@ -177,7 +177,7 @@ class Statics:
             port = self._port(edge, edge.target[0], y)
             return [*start, (port[0], y), port]
         router, row = self.routers[edge.target[0]], ground.row_of[edge.target[0]]
-        port = router.ports.at(router.grid, edge.target[0], edge.target[1], family)
+        port = router.ports.at(edge.target[0], router.grid.end(*edge.target), family)
         if channel == row:
             return [*start, (port[0], y), port]
         x = router.lanes.upright_at(router.grid, edge.target[1] - 1, family)
