@@ -23,6 +23,7 @@ def rows(quick: bool) -> list[Row]:
         Row(f"evaluate {span}", "instances**p", "p = 1: linear", powers, Goal(1.1)),
         *(_each(lengths, counts, found, place) for place in range(len(lengths))),
         _by_hand(rounds, lengths[1], *cases[1]),
+        _with_lengths(rounds, lengths[0]),
     ]
 
 
@@ -55,6 +56,30 @@ def _by_hand(rounds: int, steps: int, unfolding: Any, values: Mapping[str, Any])
     )
     theirs = f"{seconds(b)}: a loop in NumPy"
     return Row(f"evaluate rnn_loss, {steps:,} steps", seconds(a), theirs, ratios(a, b))
+
+
+def _with_lengths(rounds: int, steps: int) -> Row:
+    """Rows of many lengths against the same rows, all as long as the longest."""
+    import numpy as np
+
+    import graphfold as gf
+
+    unfolding, _ = _case(steps)
+    roles: Any = ("input", "parameter")
+    values = gf.random_values(unfolding, 0, sizes=SIZES, roles=roles, batch=64)
+    lengths = np.random.default_rng(0).integers(1, steps + 1, 64)
+    a, b = in_turns(
+        rounds,
+        lambda: cpu_time(lambda: gf.evaluate(unfolding, values, lengths=lengths).outputs()),
+        lambda: cpu_time(lambda: gf.evaluate(unfolding, values).outputs()),
+    )
+    return Row(
+        "evaluate rnn_loss, 64 rows of many lengths",
+        seconds(a),
+        f"{seconds(b)}: without lengths",
+        ratios(a, b),
+        Goal(2),
+    )
 
 
 def _loop(values: Mapping[str, Any]) -> Any:

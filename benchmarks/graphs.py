@@ -1,11 +1,16 @@
-"""The project's own graph algorithms against networkx: to import, and to run."""
+"""The project's own graph algorithms: against networkx, and on a circuit of 20,000 signals."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from benchmarks.measure import cpu_time, in_new_process, in_turns, ratios
 from benchmarks.table import Goal, Row, seconds
+
+if TYPE_CHECKING:
+    from graphfold.unfolding import Unfolding
 
 
 def rows(quick: bool) -> list[Row]:
@@ -17,7 +22,36 @@ def rows(quick: bool) -> list[Row]:
     )
     first = Row("import the graph algorithms", seconds(a), f"{seconds(b)}: networkx",
                 ratios(a, b), Goal(0.2))  # fmt: skip
-    return [first, *(_components(rounds, count) for count in ((10,) if quick else (10, 100, 1000)))]
+    counts = (10,) if quick else (10, 100, 1000)
+    return [first, *(_components(rounds, n) for n in counts), *_large(20 if quick else 20_000)]
+
+
+def _large(count: int) -> Iterator[Row]:
+    """Verbs on a random circuit with five reads an equation, one component of all signals."""
+    import graphfold as gf
+
+    choose, lines = random.Random(count), []
+    for number in range(count):
+        reads = [(choose.randrange(count), choose.randint(0, 2)) for _ in range(5)]
+        texts = (f"s{n}[t-{k + (n >= number)}]" for n, k in reads)
+        lines.append(f"  s{number}[t] = tanh({' + '.join(texts)})\n".replace("t-0", "t"))
+    text = "graphfold: 1\nequations: |\n" + "".join(lines)
+    load = cpu_time(lambda: gf.loads(text))
+    circuit = gf.loads(text)
+    verbs = {
+        "unfold it, and count its nodes and edges": lambda: _count(gf.unfold(circuit, 10)),
+        "its iteration bound": lambda: gf.analyze(circuit).iteration_bound,
+    }
+    yield Row(f"read and check {count:,} signals", seconds([load]), "", [1.0])
+    for what, verb in verbs.items():
+        found = cpu_time(verb)
+        yield Row(f"… {what}", seconds([found]), "reading and checking it", ratios([found], [load]))
+
+
+def _count(unfolding: Unfolding) -> tuple[int, int]:
+    import graphfold as gf
+
+    return unfolding.node_count, gf.edge_count(unfolding)
 
 
 def _import(name: str) -> float:

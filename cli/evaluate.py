@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .lengths import RowLengths, first_lengths, take_lengths
 from .messages import CallError, count
 from .options import (
     Sizes,
@@ -52,6 +53,16 @@ if TYPE_CHECKING:
     help="How many steps: 3, or t=3,u=2.  [default: as long as the inputs]",
 )
 @mode_option
+@click.option(
+    "--lengths",
+    type=RowLengths(),
+    multiple=True,
+    help="How many steps each row of a batch has: 3,5,2 or the name of an array; t=3,5,2 by axis.  "
+    "[default: the array 'lengths', if there is one]",
+)
+@click.option(
+    "--fill", type=float, default=0.0, show_default=True, help="What stands beyond a row's length."
+)
 @click.option("--batch-first", is_flag=True, help="Sequences are (B, T, …) instead of (T, B, …).")
 @click.option("--all", "everything", is_flag=True, help="All signals instead of the outputs.")
 @click.option("--allow-nan", is_flag=True, help="Take NaN and infinities in the data as they are.")
@@ -81,17 +92,20 @@ def command(model: str, **options: Any) -> None:
     if model == options["inputs"] == "-":
         raise CallError("standard input holds the model or the inputs, not both")
     circuit = gf.flatten(load_model(model))
+    first = {"batch_first": options["batch_first"]}
     _ensure_defined(circuit)
     with working("evaluating"):
         values = _read_values(options)
-        unfolding = gf.unfold(circuit, _lengths(circuit, values, options), mode=options["mode"])
+        lengths = take_lengths(circuit, values, options["lengths"])
+        unfolding = gf.unfold(circuit, _steps(circuit, values, options), mode=options["mode"])
+        _ensure_finite(gf.without_padding(unfolding, values, lengths, **first), options)
         if options["seed"] is not None:
             sizes = dict(options["sizes"])
             values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
-        result = gf.evaluate(unfolding, values, batch_first=options["batch_first"])
+        result = gf.evaluate(unfolding, values, lengths=lengths, fill=options["fill"], **first)
     names = [e.signal for e in circuit.equations] if options["everything"] else None
     found = {n: result.signal(n) for n in names} if names else result.outputs()
-    _deliver(unfolding, found, options)
+    _deliver(unfolding, found, {**options, "rows": first_lengths(circuit, lengths)})
 
 
 def _ensure_defined(circuit: Circuit) -> None:
@@ -114,14 +128,18 @@ def _read_values(options: dict[str, Any]) -> dict[str, Any]:
     twice = sorted(values.keys() & more.keys())
     if twice:
         raise CallError(f"'{twice[0]}' is in both files; leave it in one")
-    values |= more
+    return values | more
+
+
+def _ensure_finite(values: dict[str, Any], options: dict[str, Any]) -> None:
+    import graphfold as gf
+
     odd = gf.find_non_finite(values)
     if odd and not options["allow_nan"]:
         raise gf.ValuesError("\n".join(odd) + "; --allow-nan takes such values as they are")
-    return values
 
 
-def _lengths(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) -> Any:
+def _steps(circuit: Circuit, values: dict[str, Any], options: dict[str, Any]) -> Any:
     """The steps: as asked for, else as long as the inputs of each axis are."""
     asked = options["steps"]
     if isinstance(asked, int):
@@ -175,7 +193,7 @@ def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any
     else:
         from .values import print_values
 
-        print_values(unfolding.circuit, found, options["batch_first"])
+        print_values(unfolding.circuit, found, options["batch_first"], options["rows"])
 
 
 def _finite(value: Any) -> Any:

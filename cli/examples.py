@@ -56,12 +56,15 @@ def _list() -> None:
 
     from .tables import print_table
 
-    rows: list[list[Any]] = []
-    for name in gf.example_names():
-        path = gf.example_path(name)
-        data = path.with_suffix(".npz").name if path.with_suffix(".npz").exists() else ""
-        rows.append([name, gf.load(path).name, data])
-    print_table(["example", "what it is", "data"], rows)
+    rows: dict[bool, list[list[Any]]] = {True: [], False: []}
+    for example in gf.list_examples():
+        title = gf.load(example.path).name
+        rows[example.in_book].append(
+            [example.name, title, example.source, "yes" if example.data else ""]
+        )
+    for in_book, heading in ((True, "the book"), (False, "beyond the book")):
+        print_table([heading, "what it is", "where", "data"], rows[in_book])
+        click.echo()
 
 
 def _save(path: Path) -> None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "eval": "evaluate",
     "analyze": "analyze",
     "examples": "examples",
+    "schema": "schema",
     "completion": "completion",
 }
 

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 MOST_ROWS = 20
 
 
-def print_values(circuit: Circuit, found: dict[str, Any], batch_first: bool) -> None:
-    """Print the sequences of each axis side by side, a row a step, then static values."""
+def print_values(
+    circuit: Circuit, found: dict[str, Any], batch_first: bool, lengths: dict[str, int]
+) -> None:
+    """Print the sequences of each axis side by side, a row a step, then static values.
+
+    Of a batch the first example is shown, as far as its `lengths` over each axis go.
+    """
     import graphfold as gf
 
     from .tables import print_table
@@ -22,6 +27,7 @@ def print_values(circuit: Circuit, found: dict[str, Any], batch_first: bool) -> 
     moving = {n: v for n, v in found.items() if circuit.axis_of[n] is not None}
     shown = {n: _first_example(v, v.ndim - 1 > ranks[n], batch_first) for n, v in moving.items()}
     batches = {v.shape[0 if batch_first else 1] for n, v in moving.items() if v.ndim - 1 > ranks[n]}
+    shown = {n: value[: lengths.get(str(circuit.axis_of[n]))] for n, value in shown.items()}
     if batches:
         click.echo(f"example 1 of {max(batches)}; -o FILE.npz writes them all\n")
     for number, (axis, beside) in enumerate(_by_axis(circuit, shown).items()):

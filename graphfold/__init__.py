@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from graphfold.evaluate import find_non_finite as find_non_finite
     from graphfold.evaluate import random_values as random_values
     from graphfold.evaluate import register_operation as register_operation
+    from graphfold.evaluate import without_padding as without_padding
     from graphfold.examples import example_names as example_names
     from graphfold.examples import example_path as example_path
+    from graphfold.examples import list_examples as list_examples
     from graphfold.exchange import to_graphviz as to_graphviz
     from graphfold.exchange import to_networkx as to_networkx
     from graphfold.exchange import to_node_link as to_node_link
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from graphfold.formats.model_files import dump as dump
     from graphfold.formats.model_files import load as load
     from graphfold.formats.model_files import loads as loads
+    from graphfold.formats.model_schema import model_schema as model_schema
     from graphfold.formats.model_writer import dumps as dumps
     from graphfold.modes import in_mode as in_mode
     from graphfold.render import Drawing as Drawing
@@ -90,12 +93,14 @@ _HOMES = {
         "find_non_finite",
         "random_values",
         "register_operation",
+        "without_padding",
     ),
-    "examples": ("example_names", "example_path"),
+    "examples": ("example_names", "example_path", "list_examples"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
+    "formats.model_schema": ("model_schema",),
     "formats.model_writer": ("dumps",),
     "modes": ("in_mode",),
     "render": ("DrawOptions", "Drawing", "draw"),

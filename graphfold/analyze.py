@@ -174,7 +174,7 @@ def _critical_path(circuit: Circuit) -> tuple[str, ...]:
     """The equations on a longest path without delay; a history is read through a delay."""
     edges = [
         (link.source, link.target)
-        for link in dict.fromkeys(dependencies(circuit))
+        for link in dependencies(circuit)
         if not link.delay and link.source != BOUNDARY + link.target
     ]
     nodes = dict.fromkeys([*circuit.signals, *(name for edge in edges for name in edge)])

@@ -19,7 +19,6 @@ from graphfold.circuit import (
     Function,
     Signal,
     Style,
-    freeze,
     sort_boundaries,
 )
 from graphfold.errors import GraphfoldError, suggest
@@ -50,8 +49,7 @@ def block(circuit: Freezable, factor: int, axis: str | None = None) -> Blocked:
       y_1[t] = y_0[t] + 2 * t * x_1[t]
     <BLANKLINE>
     """
-    frozen = freeze(circuit)
-    ensure_well_formed(frozen)
+    frozen = ensure_well_formed(circuit)
     number, chosen = _factor(factor), _axis(frozen, axis)
     nodes = sum(len(e.expression.nodes) for e in frozen.equations)
     ensure_fits(max(nodes, 1) * number * _BYTES_PER_NODE, "the blocked circuit")

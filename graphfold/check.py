@@ -43,8 +43,8 @@ STAGES: tuple[Stage, ...] = (
     check_shapes,
     check_modes,
     _in_every_mode(check_cycles),
-    _in_every_mode(check_history),
 )
+HISTORY = _in_every_mode(check_history)
 _START = Mark(0, 0)
 
 
@@ -60,7 +60,8 @@ def check(circuit: Freezable) -> list[Diagnostic]:
     3:10: history: h[t-1] at t = 1 reads h[0], which has no value; add `h[0]: zeros` under init
     """
     frozen = freeze(circuit)
-    return check_cells(frozen) or _first_problems(frozen, STAGES)
+    faults = _faults(frozen)
+    return faults or list(frozen.remember("history", lambda: _first_problems(frozen, (HISTORY,))))
 
 
 def check_cells(circuit: Circuit) -> list[Diagnostic]:
@@ -73,7 +74,7 @@ def check_cells(circuit: Circuit) -> list[Diagnostic]:
             continue
         problems = _uses(level)
         if not problems and level is not circuit:
-            problems = _first_problems(level, STAGES[:-1])
+            problems = _first_problems(level, STAGES)
         if level is not circuit:
             problems = [_named(level, p) for p in problems]
         if any(p.severity == "error" for p in problems):
@@ -115,7 +116,21 @@ def ensure_well_formed(circuit: Freezable) -> Circuit:
 
     Missing history alone is no obstacle to an unfolding.
     """
-    errors = [p for p in check(circuit) if p.severity == "error" and p.stage != "history"]
+    frozen = freeze(circuit)
+    errors = [p for p in _faults(frozen) if p.severity == "error"]
     if errors:
         raise ModelError(errors)
-    return flatten(circuit)
+    return flatten(frozen)
+
+
+def _faults(circuit: Circuit) -> list[Diagnostic]:
+    """The problems of the first stage that has any, history left aside.
+
+    That there are none is remembered: new operations may mend a circuit, but they break none.
+    """
+    if "sound" in circuit.notes:
+        return []
+    problems = check_cells(circuit) or _first_problems(circuit, STAGES)
+    if not problems:
+        circuit.notes["sound"] = True
+    return problems

@@ -382,6 +382,14 @@ class Circuit(Recomputed):
         return MappingProxyType({(b.signal, b.index): b for b in self.boundaries})
 
     @cached_property
+    def boundaries_of(self) -> Mapping[str, tuple[Boundary, ...]]:
+        """Histories, far boundaries and pins by signal; only of signals that have some."""
+        found: dict[str, list[Boundary]] = {}
+        for boundary in self.boundaries:
+            found.setdefault(boundary.signal, []).append(boundary)
+        return MappingProxyType({signal: tuple(those) for signal, those in found.items()})
+
+    @cached_property
     def axis_of(self) -> Mapping[str, str | None]:
         """Every signal and its axis (None when static), in order of declaration."""
         axes = {s.name: s.axis for s in self.declared.values()}

@@ -155,7 +155,7 @@ def numbers_at(
         missing = np.array(table.missing, np.int64) + table.first
         numbers -= np.searchsorted(missing, numbers)
     listed = [*range(low), *range(int(high), len(steps))]
-    pins = [t + delay for s, t in unfolding.declared_boundaries if s == signal and t is not None]
+    pins = [step + delay for step in unfolding.pins.get(signal, ())]
     places = np.searchsorted(steps, pins)
     listed += [int(p) for p, t in zip(places, pins, strict=True) if p < high and steps[p] == t]
     for place in listed:

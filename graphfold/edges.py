@@ -85,9 +85,7 @@ def active_steps(unfolding: Unfolding, target: str) -> tuple[int, list[int]]:
     axis = unfolding.circuit.axis_of[target]
     if axis is None:
         return 1, []
-    length = unfolding.length(axis)
-    pins = [t for s, t in unfolding.declared_boundaries if s == target and t is not None]
-    return length, [t for t in pins if 1 <= t <= length]
+    return unfolding.length(axis), list(unfolding.pins.get(target, ()))
 
 
 def _always_read(unfolding: Unfolding, group: Group) -> tuple[range, set[int]]:

@@ -42,7 +42,7 @@ class Elimination(Recomputed):
 
     @property
     def mode(self) -> str:
-        """The mode of the unfolding, or ""."""
+        """The mode that was unfolded, or ""."""
         return self.unfolding.mode
 
     @cached_property

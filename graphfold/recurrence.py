@@ -6,6 +6,7 @@ equations" (1967): a component can be computed exactly when its cycles' delays a
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -47,8 +48,12 @@ def is_boundary_read(circuit: Circuit, signal: str, index: Index) -> bool:
     return index.offset >= 1 if index.base else index.offset <= 0
 
 
-def dependencies(circuit: Circuit) -> Iterator[Link]:
-    """Every read as a link; boundaries are static nodes between their values and their signal."""
+def dependencies(circuit: Circuit) -> tuple[Link, ...]:
+    """Every read as a link, once; boundaries are static nodes between values and signal."""
+    return circuit.remember("dependencies", lambda: tuple(dict.fromkeys(_dependencies(circuit))))
+
+
+def _dependencies(circuit: Circuit) -> Iterator[Link]:
     for link in circuit.links:
         if link.index is not None and is_boundary_read(circuit, link.source, link.index):
             yield Link(
@@ -68,9 +73,16 @@ def _boundary_links(boundary: Boundary) -> Iterator[Link]:
             yield Link(read.signal, own, "static", 0, None, number, boundary.value.mark(number))
 
 
-def find_components(circuit: Circuit) -> tuple[list[Component], list[CycleProblem]]:
+Components = tuple[tuple[Component, ...], tuple[CycleProblem, ...]]
+
+
+def find_components(circuit: Circuit) -> Components:
     """Return all components, sources first, and a problem for each that breaks the cycle rule."""
-    links = tuple(dict.fromkeys(dependencies(circuit)))
+    return circuit.remember("components", lambda: _find_components(circuit))
+
+
+def _find_components(circuit: Circuit) -> Components:
+    links = dependencies(circuit)
     nodes = list(dict.fromkeys([*circuit.signals, *(link.source for link in links)]))
     successors: dict[str, list[str]] = {}
     for link in links:
@@ -88,7 +100,7 @@ def find_components(circuit: Circuit) -> tuple[list[Component], list[CycleProble
         except CycleProblem as problem:
             problems.append(problem)
             components.append(Component(tuple(part)))
-    return components, problems
+    return tuple(components), tuple(problems)
 
 
 def _classify(circuit: Circuit, part: list[str], links: list[Link]) -> Component:
@@ -182,23 +194,66 @@ def _shortest(part: list[str], links: list[Link]) -> tuple[Link, ...]:
 def _relax(
     part: list[str], links: list[Link], sign: int
 ) -> tuple[tuple[int, ...], tuple[Link, ...]]:
-    """Bellman-Ford on weights (n + 1) k - 1: potentials, or a cycle whose total's sign is wrong."""
-    scale = len(part) + 1
-    level = dict.fromkeys(part, 0)
+    """Potentials for weights (n + 1) k - 1, or a cycle whose total has the wrong sign.
+
+    In two steps, as in retiming (C. Leiserson and J. Saxe, 1991): values under which no delay is
+    negative, then an order along the links that have none left.
+    """
+    value, cycle = _retime(part, links, sign)
+    if cycle:
+        return (), cycle
+    instant = [k for k in links if value[k.target] + sign * k.delay == value[k.source]]
+    order = topological_order(part, _ends(instant))
+    if len(order) < len(part):
+        return (), _shortest(part, instant)
+    depth = dict.fromkeys(part, 0)  # links without delay on the longest way onward
+    leaving = _leaving(instant)
+    for signal in reversed(order):
+        depth[signal] = max((depth[k.target] + 1 for k in leaving.get(signal, ())), default=0)
+    return tuple((len(part) + 1) * value[s] - depth[s] for s in part), ()
+
+
+def _retime(
+    part: list[str], links: list[Link], sign: int
+) -> tuple[dict[str, int], tuple[Link, ...]]:
+    """Bellman-Ford: values v with v(source) <= v(target) + delay, or a cycle of negative delay.
+
+    A queue holds the signals whose value has changed. B. Cherkassky and A. Goldberg,
+    "Negative-cycle detection algorithms" (1999): such a cycle shows in the links that set values.
+    """
+    value = dict.fromkeys(part, 0)
     onward: dict[str, Link] = {}
-    for _ in range(len(part) + 1):
-        changed = ""
-        for link in links:
-            bound = level[link.target] + scale * sign * link.delay - 1
-            if bound < level[link.source]:
-                level[link.source] = bound
-                onward[link.source] = link
-                changed = link.source
-        if not changed:
-            return tuple(level[signal] for signal in part), ()
-    for _ in part:  # what still changes leads into a cycle
-        changed = onward[changed].target
-    return (), _walk_round(onward, changed)
+    into: dict[str, list[Link]] = {signal: [] for signal in part}
+    for link in links:
+        into[link.target].append(link)
+    waiting, queued, turns = deque(part), set(part), 0
+    while waiting:
+        turns += 1
+        if turns % (len(part) + 1) == 0 and (start := _on_a_cycle(part, onward)):
+            return value, _walk_round(onward, start)
+        target = waiting.popleft()
+        queued.discard(target)
+        for link in into[target]:
+            bound = value[target] + sign * link.delay
+            if bound < value[link.source]:
+                value[link.source], onward[link.source] = bound, link
+                if link.source not in queued:
+                    queued.add(link.source)
+                    waiting.append(link.source)
+    return value, ()
+
+
+def _on_a_cycle(part: list[str], onward: dict[str, Link]) -> str:
+    """A signal on a cycle of the links, of which one leaves each signal; "" when there is none."""
+    walk_of: dict[str, str] = {}  # the walk that came by first
+    for start in part:
+        node = start
+        while node in onward and node not in walk_of:
+            walk_of[node] = start
+            node = onward[node].target
+        if walk_of.get(node) == start:
+            return node
+    return ""
 
 
 def _walk_round(onward: dict[str, Link], start: str) -> tuple[Link, ...]:

@@ -42,6 +42,10 @@ Level = Statics | Sweep
 
 def schedule(circuit: Circuit) -> tuple[Level, ...]:
     """Return the levels of a well-formed circuit, first to last; the first is static."""
+    return circuit.remember("schedule", lambda: _schedule(circuit))
+
+
+def _schedule(circuit: Circuit) -> tuple[Level, ...]:
     components, problems = find_components(circuit)
     if problems:
         raise ValueError("the circuit is not well formed")  # check() reports why
@@ -54,9 +58,8 @@ def schedule(circuit: Circuit) -> tuple[Level, ...]:
 class _Planner:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
-        self.links = tuple(dict.fromkeys(dependencies(circuit)))
         self.incoming: dict[str, list[Link]] = {}
-        for link in self.links:
+        for link in dependencies(circuit):
             self.incoming.setdefault(link.target, []).append(link)
         self.level: dict[str, int] = {}
         self.skewed: set[str] = set()
@@ -113,15 +116,16 @@ class _Planner:
 
     def levels(self) -> tuple[Level, ...]:
         groups: dict[tuple[int, str, str], list[str]] = {(STATIC, "", ""): []}
+        first: dict[int, str] = {}  # skewed signals of a level stay together
+        for signal in self.skewed:
+            name = first.setdefault(self.level[signal], signal)
+            first[self.level[signal]] = min(name, signal)
         order = [*self.circuit.signals, *(n for n in self.level if n.startswith(BOUNDARY))]
         for signal in order:
-            apart = min(self._partners(signal)) if signal in self.skewed else ""
+            apart = first[self.level[signal]] if signal in self.skewed else ""
             key = (self.level[signal], self.axis(signal) or "", apart)
             groups.setdefault(key, []).append(signal)
         return tuple(self._make(key, groups[key]) for key in sorted(groups))
-
-    def _partners(self, signal: str) -> list[str]:
-        return [s for s in self.skewed if self.level[s] == self.level[signal]]
 
     def _make(self, key: tuple[int, str, str], names: list[str]) -> Level:
         level, axis, apart = key

@@ -26,6 +26,8 @@ class Misfit(Exception):
 
 
 def _elementwise(node: Apply, shapes: Sequence[Known]) -> Known:
+    if shapes[0] is not None and all(shape == shapes[0] for shape in shapes):
+        return shapes[0]
     known = [s for s in shapes if s is not None]
     joined = broadcast(known)
     if len(known) < len(shapes) and not joined:

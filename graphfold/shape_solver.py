@@ -66,7 +66,7 @@ class Solver:
 
     def _assume(self, equations: Sequence[Equation], scalar: str) -> None:
         """Note for a whole component that a shape was only assumed, and who could tell it."""
-        bounded = {boundary.signal for boundary in self.circuit.boundaries}
+        bounded = self.circuit.boundaries_of
         teller = next((e.signal for e in equations if e.signal in bounded), scalar)
         for equation in equations:
             self.assumed.setdefault(equation.signal, teller)
@@ -94,9 +94,9 @@ class Solver:
 
     def _learn_from_boundaries(self, equations: Sequence[Equation], literal: bool) -> None:
         """Take shapes from histories; a list of numbers, which has no symbols, only if asked."""
-        wanted = set(self._unknown(equations))
-        for boundary in self.circuit.boundaries:
-            if boundary.signal in wanted and boundary.value is not None:
+        told = self.circuit.boundaries_of
+        for boundary in (b for name in self._unknown(equations) for b in told.get(name, ())):
+            if boundary.value is not None:
                 shape = boundary_shape(self, boundary)
                 symbolic = not all(isinstance(n, Const) for n in boundary.value.nodes)
                 if shape and (literal or symbolic or len(shape) > 1):

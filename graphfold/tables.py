@@ -46,7 +46,7 @@ class Table:
         """Each signal's place within a column."""
         return MappingProxyType({s: i for i, s in enumerate(self.sweep.signals)})
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """The number of columns: the steps and the largest lag."""
         return self.steps + max(self.sweep.lags) if self.steps else 0

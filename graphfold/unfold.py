@@ -42,8 +42,7 @@ def unfold(
         frozen = untie_parameters(frozen, names)
     axes = _lengths(frozen, steps, lengths)
     unfolding = Unfolding(frozen, axes, frozenset(names), mode=chosen)
-    _check_fixed_reads(unfolding)
-    _check_boundaries(unfolding)
+    check_steps(unfolding)
     return prune_unfolding(unfolding) if prune else unfolding
 
 
@@ -107,6 +106,12 @@ def _lengths(
         message = f"say how many steps {missing[0]} has: --steps {every}, or {missing[0]}=3"
         raise UnfoldingError(message)
     return tuple((name, _whole(f"steps of {name}", lengths[name])) for name in names)
+
+
+def check_steps(unfolding: Unfolding) -> None:
+    """Raise an UnfoldingError when the circuit has no meaning for so many steps."""
+    _check_fixed_reads(unfolding)
+    _check_boundaries(unfolding)
 
 
 def _check_fixed_reads(unfolding: Unfolding) -> None:

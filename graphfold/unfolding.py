@@ -77,6 +77,15 @@ class Unfolding(Recomputed):
             return False
         return not self._inside(signal, step) or self.is_pinned(signal, step)
 
+    @cached_property
+    def pins(self) -> Mapping[str, tuple[int, ...]]:
+        """The pinned steps of each signal that has some, in order."""
+        found: dict[str, list[int]] = {}
+        for signal, step in self.declared_boundaries:
+            if self.is_pinned(signal, step) and step is not None:
+                found.setdefault(signal, []).append(step)
+        return MappingProxyType({signal: tuple(sorted(steps)) for signal, steps in found.items()})
+
     def _inside(self, signal: str, step: int | None) -> bool:
         axis = self.circuit.axis_of.get(signal)
         return axis is not None and step is not None and 1 <= step <= self.length(axis)
@@ -85,10 +94,7 @@ class Unfolding(Recomputed):
 
     @cached_property
     def _boundary_steps(self) -> Mapping[str, tuple[int, ...]]:
-        steps: dict[str, set[int]] = {}
-        for signal, step in self.declared_boundaries:
-            if self.is_pinned(signal, step) and step is not None:
-                steps.setdefault(signal, set()).add(step)
+        steps = {signal: set(found) for signal, found in self.pins.items()}
         for link in self.circuit.links:
             outside = self._steps_outside(link)
             if outside:
@@ -115,14 +121,14 @@ class Unfolding(Recomputed):
         axis = self.circuit.axis_of[target]
         if axis is None:
             return True
-        pins = (s == target and self._inside(s, t) for s, t in self.declared_boundaries)
-        return sum(pins) < self.length(axis)
+        return len(self.pins.get(target, ())) < self.length(axis)
 
     @cached_property
     def boundaries(self) -> tuple[tuple[str, int], ...]:
         """The boundary instances that exist outside 1..T, as (signal, step)."""
         pairs = ((s, t) for s in self.circuit.signals for t in self._boundary_steps.get(s, ()))
-        return tuple((s, t) for s, t in pairs if not self._inside(s, t) and self.contains(s, t))
+        outside = ((s, t) for s, t in pairs if not self._inside(s, t))
+        return tuple((s, t) for s, t in outside if self.kept is None or self.contains(s, t))
 
     # -- numbers ------------------------------------------------------------------------------
 

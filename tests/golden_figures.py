@@ -1,20 +1,15 @@
-"""The circuits behind the golden figures; small, and each for a reason."""
+"""The golden figures: every model folded, unfolded and as a window, and some circuits more."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.resources import files
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from gallery import TREE
 
 import graphfold as gf
 from graphfold.circuit import Circuit
-
-EXAMPLES = files("graphfold.examples")
-
-
-def shipped(name: str) -> Circuit:
-    """One of the models that come with the package."""
-    return gf.loads((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
-
 
 FILTER = """
 graphfold: 1
@@ -63,30 +58,61 @@ equations: |
   y[t] = 2 * h[t]
 """)
 
-FIGURES: Mapping[str, tuple[Circuit, int]] = {
-    "classical": (shipped("classical"), 3),
-    "driven": (shipped("driven"), 3),
-    "rnn": (shipped("rnn_loss"), 3),
-    "lstm": (shipped("lstm"), 2),
-    "bidirectional": (shipped("bidirectional"), 3),
-    "filter": (gf.loads(FILTER), 20),
-    "readout": (gf.loads(READOUT), 3),
+STEPS: Mapping[str, int | Mapping[str, int]] = {
+    "single_output": 9,  # long enough to be cut in the middle
+    "encoder_decoder": {"t": 3, "u": 2},
+    "attention": {"t": 3, "u": 2},
 }
+"""How far a model is unfolded, when not over three steps."""
+
+NO_WINDOW = frozenset(["single_output", "encoder_decoder", "attention", "recursive", "tree_lstm"])
+"""Models with something static after a sequence: it stands at the end, which no window shows."""
+
+MORE: Mapping[str, Callable[[], Any]] = {
+    "filter": lambda: gf.unfold(gf.loads(FILTER), 20),
+    "readout": lambda: gf.unfold(gf.loads(READOUT), 3),
+    "axes": lambda: gf.unfold(ENCODER_DECODER, t=3, u=2),
+    "axes-window": lambda: gf.window(ENCODER_DECODER),
+    "modes": lambda: ENCODER_DECODER,
+    "complete-5": lambda: gf.eliminate(gf.unfold(COMPLETE, 5), "h"),
+    "complete-50": lambda: gf.eliminate(gf.unfold(COMPLETE, 50), "h"),
+}
+"""What no model of the gallery shows: cut histories, a static input, modes at once, arcs."""
+
+Draw = Callable[[], gf.Drawing]
 
 
-def draw_all() -> dict[str, str]:
-    """Every golden figure as SVG, by the name of its file."""
-    found = {}
-    for name, (circuit, steps) in FIGURES.items():
-        found[f"{name}.svg"] = gf.draw(gf.unfold(circuit, steps)).svg
-        if name in ("driven", "rnn", "lstm"):
-            found[f"{name}-window.svg"] = gf.draw(gf.window(circuit)).svg
-    for mode in ("train", "test"):
-        both = gf.unfold(ENCODER_DECODER, t=3, u=2, mode=mode)
-        found[f"axes-{mode}.svg"] = gf.draw(both).svg
-    found["axes-window.svg"] = gf.draw(gf.window(ENCODER_DECODER), pair=False).svg
-    found["modes.svg"] = gf.draw(ENCODER_DECODER).svg
-    for steps in (5, 50):
-        complete = gf.eliminate(gf.unfold(COMPLETE, steps), "h")
-        found[f"complete-{steps}.svg"] = gf.draw(complete).svg
-    return found
+def shipped(name: str) -> Circuit:
+    """One of the models that come with the package, flat."""
+    return gf.flatten(gf.load(gf.example_path(name)))
+
+
+def draw_some() -> str:
+    """SVG of figures of every kind, one behind the other."""
+    some = ("rnn_loss", "lstm", "encoder_decoder", "stacked_lstm", *MORE)
+    return "".join(draw().svg for name in some for draw in figures(name).values())
+
+
+def figures(name: str) -> dict[str, Draw]:
+    """The golden figures of a model, or one of the figures more, by the stem of the file."""
+    if name in MORE:
+        return {name: partial(gf.draw, MORE[name](), scale=1.0)}
+    return dict(_figures(name, gf.load(gf.example_path(name))))
+
+
+def _unfolded(name: str, circuit: Circuit) -> gf.Unfolding:
+    if getattr(circuit, "trees", None):
+        return gf.unfold(circuit, tree=TREE)
+    return gf.unfold(circuit, STEPS.get(name, 3))
+
+
+def _figures(name: str, circuit: Circuit) -> Iterator[tuple[str, Draw]]:
+    for mode in [m.name for m in circuit.modes] or [None]:
+        stem = f"{name}-{mode}" if mode else name
+        chosen = gf.in_mode(circuit, mode)
+        unfolding = _unfolded(name, chosen)
+        yield f"{stem}-folded", partial(gf.draw, chosen, scale=1.0)
+        yield f"{stem}-unfolded", partial(gf.draw, unfolding, pair=False, scale=1.0)
+        if name not in NO_WINDOW:
+            window = gf.window(chosen)
+            yield f"{stem}-window", partial(gf.draw, window, pair=False, scale=1.0)

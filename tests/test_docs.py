@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from command_line import call
+from gallery_page import commands, figures, page
 
 import graphfold as gf
 from graphfold.operations import callable_names
 
 ROOT = Path(__file__).parent.parent
-FIGURES = {
-    "classical": 3,
-    "driven": "window",
-    "rnn_loss": "window",
-    "lstm": 3,
-    "bidirectional": 3,
-    "bidirectional_cells": 3,
-    "stacked_lstm": 2,
-    "time_delay": 4,
-    "biquad": 3,
-    "fibonacci": 4,
-}
+FIGURES = ROOT / "docs" / "figures"
+GALLERY = ROOT / "docs" / "gallery.md"
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", gf.example_names())
 def test_the_figures_in_the_docs_are_what_the_program_draws(name, update_golden):
-    circuit, what = gf.load(gf.example_path(name)), FIGURES[name]
-    unfolded = gf.window(circuit) if what == "window" else gf.unfold(circuit, what)
-    path = ROOT / "docs" / "figures" / f"{name}.svg"
+    for figure in figures(name):
+        drawn = call("unfold", gf.example_path(name), *figure.options, "--format", "svg", "-o", "-")
+        path = FIGURES / f"{figure.stem}.svg"
+        if update_golden:
+            path.write_bytes(drawn.data)
+        assert drawn.code == 0
+        assert path.read_bytes() == drawn.data
+
+
+@pytest.mark.parametrize("example", gf.list_examples(), ids=lambda example: example.name)
+def test_the_models_in_the_gallery_are_evaluated_as_it_says(example, monkeypatch):
+    monkeypatch.chdir(example.path.parent)
+    lines = [line for line in commands(example) if line.startswith("$ graphfold eval ")]
+    assert len(lines) == (example.data is not None)
+    for line in lines:
+        done = call(*shlex.split(line)[2:])
+        assert (done.code, done.err) == (0, "")
+        assert done.out
+
+
+def test_every_example_is_shown_in_the_gallery(update_golden):
     if update_golden:
-        gf.draw(unfolded).save(path)
-    assert path.read_text(encoding="utf-8") == gf.draw(unfolded).svg
+        GALLERY.write_text(page(), encoding="utf-8", newline="\n")
+    assert GALLERY.read_text(encoding="utf-8") == page()
 
 
 @pytest.mark.parametrize(
@@ -47,8 +58,15 @@ def test_the_figures_of_open_cells_are_what_the_program_draws(name, opened, step
     assert path.read_text(encoding="utf-8") == drawing.svg
 
 
-def test_every_example_is_shown():
-    assert set(FIGURES) == set(gf.example_names())
+def test_every_figure_is_shown_on_some_page(update_golden):
+    pages = [
+        path.read_text(encoding="utf-8") for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+    ]
+    unseen = [f for f in FIGURES.iterdir() if not any(f"figures/{f.name}" in p for p in pages)]
+    if update_golden:
+        for path in unseen:
+            path.unlink()
+    assert update_golden or unseen == []
 
 
 def test_the_table_of_operations_is_complete():

@@ -298,11 +298,12 @@ def test_an_untied_parameter_has_a_copy_a_step_and_equal_copies_change_nothing(
 LISTING = """
 import sys, graphfold as gf
 for path in sys.argv[1:]:
-    circuit = gf.load(path)
+    written = gf.load(path)
+    circuit = gf.flatten(written)
     unfolding = gf.unfold(circuit, 3)
-    print(gf.dumps(circuit), list(unfolding.instances()))
+    print(gf.dumps(written), list(unfolding.instances()))
     print([numbers.tolist() for numbers in gf.edge_arrays(unfolding)])
-    print(gf.infer_shapes(circuit), circuit.delays, unfolding.boundaries)
+    print(gf.infer_shapes(circuit), unfolding.circuit.delays, unfolding.boundaries)
 """
 
 TANGLED = """\

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from pathlib import Path
 
 import pytest
+from command_line import call
 from figures import nodes, squares, wires
 from golden_figures import COMPLETE, ENCODER_DECODER
 
@@ -172,3 +174,17 @@ def test_a_static_signal_stands_above_the_one_column_it_touches() -> None:
         at = places(gf.draw(gf.unfold(c, steps), pair=False).picture)
         over = {round(at[name, ""][0], 6) for name in ("o", "L", "y")}
         assert over == {round(at["h", str(steps)][0], 6)}
+
+
+def test_the_command_line_draws_every_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text(MODES)
+    draw = ["draw", "m.yaml", "--mode", "all", "-o", "-"]
+    assert call(*draw).out.count('class="caption"') == 2
+    unfold = ["unfold", "m.yaml", "--mode", "all", "--only-unfolded", "-o", "f.svg"]
+    assert "mode train; " in call(*unfold).err
+    assert Path("f.svg").read_text().count('class="caption"') == 2
+    for command in (["draw", "--format", "dot"], ["unfold", "--format", "json"]):
+        refused = call(command[0], "m.yaml", *command[1:], "--mode", "all", "-o", "-")
+        assert refused.code == 2
+        assert "holds one mode: --mode NAME" in refused.err

@@ -20,7 +20,8 @@ from figures import (
     tracks,
     wires,
 )
-from golden_figures import FIGURES
+from golden_figures import MORE
+from golden_figures import figures as golden
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -112,11 +113,10 @@ def test_no_label_touches_a_node_a_wire_or_a_label(picture: Picture) -> None:
     assert not covered(picture)
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", [*gf.example_names(), *MORE])
 def test_no_label_is_covered_in_the_reviewed_figures(name: str) -> None:
-    circuit, steps = FIGURES[name]
-    for shown in (circuit, gf.unfold(circuit, steps), gf.unfold(circuit, 50), gf.window(circuit)):
-        assert not covered(gf.draw(shown).picture)
+    for stem, draw in golden(name).items():
+        assert not covered(draw().picture), stem
 
 
 @few

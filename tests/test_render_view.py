@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from golden_figures import FIGURES
+from golden_figures import READOUT, shipped
 
 import graphfold as gf
 from graphfold.circuit import Circuit
@@ -40,7 +40,7 @@ def letters(scene: Scene) -> dict[tuple[str, str, int], str]:
 
 
 def test_hidden_signals_are_contracted() -> None:
-    scene = folded(view(FIGURES["rnn"][0]))
+    scene = folded(view(shipped("rnn_loss")))
     assert letters(scene) == {
         ("x", "h", 0): "U",
         ("h", "h", 1): "W",
@@ -71,12 +71,12 @@ def test_transposed_and_repeated_ways() -> None:
 
 
 def test_a_function_gives_its_name() -> None:
-    scene = folded(view(FIGURES["driven"][0]))
+    scene = folded(view(shipped("driven")))
     assert captions(scene) == {("h", "h", 1): "f", ("x", "h", 0): "f"}
 
 
 def test_rows_follow_the_data_flow() -> None:
-    rows = [row.names for row in view(FIGURES["lstm"][0]).rows]
+    rows = [row.names for row in view(shipped("lstm")).rows]
     assert rows == [("x",), ("f", "g", "q", "i"), ("s",), ("h",)]
 
 
@@ -92,7 +92,7 @@ def test_an_input_stands_below_its_first_reader_and_statics_apart() -> None:
 
 
 def test_rows_as_the_model_asks() -> None:
-    assert [row.names for row in view(FIGURES["rnn"][0]).rows] == [
+    assert [row.names for row in view(shipped("rnn_loss")).rows] == [
         ("x",),
         ("h",),
         ("o",),
@@ -102,7 +102,7 @@ def test_rows_as_the_model_asks() -> None:
 
 
 def test_a_window_has_a_stub_for_each_source_and_for_each_target() -> None:
-    scene = windows(view(FIGURES["lstm"][0]), "t", 1, 1)
+    scene = windows(view(shipped("lstm")), "t", 1, 1)
     assert dict(scene.columns[0].sites) == {"h": "stub", "s": "stub"}
     assert set(scene.columns[-1].sites) == {"f", "g", "q", "i", "s"}
     cut = [e for e in scene.edges if e.dashed]
@@ -110,14 +110,14 @@ def test_a_window_has_a_stub_for_each_source_and_for_each_target() -> None:
 
 
 def test_pinned_instances_have_no_wires_into_them() -> None:
-    circuit, steps = FIGURES["classical"]
+    circuit, steps = shipped("classical"), 3
     scene = unfolded(view(circuit), gf.unfold(circuit, steps), DrawOptions())
     assert scene.columns[0].sites["s"] == "pinned"
     assert [(e.source[1], e.target[1]) for e in scene.edges] == [(0, 1), (1, 2)]
 
 
 def test_untied_parameters_carry_the_step() -> None:
-    circuit = FIGURES["rnn"][0]
+    circuit = shipped("rnn_loss")
     unfolding = gf.unfold(circuit, 2, untie=["W"])
     scene = unfolded(view(unfolding.circuit, unfolding.untied), unfolding, DrawOptions())
     stepped = {e.source[0] for e in scene.edges if any(p.stepped for p in e.caption)}
@@ -125,7 +125,7 @@ def test_untied_parameters_carry_the_step() -> None:
 
 
 def test_static_signals_are_drawn_once() -> None:
-    circuit, steps = FIGURES["readout"]
+    circuit, steps = gf.loads(READOUT), 3
     scene = unfolded(view(circuit), gf.unfold(circuit, steps), DrawOptions())
     ends = [(e.source, e.target) for e in scene.edges if STATIC in (e.source[1], e.target[1])]
     assert ends == [(("c", STATIC), ("h", c)) for c in (1, 2, 3)] + [(("h", 3), ("y", STATIC))]

@@ -4,9 +4,10 @@ from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.numbers import find_non_finite
 from graphfold.evaluate.random import random_values
+from graphfold.evaluate.reference import evaluate
 from graphfold.evaluate.register import register_operation
+from graphfold.evaluate.rows.padding import without_padding
 from graphfold.evaluate.value import Value
-from graphfold.evaluate.walk import evaluate
 
 __all__ = [
     "KERNELS",
@@ -17,4 +18,5 @@ __all__ = [
     "find_non_finite",
     "random_values",
     "register_operation",
+    "without_padding",
 ]

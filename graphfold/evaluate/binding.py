@@ -11,6 +11,8 @@ import numpy as np
 from graphfold.circuit import Const, Dimension
 from graphfold.errors import ValuesError, shorten, suggest
 from graphfold.evaluate.numbers import as_numbers, floating_dtype, inexact
+from graphfold.evaluate.rows.needs import Rows, row_slots
+from graphfold.evaluate.rows.padding import add_rows, blank_padding, disagreement
 from graphfold.evaluate.sizing import Claim, bind_sizes
 from graphfold.evaluate.slots import Slot, slots
 from graphfold.evaluate.value import Array, Value
@@ -42,17 +44,21 @@ def bind(
     *,
     problems: Iterable[str] = (),
     batch_first: bool = False,
+    rows: Rows | None = None,
 ) -> Bound:
     """Bind `values` to the signals of an unfolding; ValuesError lists all that does not fit.
 
-    `problems` are lines found before, reported with the others.
+    `problems` are lines found before, reported with the others. With `rows`, padding is zeros.
     """
     if not isinstance(values, Mapping):
         raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
     findings = _Findings(list(problems))
-    wanted = slots(unfolding, shapes)
+    wanted = slots(unfolding, shapes) if rows is None else row_slots(unfolding, shapes, rows)
     given = _name_values(unfolding, wanted, values, findings)
     bound = _arrays(given, batch_first, findings)
+    if rows is not None:
+        findings.problems += add_rows(findings.batches, rows.lengths)
+        bound = blank_padding(unfolding, bound, rows.lengths)
     dtype = floating_dtype(given.values())
     findings.problems += [p for n, v in bound.items() for p in inexact(n, v.array, dtype)]
     findings.problems += _batch_problems(findings.batches)
@@ -204,4 +210,4 @@ def _wrong_length(
 def _batch_problems(batches: Mapping[str, int]) -> list[str]:
     if len(set(batches.values())) < 2:
         return []
-    return ["batch sizes disagree: " + ", ".join(f"{n} has {size}" for n, size in batches.items())]
+    return [disagreement(batches)]

@@ -16,3 +16,6 @@ STRUCTURAL = frozenset(
 """Operations that depend on the step, the sizes or the functions; `program` knows them."""
 
 KERNELS: dict[str, Kernel] = {**ELEMENTWISE, **PRODUCTS, **ALONG}
+
+UNFAILING = frozenset(KERNELS) - {"one_hot"}
+"""Operations that take any numbers of the right shapes; those registered later may fail."""

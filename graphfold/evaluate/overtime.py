@@ -29,9 +29,14 @@ def reduce_steps(operation: str, values: Sequence[Value], nothing: Value | None)
     return Value(_REDUCE[operation](stacked.array), stacked.batched)
 
 
-def _sum(array: Array) -> Array:
+def sum_steps(array: Array) -> Array:
+    """Add up the entries along the first axis, in at least double precision."""
     wide = np.promote_types(array.dtype, np.float64)
-    return np.asarray(np.sum(array, axis=0, dtype=wide)).astype(array.dtype)
+    return np.asarray(np.sum(array, axis=0, dtype=wide))
+
+
+def _sum(array: Array) -> Array:
+    return sum_steps(array).astype(array.dtype)
 
 
 def _mean(array: Array) -> Array:

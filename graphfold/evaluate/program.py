@@ -71,7 +71,7 @@ class Program:
         """Return the value of the expression at a step of each axis it moves along."""
         if self.registers is None:
             self.registers = [None] * self.count
-            _run_all(self.static, self.registers, steps)
+            _run_all(self.static, self.registers, {})
         registers = self.registers.copy()
         _run_all(self.moving, registers, steps)
         value = registers[-1]
@@ -88,10 +88,12 @@ def compile_expression(
     expression: Expression, setting: Setting, shapes: Sequence[Shape | None]
 ) -> Program:
     """Compile an expression whose defined functions are inlined, given its nodes' shapes."""
-    return _Compiler(expression, setting, shapes).program()
+    return Compiler(expression, setting, shapes).program()
 
 
-class _Compiler:
+class Compiler:
+    """Compiles one expression; where rows differ in length, a subclass does."""
+
     def __init__(
         self, expression: Expression, setting: Setting, shapes: Sequence[Shape | None]
     ) -> None:
@@ -100,6 +102,7 @@ class _Compiler:
         self.free = free_axes(expression, self.circuit)
 
     def program(self) -> Program:
+        """Return the steps, those that depend on no step apart."""
         numbers = block_of(self.expression, self.free, self.expression.root)
         runs = [(n, self.run(self.expression.nodes[n]), self.free[n]) for n in numbers]
         static = [(n, run) for n, run, axes in runs if not axes]
@@ -107,6 +110,7 @@ class _Compiler:
         return Program(static, moving, len(self.expression.nodes))
 
     def run(self, node: Node) -> Run:
+        """Compile a node."""
         if isinstance(node, Const):
             return _constant(self.setting.number(node.value))
         if isinstance(node, Read):
@@ -116,6 +120,7 @@ class _Compiler:
         return self.apply(node)
 
     def read(self, node: Read) -> Run:
+        """Compile the read of a signal."""
         store, signal, index = self.setting.store, node.signal, node.index
         axis = self.circuit.axis_of[signal]
         if index is None or axis is None:
@@ -126,19 +131,29 @@ class _Compiler:
         return _moving_read(store, signal, index)
 
     def reduction(self, node: Apply) -> Run:
+        """Compile a sum, mean or maximum over all steps of an axis."""
         axis, (body,) = str(node.attribute("axis")), node.operands
+        length = self.setting.unfolding.length(axis)
+        every = self.every_step(axis, body, length)
+        nothing = self.nothing(body) if length == 0 else None
+        return lambda registers, steps: reduce_steps(
+            node.operation, every(registers, steps), nothing
+        )
+
+    def every_step(
+        self, axis: str, body: int, length: int
+    ) -> Callable[[Sequence[Any], Steps], list[Value]]:
+        """Compile a node to its values at steps 1..length of an axis."""
         numbers = [n for n in block_of(self.expression, self.free, body) if axis in self.free[n]]
         inner = [(n, self.run(self.expression.nodes[n])) for n in numbers]
-        length = self.setting.unfolding.length(axis)
-        nothing = self.nothing(body) if length == 0 else None
 
-        def run(registers: Sequence[Any], steps: Steps) -> Value:
+        def run(registers: Sequence[Any], steps: Steps) -> list[Value]:
             values: list[Value] = []
             for step in range(1, length + 1):
                 own = list(registers)
                 _run_all(inner, own, {**steps, axis: step})
                 values.append(own[body])
-            return reduce_steps(node.operation, values, nothing)
+            return values
 
         return run
 
@@ -152,6 +167,7 @@ class _Compiler:
         return Value(np.zeros((*batch, *shape), self.setting.dtype), bool(batch))
 
     def apply(self, node: Apply) -> Run:
+        """Compile an operation on earlier nodes."""
         setting, name = self.setting, node.operation
         if name == "step":
             axis = str(node.attribute("axis"))

@@ -56,7 +56,7 @@ def slots(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> tuple[Slot, ...]
 def _declared(unfolding: Unfolding) -> Iterator[Slot]:
     for signal in unfolding.circuit.declared.values():
         role: Role = "input" if signal.kind == "input" else "parameter"
-        required = _exists(unfolding, signal.name, signal.axis)
+        required = exists(unfolding, signal.name, signal.axis)
         if signal.axis is None:
             yield Slot(signal.name, role, signal.shape, required=required)
         else:
@@ -64,7 +64,8 @@ def _declared(unfolding: Unfolding) -> Iterator[Slot]:
             yield Slot(signal.name, role, signal.shape, steps, symbol, required)
 
 
-def _exists(unfolding: Unfolding, name: str, axis: str | None) -> bool:
+def exists(unfolding: Unfolding, name: str, axis: str | None) -> bool:
+    """Whether anything of an input or parameter is left by pruning."""
     if axis is None:
         return unfolding.contains(name, None)
     if unfolding.kept is None:

@@ -28,8 +28,8 @@ from graphfold.language.arguments import signature
 from graphfold.language.printer import TooLongError, constant_text, write_expression
 from graphfold.sizes import shape_text
 
-_MOST_LINES = 1_000_000
 _LONGEST_KEY = 80  # characters
+_MOST_LINES = 1_000_000
 _PATH = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.()_+-]*(?<! )")
 

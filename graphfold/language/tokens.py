@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphfold.errors import Mark
 
@@ -30,8 +31,7 @@ _CURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of text: kind is "number", "name", "operator", "bracket" or "end"."""
 
     kind: str
@@ -64,17 +64,18 @@ class SyntaxProblem(Exception):
 def tokenize(lines: Iterable[Line]) -> Iterator[Token | SyntaxProblem]:
     """Yield the tokens of some lines; a character that fits nowhere is yielded as a problem."""
     for line in lines:
+        text, number, column = line.text, line.mark.line, line.mark.column
         position, first = 0, True
-        while position < len(line.text):
-            mark = Mark(line.mark.line, line.mark.column + position)
-            match = _PATTERN.match(line.text, position)
+        while position < len(text):
+            match = _PATTERN.match(text, position)
             if match is None:
-                yield SyntaxProblem(_stray(line.text, position), mark)
+                yield SyntaxProblem(_stray(text, position), Mark(number, column + position))
                 break
-            position = match.end()
-            if match.lastgroup != "space":
-                yield Token(str(match.lastgroup), match.group(), mark, first)
+            kind = match.lastgroup or "space"
+            if kind != "space":
+                yield Token(kind, match.group(), Mark(number, column + position), first)
                 first = False
+            position = match.end()
 
 
 def _stray(text: str, position: int) -> str:

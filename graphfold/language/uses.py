@@ -29,7 +29,7 @@ def join_dotted(tokens: Tokens, scope: Scope) -> Tokens:
         if len(joined) > 1 and _joins(joined, token, scope):
             joined.pop()
             whole = f"{joined[-1].text}.{token.text}"
-            joined[-1] = replace(joined[-1], text=whole)
+            joined[-1] = joined[-1]._replace(text=whole)
         else:
             joined.append(token)
     return joined

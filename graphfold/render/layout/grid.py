@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -147,7 +147,7 @@ class Grid(Levels):
                 return True
         return False
 
-    def outside(self, points: Sequence[Point], ends: set[tuple[str, int]]) -> bool:
+    def outside(self, points: Sequence[Point], ends: Set[tuple[str, int]]) -> bool:
         """Whether points keep out of the frames that hold none of the ends."""
         for name, found in self.cell.enclosures.items():
             left, top, right, bottom = grown(self.enclosed(name), AROUND)
@@ -159,7 +159,7 @@ class Grid(Levels):
                     return False
         return True
 
-    def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
+    def clear(self, points: Sequence[Point], ends: Set[tuple[str, int]], margin: float) -> bool:
         """Whether points keep a margin to every node but the ends, columns having no end."""
         for name in self.sites():
             (cx, cy), border, reach = (

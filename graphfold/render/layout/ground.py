@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from graphfold.render.layout.borders import End
@@ -16,12 +16,16 @@ from graphfold.render.theme import Theme
 
 @dataclass(frozen=True)
 class Ground(Levels):
-    """The grids, from left to right, and where the static sites stand."""
+    """The grids, from left to right, and where the static sites stand.
+
+    `absent` are places of sites that no node takes.
+    """
 
     grids: tuple[Grid, ...]
     block_of: Mapping[str, int]
     static_x: Mapping[str, float]
     between: Mapping[str, int]
+    absent: frozenset[tuple[str, int]] = frozenset()
 
     def grid(self, name: str) -> Grid:
         """The grid of a site that is not static."""
@@ -50,13 +54,14 @@ class Ground(Levels):
 
     def clear(self, points: Sequence[Point], ends: set[tuple[str, int]], margin: float) -> bool:
         """Whether points keep a margin to every node but the ends."""
-        if not all(self._passes(grid, points, ends, margin) for grid in self.grids):
+        free = self.absent | ends
+        if not all(self._passes(grid, points, free, margin) for grid in self.grids):
             return False
         others = (n for n in self.static_x if (n, STATIC) not in ends)
         return all(self._misses(points, name, margin) for name in others)
 
     def _passes(
-        self, grid: Grid, points: Sequence[Point], ends: set[tuple[str, int]], margin: float
+        self, grid: Grid, points: Sequence[Point], ends: Set[tuple[str, int]], margin: float
     ) -> bool:
         """Whether points that come near a grid keep from its nodes."""
         if len(self.grids) > 1:  # columns have an end where another block begins
@@ -96,6 +101,18 @@ def ground_of(scene: Scene, grids: Sequence[Grid], levels: Levels, theme: Theme)
         scene.block_of,
         {**between, **found},
         scene.between,
+        _absent(scene),
+    )
+
+
+def _absent(scene: Scene) -> frozenset[tuple[str, int]]:
+    """The places of sites that no node takes, such as inputs beneath a history."""
+    return frozenset(
+        (name, c)
+        for block in scene.blocks
+        for c, column in enumerate(block.columns)
+        for name in block.names
+        if name not in column.sites
     )
 
 

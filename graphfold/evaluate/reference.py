@@ -1,0 +1,140 @@
+"""The reference evaluation: check what is given, walk the unfolding, hand over the values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from graphfold.circuit import Circuit
+from graphfold.errors import UnfoldingError, shorten
+from graphfold.evaluate.binding import Bound, bind
+from graphfold.evaluate.calls import function_problems, wrap
+from graphfold.evaluate.evaluation import Evaluation
+from graphfold.evaluate.inline import inline_functions
+from graphfold.evaluate.program import Setting
+from graphfold.evaluate.rows.needs import Rows, read_rows
+from graphfold.evaluate.rows.view import Padded
+from graphfold.evaluate.rows.walk import RowWalk
+from graphfold.evaluate.sizing import known
+from graphfold.evaluate.walk import Walk
+from graphfold.memory import ensure_fits
+from graphfold.shapes import solve_shapes
+from graphfold.sizes import Shape
+from graphfold.unfolding import Unfolding
+
+_OVERHEAD = 400  # bytes of an instance beside its numbers: key, value, array header
+
+
+def evaluate(
+    unfolding: Unfolding,
+    values: Mapping[str, Any],
+    *,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    batch_first: bool = False,
+    lengths: Any = None,
+    fill: float = 0,
+) -> Evaluation:
+    r"""Return the value of every instance of an unfolding.
+
+    `values` maps names to arrays: an input x[t] to (T, *shape), or (T, B, *shape) for a batch; a
+    static input to *shape or (B, *shape); a parameter to *shape, untied to (T, *shape); a given
+    history such as "h[0]" to *shape or (B, *shape). With `batch_first`, sequences are
+    (B, T, *shape), in and out. `functions` binds a callable to each opaque function; it is called
+    with the arrays of one example. All is computed in the dtype of the floating arrays.
+
+    `lengths` (B,) tells how many of the T steps each row of a batch has; with several axes it maps
+    axes to such arrays. Each row is then evaluated as if it were alone: its h[T] is its own last
+    step, its padding is never read, and comes out as `fill`.
+
+    ValuesError lists, a line each, all that does not fit; TooLargeError when all the instances
+    would not fit into memory.
+
+    >>> from graphfold import loads, unfold
+    >>> text = "graphfold: 1\ninit: {F: [0, 1]}\nequations: |\n  F[t] = F[t-1] + F[t-2]"
+    >>> evaluate(unfold(loads(text), 10), {}).signal("F").tolist()
+    [1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 89.0]
+    >>> last = loads("graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n  y = x[T]")
+    >>> x = [[1, 4], [2, 5], [3, 6]]
+    >>> evaluate(unfold(last, 3), {"x": x}, lengths=[2, 3])["y"].tolist()
+    [2.0, 6.0]
+    """
+    if not isinstance(unfolding, Unfolding):
+        raise UnfoldingError("evaluate takes an unfolding: evaluate(unfold(circuit, 3), values)")
+    circuit, callables = unfolding.circuit, functions or {}
+    shapes = solve_shapes(inlined := inline_functions(circuit))
+    problems = [*function_problems(circuit, callables), *_fill_problems(fill)]
+    rows, wrong = read_rows(unfolding, lengths)
+    bound = bind(
+        unfolding,
+        shapes.signals,
+        values,
+        problems=[*problems, *wrong],
+        batch_first=batch_first,
+        rows=rows,
+    )
+    batch = _batches(circuit, bound, rows)
+    _ensure_fits(unfolding, shapes.signals, bound, batch)
+    setting = _setting(unfolding, bound, callables, batch)
+    if rows is None:
+        walk = Walk(setting, bound, inlined, shapes)
+        walk.run()
+        return Evaluation(unfolding, setting.store, walk.empty(), batch_first)
+    row_walk = RowWalk(setting, bound, inlined, shapes, rows)
+    row_walk.run()
+    padded = Padded(unfolding, row_walk.store, bound.values, fill)
+    return Evaluation(unfolding, padded, row_walk.empty(), batch_first)
+
+
+def _fill_problems(fill: Any) -> list[str]:
+    if isinstance(fill, int | float | np.number) and not isinstance(fill, bool):
+        return []
+    return [f"fill must be a number, as 0 or nan, not {shorten(repr(fill))}"]
+
+
+def _setting(
+    unfolding: Unfolding,
+    bound: Bound,
+    callables: Mapping[str, Callable[..., Any]],
+    batch: Mapping[str, int],
+) -> Setting:
+    function = unfolding.circuit.function
+    wrapped = {n: wrap(function[n], f, bound.sizes, bound.dtype) for n, f in callables.items()}
+    return Setting(unfolding, bound.sizes, bound.dtype, wrapped, batch)
+
+
+def _batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int]:
+    """Return the batch size for each signal that depends on a batched value, or on lengths."""
+    if bound.batch is None:
+        return {}
+    if rows is not None:
+        shared = {parameter.name for parameter in circuit.params}
+        return {signal: bound.batch for signal in circuit.signals if signal not in shared}
+    found = {name.partition("[")[0] for name, value in bound.values.items() if value.batched}
+    pairs = [(link.source, link.target) for link in circuit.links]
+    for boundary in circuit.boundaries:
+        if boundary.value is not None:
+            pairs += [(read.signal, boundary.signal) for _, read in boundary.value.reads()]
+    readers: dict[str, set[str]] = {}
+    for source, target in pairs:
+        readers.setdefault(source, set()).add(target)
+    waiting = list(found)
+    while waiting:
+        new = readers.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return dict.fromkeys(found, bound.batch)
+
+
+def _ensure_fits(
+    unfolding: Unfolding, shapes: Mapping[str, Shape], bound: Bound, batch: Mapping[str, int]
+) -> None:
+    total = unfolding.node_count * _OVERHEAD
+    for equation in unfolding.circuit.equations:
+        numbers = batch.get(equation.signal, 1)
+        for size in shapes[equation.signal]:
+            numbers *= known(size, bound.sizes) or 0
+        steps = 1 if equation.axis is None else unfolding.length(equation.axis)
+        total += numbers * steps * bound.dtype.itemsize
+    ensure_fits(total, f"the values of {unfolding.node_count:,} instances")

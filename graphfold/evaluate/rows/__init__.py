@@ -1,0 +1,1 @@
+"""Batches whose rows differ in length: each row as if it were alone."""
