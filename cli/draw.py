@@ -11,6 +11,7 @@ from .options import (
     json_option,
     load_model,
     model_argument,
+    open_option,
     output_option,
     scale_option,
     stem,
@@ -29,6 +30,7 @@ FORMATS = ("svg", "png", "dot")
     help="Instead of the suffix; dot is for Graphviz.",
 )
 @modes_option
+@open_option
 @scale_option
 @json_option
 def command(
@@ -37,12 +39,14 @@ def command(
     """Draw the folded circuit.
 
     Every delay is a black square on its wire. Of a model with modes, the figure shows the branches
-    of all; --mode shows one, and --mode all each beside the other.
+    of all; --mode shows one, and --mode all each beside the other. A use of a cell is a box;
+    --open shows what is in it.
 
     \b
     graphfold draw model.yaml
     graphfold draw model.yaml -o model.png --scale 3
     graphfold draw model.yaml --mode all
+    graphfold draw model.yaml --open lower --open upper
     """
     import graphfold as gf
 
@@ -58,6 +62,7 @@ def command(
     else:
         shown = circuit if mode is None else each_mode(circuit, mode, gf.in_mode)
         beneath = captions(circuit, mode)
-        data = gf.draw(shown, scale=options["scale"], captions=beneath).encode(chosen)
+        asked = {"scale": options["scale"], "open": options["open_"] or None}
+        data = gf.draw(shown, captions=beneath, **asked).encode(chosen)
     write(target, data)
     tell(target, {}, "", options["_json"])

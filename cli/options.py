@@ -35,6 +35,15 @@ mode_option = click.option(
 )
 
 
+open_option = click.option(
+    "--open",
+    "open_",
+    multiple=True,
+    metavar="NAME",
+    help="Show the inside of this use of a cell, or of all; may be repeated.",
+)
+
+
 def output_option(what: str) -> Callable[[Any], Any]:
     """`-o FILE`, with what it means for the command."""
     path = click.Path(allow_dash=True)

@@ -15,6 +15,7 @@ from .options import (
     json_option,
     load_model,
     model_argument,
+    open_option,
     output_option,
     read_tree,
     scale_option,
@@ -60,6 +61,7 @@ FORMATS = ("svg", "png", "json", "dot")
     help="Leave this signal out and connect what it reads to its readers; may be repeated.",
 )
 @click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
+@open_option
 @scale_option
 @json_option
 def command(model: str, **options: Any) -> None:
@@ -134,6 +136,7 @@ def _encode(found: list[Graph], chosen: str, options: dict[str, Any]) -> bytes:
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
         scale=options["scale"],
+        open=options["open_"] or None,
     )
     data: bytes = drawing.encode(chosen)
     return data

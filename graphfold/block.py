@@ -164,5 +164,6 @@ def _style(style: Style, blocking: Blocking) -> Style:
         tuple(tuple(n for s in row for n in blocking.names(s)) for row in style.rows),
         tuple(n for s in style.hide for n in blocking.names(s)),
         tuple(labels),
+        style.open,
         tuple((n, mark) for s, mark in style.marks for n in blocking.names(s)),
     )

@@ -351,10 +351,14 @@ class CircuitBuilder:
         rows: Sequence[str | Sequence[str]] = (),
         hide: Sequence[str] = (),
         labels: Mapping[str, str] | None = None,
+        open: Sequence[str] = (),
     ) -> None:
-        """Say how the circuit is drawn: rows from bottom to top, hidden signals, LaTeX labels."""
+        """Say how the circuit is drawn: rows from bottom to top, hidden signals, LaTeX labels.
+
+        `open` names the uses of cells whose inside is shown.
+        """
         tall = tuple((row,) if isinstance(row, str) else tuple(row) for row in rows)
-        self._style = Style(tall, tuple(hide), tuple((labels or {}).items()))
+        self._style = Style(tall, tuple(hide), tuple((labels or {}).items()), tuple(open))
 
     def freeze(self) -> Circuit:
         """Return the circuit built so far as frozen data."""

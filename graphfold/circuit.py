@@ -253,11 +253,15 @@ class Output:
 
 @dataclass(frozen=True)
 class Style:
-    """How a model asks to be drawn: rows from bottom to top, hidden signals, LaTeX labels."""
+    """How a model asks to be drawn: rows from bottom to top, hidden signals, LaTeX labels.
+
+    `open` names the uses of cells whose inside is shown.
+    """
 
     rows: tuple[tuple[str, ...], ...] = ()
     hide: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    open: tuple[str, ...] = ()
     marks: tuple[tuple[str, Mark], ...] = field(default=(), compare=False, repr=False)
 
 
@@ -331,7 +335,8 @@ class Group:
     """The part of a flat circuit that came of one use.
 
     Its signals are named by `path` and a name of the cell: ("outer", "inner") holds
-    "outer.inner.h". `cell` is the name of the definition, `title` that of its circuit.
+    "outer.inner.h". `cell` is the name of the definition, `title` that of its circuit; `inputs`
+    and `style` are those of the cell, in its own names.
     """
 
     path: tuple[str, ...]
@@ -339,6 +344,8 @@ class Group:
     title: str
     axis: str | None = None
     reverse: bool = False
+    inputs: tuple[str, ...] = ()
+    style: Style = Style()
 
     @property
     def name(self) -> str:

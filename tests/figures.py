@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graphfold.render.layout.paths import Line
-from graphfold.render.picture import Box, Disc, Group, Label, Picture, Point, Stroke
+from graphfold.render.picture import Box, Disc, Group, Label, Picture, Point, Rect, Stroke
 from graphfold.render.typeset import glyph_box
 
 
@@ -114,6 +114,9 @@ def everything(picture: Picture) -> Iterator[Point]:
             if isinstance(item, Disc):
                 r = item.radius
                 yield from ((item.x - r, item.y - r), (item.x + r, item.y + r))
+            elif isinstance(item, Rect):
+                dx, dy = item.half_width, item.half_height
+                yield from ((item.x - dx, item.y - dy), (item.x + dx, item.y + dy))
             elif isinstance(item, Label):
                 x0, y0, x1, y1 = box(item)
                 yield from ((x0, y0), (x1, y1))

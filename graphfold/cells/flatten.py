@@ -125,7 +125,9 @@ class _Joiner:
         use, cell, parts = seam.use, seam.cell, self.parts
         axis = seam.axis(next(iter(cell.length_of), None))
         path = (use.name,)
-        parts.groups.append(Group(path, use.cell, cell.name, axis, use.reverse))
+        inputs = tuple(signal.name for signal in cell.inputs)
+        group = Group(path, use.cell, cell.name, axis, use.reverse, inputs, cell.style)
+        parts.groups.append(group)
         for group in cell.groups:
             reverse = group.reverse != use.reverse
             inner = replace(group, path=path + group.path, axis=seam.axis(group.axis))

@@ -23,7 +23,9 @@ def join_styles(
         for name, label in _labels(seam, functions[seam.use.name]):
             if name not in aliases:
                 labels.setdefault(name, label)
-    return Style(style.rows, tuple(dict.fromkeys(hide)), tuple(labels.items()), style.marks)
+    return Style(
+        style.rows, tuple(dict.fromkeys(hide)), tuple(labels.items()), style.open, style.marks
+    )
 
 
 def _labels(seam: Seam, functions: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -69,13 +69,26 @@ def _mentions(circuit: Circuit) -> Iterator[Diagnostic]:
             hint = suggest(output.name.partition("[")[0], circuit.signals)
             message = f"unknown output '{shorten(output.name)}'{hint}"
             yield _problem("unknown-output", message, output.mark)
+    yield from _style(circuit)
+
+
+def _style(circuit: Circuit) -> Iterator[Diagnostic]:
+    """What the section draw names: signals, in rows and labels also uses of cells."""
     marks = dict(circuit.style.marks)
+    uses = [group.name for group in circuit.groups]
     rows = [name for row in circuit.style.rows for name in row]
     labels = [name for name, _ in circuit.style.labels]
     for name in dict.fromkeys([*rows, *circuit.style.hide, *labels]):
+        if name in uses and name not in circuit.style.hide:
+            continue
         if name not in circuit.axis_of and not (name in labels and name in circuit.function):
             message = f"unknown signal '{shorten(name)}'{suggest(name, circuit.signals)}"
             yield _problem("unknown-signal", message, marks.get(name))
+    for name in circuit.style.open:
+        if name not in (*uses, "all"):
+            hint = suggest(name, uses) or "; open names uses of cells, or all"
+            message = f"unknown use '{shorten(name)}'{hint}"
+            yield _problem("unknown-use", message, marks.get(name))
     for name, label in circuit.style.labels:
         if not _balanced(label):
             message = f"the label of '{shorten(name)}' has a brace too many or too few"

@@ -80,6 +80,12 @@ _DRAW: Schema = {
             "description": "Signals that are left out; their wires are joined.",
             "examples": [["a", "Loss"]],
         },
+        "open": {
+            "type": ["array", "null"],
+            "items": _MENTION,
+            "description": "Uses of cells whose inside is shown; or all.",
+            "examples": [["lower", "upper"]],
+        },
         "labels": {
             **_keyed(_DOTTED, {"type": ["string", "number"]}),
             "description": "LaTeX for a signal or function.",

@@ -1,4 +1,4 @@
-"""The section draw: rows, hide, labels."""
+"""The section draw: rows, hide, labels, open."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def read_style(report: Report, node: YamlNode | None) -> Style:
         "rows": partial(_rows, report),
         "hide": lambda value: tuple(report.texts(value, "hide")),
         "labels": lambda value: tuple(_labels(report, value)),
+        "open": lambda value: tuple(report.texts(value, "open")),
     }
     found: dict[str, object] = {}
     for key, value in report.pairs(node, "draw"):
@@ -34,11 +35,14 @@ def _make_style(found: dict[str, object]) -> Style:
     rows: tuple[tuple[Scalar, ...], ...] = found.get("rows", ())  # type: ignore[assignment]
     hide: tuple[Scalar, ...] = found.get("hide", ())  # type: ignore[assignment]
     labels: tuple[tuple[Scalar, str], ...] = found.get("labels", ())  # type: ignore[assignment]
+    opened: tuple[Scalar, ...] = found.get("open", ())  # type: ignore[assignment]
     named = [s for row in rows for s in row] + list(hide) + [key for key, _ in labels]
+    named += opened
     return Style(
         tuple(tuple(s.text for s in row) for row in rows),
         tuple(s.text for s in hide),
         tuple((key.text, text) for key, text in labels),
+        tuple(s.text for s in opened),
         tuple((s.text, s.mark) for s in named),
     )
 

@@ -177,6 +177,8 @@ def _style(style: Style) -> Iterator[str]:
         yield f"hide: [{', '.join(style.hide)}]"
     if style.labels:
         yield f"labels: {{{', '.join(f'{n}: {_quoted(t)}' for n, t in style.labels)}}}"
+    if style.open:
+        yield f"open: [{', '.join(style.open)}]"
 
 
 def _quoted(text: str) -> str:

@@ -131,4 +131,6 @@ class Desk:
         """Return the scene of what is drawn."""
         order = self.seen.order.between
         between = {name: b for name, b in order.items() if name in self.seen.sites}
-        return Scene(self.seen.rows, self.seen.sites, blocks, join(self.edges), between)
+        return Scene(
+            self.seen.rows, self.seen.sites, blocks, join(self.edges), between, self.seen.frames
+        )

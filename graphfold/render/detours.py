@@ -13,16 +13,21 @@ from graphfold.render.contract import Tie
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import STATIC, Edge, Scene
 from graphfold.render.steps import blocks_of, board_of
+from graphfold.render.uses import ALL
 from graphfold.render.view import View, view
 
 
 def view_without(x: Elimination) -> tuple[View, Elimination]:
-    """Return what is shown of an elimination; what the model hides is eliminated as well."""
+    """Return what is shown of an elimination; what the model hides is eliminated as well.
+
+    Its wires join single signals, so every use of a cell is open.
+    """
     circuit = x.circuit
     hidden = [name for name in circuit.style.hide if name in circuit.axis_of]
     whole = eliminate(x, hidden)
     style = replace(circuit.style, hide=whole.names)
-    kept = view(replace(circuit, style=style), x.unfolding.untied, frozenset(whole.names))
+    names, shown = frozenset(whole.names), replace(circuit, style=style)
+    kept = view(shown, x.unfolding.untied, names, opened=ALL)
     return replace(kept, circuit=circuit), whole
 
 
@@ -50,7 +55,7 @@ def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
             delay = None if step is None or source[1] is None else step - source[1]
             caption = captions.get((source[0], name, delay), ())
             desk.edges.append(Edge(place, target, caption, 0, _is_cut(desk, place, target)))
-    return desk.scene(blocks_of(seen, boards))
+    return desk.scene(blocks_of(seen, x.unfolding, boards))
 
 
 def _key(tie: Tie) -> tuple[str, str, int | None]:

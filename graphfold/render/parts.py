@@ -13,6 +13,7 @@ from graphfold.render.contract import Tie
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import Scene
 from graphfold.render.symbolic import folded_circuit, windows
+from graphfold.render.uses import Opened
 from graphfold.render.view import ties_shown, view
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
     circuits = [_circuit(thing) for thing in things]
     beside: list[Tie] = []
     if len({frozenset(circuit.signals) for circuit in circuits}) == 1 < len(circuits):
-        beside = [tie for circuit in circuits for tie in ties_shown(circuit)]
+        beside = [
+            tie for circuit in circuits for tie in ties_shown(circuit, _opened(circuit, options))
+        ]
     return [_part(thing, options, beside) for thing in things]
 
 
@@ -64,17 +67,23 @@ def _circuit(what: Drawable) -> Circuit:
     return ensure_well_formed(what)
 
 
+def _opened(circuit: Circuit, options: DrawOptions) -> Opened:
+    """The uses whose inside is shown: as asked, or as the model asks."""
+    return circuit.style.open if options.open is None else options.open
+
+
 def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
     from graphfold.eliminate import Elimination
     from graphfold.unfolding import Unfolding, Window
 
     circuit = _circuit(what)
+    opened = _opened(circuit, options)
     if not isinstance(what, Unfolding | Window | Elimination):
-        return Part(circuit, (folded_circuit(view(circuit, beside=beside)),))
+        return Part(circuit, (folded_circuit(view(circuit, beside=beside, opened=opened)),))
     _ensure_drawable(what, options)
     if isinstance(what, Elimination):
         return Part(what.circuit, (_without(what, options),), what.mode)
-    seen = view(circuit, frozenset(getattr(what, "untied", ())), beside=beside)
+    seen = view(circuit, frozenset(getattr(what, "untied", ())), beside=beside, opened=opened)
     scene: Shown
     if isinstance(what, Window):
         scene = windows(seen, what.axes, what.before, what.after)
@@ -86,8 +95,10 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
         from graphfold.render.steps import unfolded
 
         scene = unfolded(seen, what, options)
-    pair = (folded_circuit(view(circuit, beside=beside)), scene) if options.pair else (scene,)
-    return Part(circuit, pair, what.mode)
+    if not options.pair:
+        return Part(circuit, (scene,), what.mode)
+    first = folded_circuit(view(circuit, beside=beside, opened=opened))
+    return Part(circuit, (first, scene), what.mode)
 
 
 def _without(what: Elimination, options: DrawOptions) -> Scene:

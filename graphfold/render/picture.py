@@ -1,4 +1,4 @@
-"""What a back-end writes: strokes, discs and labels at fixed places, y downwards."""
+"""What a back-end writes: strokes, discs, boxes and labels at fixed places, y downwards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 Move = tuple[str, tuple[float, ...]]
 Moves = tuple[Move, ...]
-Pen = Literal["solid", "dashed", "ink"]
+Pen = Literal["solid", "dashed", "ink", "frame"]
+
+
+def grown(box: Box, by: float) -> Box:
+    """The box with a margin."""
+    return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,19 @@ class Disc:
     pen: Pen = "solid"
 
 
-Item = Label | Stroke | Disc
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A box around (x, y) with round corners; pen "frame" draws it thin and pale."""
+
+    x: float
+    y: float
+    half_width: float
+    half_height: float
+    corner: float
+    pen: Pen = "solid"
+
+
+Item = Label | Stroke | Disc | Rect
 
 
 @dataclass(frozen=True, slots=True)

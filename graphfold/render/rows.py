@@ -43,14 +43,14 @@ def _moving(
 ) -> list[list[str]]:
     """The rows of the sequences; those of different axes begin where their equations do."""
     if len(axes) < 2:
-        return _levels(circuit, ties, moving, _asked(circuit, moving))
+        return levels(circuit, ties, moving, _asked(circuit, moving))
     rows = [row for row in _asked(circuit, moving) if row]
     placed = {name for row in rows for name in row}
     parts: list[tuple[int | None, list[list[str]]]] = []
     for axis in axes:
         own = [name for name in moving if clock(circuit, name) == axis]
         above = [r + 1 for r, row in enumerate(rows) if set(own) & {*row}]
-        rest = _levels(circuit, ties, [name for name in own if name not in placed], [])
+        rest = levels(circuit, ties, [name for name in own if name not in placed], [])
         parts.append((above[-1] if above else None, rest))
     base = max((_feet(circuit, part) for start, part in parts if start is None), default=0)
     for start, part in parts:
@@ -105,13 +105,14 @@ def _feeds(circuit: Circuit, ties: Sequence[Tie], name: str, moving: Sequence[st
 
 
 def _static(circuit: Circuit, ties: Sequence[Tie], names: list[str]) -> list[Row]:
-    found = _levels(circuit, ties, names, _asked(circuit, names))
+    found = levels(circuit, ties, names, _asked(circuit, names))
     return [Row(tuple(row), True) for row in found]
 
 
-def _levels(
+def levels(
     circuit: Circuit, ties: Sequence[Tie], names: Sequence[str], asked: list[list[str]]
 ) -> list[list[str]]:
+    """Return rows for some signals: those that are `asked` for, then along the data flow."""
     chosen = [row for row in asked if row]
     placed = {name for row in chosen for name in row}
     rest = [name for name in names if name not in placed]

@@ -27,24 +27,44 @@ Caption = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A signal as it stands in every step."""
+    """A signal as it stands in every step, or a use of a cell: a box.
+
+    `under` its name stands that of the cell.
+    """
 
     name: str
     latex: str
     kind: str
+    box: bool = False
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One step, or what stands for steps that are cut away.
 
-    `time` is the superscript, `step` the same as data.
+    `time` is the superscript, `step` the same as data; `labels` are those of sites that are called
+    otherwise here.
     """
 
     time: str
     sites: Mapping[str, NodeKind]
     gap: bool = False
     step: str = ""
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame around the sites of an open use of a cell, in every step; `within` is the next one.
+
+    Its sites stand in rows next to each other, and nothing else stands among them.
+    """
+
+    name: str
+    latex: str
+    sites: tuple[str, ...]
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +112,7 @@ class Scene:
     blocks: tuple[Block, ...]
     edges: tuple[Edge, ...]
     between: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    frames: tuple[Frame, ...] = ()
 
     @cached_property
     def block_of(self) -> Mapping[str, int]:

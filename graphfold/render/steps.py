@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from graphfold.labels import latex_of
 from graphfold.render.board import Board, Desk, Visible
+from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie
 from graphfold.render.factors import products
 from graphfold.render.options import DrawOptions
@@ -26,19 +28,19 @@ def unfolded(seen: View, unfolding: Unfolding, options: DrawOptions) -> Scene:
         _draw_steps(desk, board)
     desk.draw_static()
     _draw_boundaries(desk, boards, unfolding)
-    return desk.scene(blocks_of(seen, boards))
+    return desk.scene(blocks_of(seen, unfolding, boards))
 
 
 def board_of(seen: View, unfolding: Unfolding, axis: str, options: DrawOptions) -> Board:
     """Return the empty board of an axis."""
     names, length = seen.along(axis), unfolding.length(axis)
-    ends = [step for name, step in unfolding.boundaries if name in names]
+    ends = [step for name, step in unfolding.boundaries if seen.uses.shown(name) in names]
     visible = _visible(length, min([1, *ends]), max([length, *ends]), options)
-    sites = [_sites(names, unfolding, length, step) for step in visible]
+    sites = [_sites(seen, names, unfolding, step) for step in visible]
     return Board(names, visible, sites, length)
 
 
-def blocks_of(seen: View, boards: dict[str, Board]) -> tuple[Block, ...]:
+def blocks_of(seen: View, unfolding: Unfolding, boards: dict[str, Board]) -> tuple[Block, ...]:
     """Return the boards as blocks; without any there is one, with no columns."""
     found = []
     for axis, board in boards.items():
@@ -46,7 +48,7 @@ def blocks_of(seen: View, boards: dict[str, Board]) -> tuple[Block, ...]:
         columns = [
             (Column("\\ldots", sites, True, "…") if board.symbolic else Column("", sites, True))
             if isinstance(s, range)
-            else Column(_time(s, board.length, symbol), sites, step=str(s))
+            else _column(seen, unfolding, sites, (s, _time(s, board.length, symbol)))
             for s, sites in zip(board.visible, board.sites, strict=True)
         ]
         found.append(Block(board.names, tuple(columns)))
@@ -83,18 +85,34 @@ def _flip(span: Visible) -> Visible:
 
 
 def _sites(
-    names: tuple[str, ...], unfolding: Unfolding, length: int, step: Visible
+    seen: View, names: tuple[str, ...], unfolding: Unfolding, step: Visible
 ) -> dict[str, NodeKind]:
     if isinstance(step, range):
         return {}
-    if not 1 <= step <= length:
-        ends = {name for name, at in unfolding.boundaries if at == step}
+    axis = seen.circuit.axis_of[names[0]] if names else None
+    if not 1 <= step <= unfolding.length(str(axis)):
+        ends = {seen.uses.shown(name) for name, at in unfolding.boundaries if at == step}
         return {n: "boundary" for n in names if n in ends}
-    return {
-        name: "pinned" if unfolding.is_pinned(name, step) else "node"
-        for name in names
-        if unfolding.contains(name, step)
-    }
+    found: dict[str, NodeKind] = {}
+    for name in names:
+        signals = seen.inside.get(name, (name,))
+        if any(unfolding.contains(signal, step) for signal in signals):
+            pinned = name not in seen.inside and unfolding.is_pinned(name, step)
+            found[name] = "pinned" if pinned else "node"
+    return found
+
+
+def _column(
+    seen: View, unfolding: Unfolding, sites: Mapping[str, NodeKind], at: tuple[int, str]
+) -> Column:
+    """A step; at the boundaries of closed uses stand the states that they begin with."""
+    step, time = at
+    labels: dict[str, str] = {}
+    for use in (name for name, kind in sites.items() if kind == "boundary" and name in seen.inside):
+        states = [s for s in seen.inside[use] if (s, step) in unfolding.boundaries]
+        many = [stamped(seen.latex[s], time) for s in states]
+        labels[use] = ",".join(many if len(many) < 4 else [*many[:2], "\\ldots"])
+    return Column(time, sites, False, str(step), labels)
 
 
 def _draw_steps(desk: Desk, board: Board) -> None:
@@ -139,14 +157,14 @@ def _is_plain(seen: View, tie: Tie) -> bool:
 
 def _draw_boundaries(desk: Desk, boards: dict[str, Board], unfolding: Unfolding) -> None:
     """Wires into boundaries and pinned instances, from the static signals that give them."""
-    seen, circuit = desk.seen, desk.seen.circuit
+    seen, circuit = desk.seen, desk.seen.whole
     for boundary in circuit.boundaries:
-        axis = circuit.axis_of[boundary.signal]
-        if boundary.value is None or boundary.signal not in seen.sites or axis is None:
+        axis, name = circuit.axis_of[boundary.signal], seen.uses.shown(boundary.signal)
+        if boundary.value is None or name not in seen.sites or axis is None:
             continue
         board, step = boards[axis], unfolding.resolve(boundary.index, axis)
-        place = (boundary.signal, board.column_of.get(step, STATIC))
-        if place[1] == STATIC or boundary.signal not in board.sites[place[1]]:
+        place = (name, board.column_of.get(step, STATIC))
+        if place[1] == STATIC or name not in board.sites[place[1]]:
             continue
         ways = products(circuit, boundary.value)
         for number, read in boundary.value.reads():

@@ -22,10 +22,15 @@ class Theme:
     clearance: float = 7.0
     lane: float = 13.0
     corner: float = 11.0
+    box_corner: float = 12.0
+    box_margin: float = 13.0
     folded_size: float = 23.0
     instance_size: float = 16.0
     wire_size: float = 17.0
     count_size: float = 13.0
+    cell_size: float = 17.0
+    under_size: float = 11.5
+    title_size: float = 13.0
     word_size: float = 17.0
     arrow: float = 52.0
 

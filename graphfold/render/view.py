@@ -7,39 +7,47 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphfold.circuit import Circuit, Index
-from graphfold.labels import escape, latex_of
+from graphfold.labels import escape, label_within, latex_of
 from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, clock, givers, side_by_side
 from graphfold.render.compose import stamped
-from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies, ties
+from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies
 from graphfold.render.factors import Factor, Product, by_mode
-from graphfold.render.rows import Row, arrange
+from graphfold.render.nests import arrange_nested, frames, word
+from graphfold.render.rows import Row
 from graphfold.render.scene import (
     Block,
     Caption,
     Child,
     Column,
     Edge,
+    Frame,
     NodeKind,
     Piece,
     Scene,
     Site,
 )
+from graphfold.render.uses import Opened, Uses, choose, renamed, stand_in, ties_outside
 
 MOST_JOINED = 2
 
 
 @dataclass(frozen=True)
 class View:
-    """What all figures of one circuit share: its sites, rows, ties and captions."""
+    """What all figures of one circuit share: its sites, rows, ties and captions.
+
+    In `circuit`, uses that are drawn closed stand for their signals; `whole` is the circuit itself.
+    """
 
     circuit: Circuit
+    whole: Circuit
     sites: Mapping[str, Site]
     rows: tuple[Row, ...]
     ties: tuple[Tie, ...]
     latex: Mapping[str, str]
     untied: frozenset[str] = frozenset()
     order: Order = field(default_factory=lambda: Order(()))
+    uses: Uses = field(default_factory=Uses)
 
     @property
     def static(self) -> tuple[str, ...]:
@@ -58,8 +66,22 @@ class View:
     @cached_property
     def recurrent(self) -> frozenset[str]:
         """The signals that depend on their own past or future."""
-        components, _ = find_components(self.circuit)
-        return frozenset(s for c in components if c.direction is not None for s in c.signals)
+        components, _ = find_components(self.whole)
+        found = (s for c in components if c.direction is not None for s in c.signals)
+        return frozenset(map(self.uses.shown, found))
+
+    @cached_property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames around the sites of open uses, outer ones first."""
+        return frames(self.circuit, self.sites, self.uses)
+
+    @cached_property
+    def inside(self) -> Mapping[str, tuple[str, ...]]:
+        """The sequences within each closed use."""
+        found: dict[str, list[str]] = {}
+        for signal, use in self.uses.of.items():
+            found.setdefault(use, []).append(signal)
+        return {use: tuple(signals) for use, signals in found.items()}
 
     def caption(self, tie: Tie) -> Caption:
         """What stands beside the tie's wire."""
@@ -86,33 +108,54 @@ def view(
     untied: frozenset[str] = frozenset(),
     eliminated: frozenset[str] | None = None,
     beside: Sequence[Tie] = (),
+    opened: Opened = (),
 ) -> View:
     """Return what figures of the circuit show; `untied` parameters carry a time.
 
     Signals that are `eliminated` are not shown, even those that cannot be contracted, and wires
     then join instances of one axis themselves. What stands
-    `beside`, the ties of a figure next to this one, counts for the rows as well.
+    `beside`, the ties of a figure next to this one, counts for the rows as well. The uses of cells
+    that are `opened` show their inside; DrawingError for an unknown one.
     """
+    uses = choose(circuit, opened)
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
-    hide = [n for n in circuit.style.hide if n in signals]
-    kept, gone = contract(ties(circuit), hide)
-    latex = dict(_latex(circuit))
+    kept, gone = contract(ties_outside(circuit, uses), _hidden(circuit, uses))
+    ranks = _ranks(circuit)
+    latex = dict(_latex(circuit, ranks))
     kept = eliminate(kept, sorted(eliminated or ()))
     gone = gone | (eliminated or set())
     kept, copies = through_copies(circuit, kept, across=eliminated is not None)
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
+    latex.update(_latex_within(circuit, uses, ranks))
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
-    sites = {n: Site(n, latex[n], circuit.kind_of(n)) for n in shown}
+    shown = list(dict.fromkeys(map(uses.shown, shown)))
+    drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)
+    sites = {n: _site(drawn, uses, n, latex) for n in shown}
     known = {*shown}
     flows = merged([*kept, *(t for t in beside if known.issuperset((t.source, t.target)))])
-    order = side_by_side(circuit, flows, shown)
-    rows = arrange(circuit, flows, shown, order)
-    return View(circuit, sites, rows, kept, latex, untied, order)
+    order = side_by_side(drawn, flows, shown)
+    rows = arrange_nested(drawn, flows, shown, order, uses)
+    return View(drawn, circuit, sites, rows, kept, latex, untied, order, uses)
 
 
-def ties_shown(circuit: Circuit) -> tuple[Tie, ...]:
-    """Return the ties of a circuit's figure, joined through what the model hides."""
-    return contract(ties(circuit), [n for n in circuit.style.hide if n in circuit.axis_of])[0]
+def _hidden(circuit: Circuit, uses: Uses) -> list[str]:
+    known = circuit.axis_of.keys() - uses.of.keys()
+    return [*uses.hidden, *(n for n in circuit.style.hide if n in known)]
+
+
+def _site(circuit: Circuit, uses: Uses, name: str, latex: Mapping[str, str]) -> Site:
+    use = uses.closed.get(name)
+    if use is None:
+        return Site(name, latex[name], circuit.kind_of(name))
+    under = word(use.cell) if use.cell != use.path[-1] else ""
+    return Site(name, latex[name], "equation", True, under)
+
+
+def ties_shown(circuit: Circuit, opened: Opened = ()) -> tuple[Tie, ...]:
+    """Return the ties of a circuit's figure, joined through what is hidden."""
+    uses = choose(circuit, opened)
+    kept, _ = contract(ties_outside(circuit, uses), _hidden(circuit, uses))
+    return renamed(kept, uses.of)
 
 
 def folded(seen: View) -> Scene:
@@ -124,7 +167,7 @@ def folded(seen: View) -> Scene:
         for t in seen.ties
     ]
     cell = Block(tuple(everything), (Column("", everything),), folded=True)
-    return Scene(seen.rows, seen.sites, (cell,), join(edges))
+    return Scene(seen.rows, seen.sites, (cell,), join(edges), frames=seen.frames)
 
 
 def without_histories(seen: View) -> View:
@@ -176,14 +219,34 @@ def _index(index: Index) -> str:
     return f"{base}{index.offset:+d}" if base and index.offset else base or str(index.offset)
 
 
-def _latex(circuit: Circuit) -> Mapping[str, str]:
-    ranks = _ranks(circuit)
+def _latex(circuit: Circuit, ranks: Mapping[str, int]) -> Mapping[str, str]:
     labels = dict(circuit.style.labels)
     return {
         name: labels.get(name) or latex_of(name, ranks.get(name, 1), name in params)
         for params in [{p.name for p in circuit.params}]
         for name in circuit.signals
     } | {f.name: labels.get(f.name) or latex_of(f.name, 0) for f in circuit.functions}
+
+
+def _latex_within(circuit: Circuit, uses: Uses, ranks: Mapping[str, int]) -> Mapping[str, str]:
+    """The labels of closed uses, and of what stands within a use, which need not tell so."""
+    labels, groups = dict(circuit.style.labels), {**uses.framed, **uses.closed}
+    found = {name: labels.get(name) or word(uses.label(name)) for name in uses.closed}
+    for name, axis in circuit.axis_of.items() if groups else ():
+        use, param = uses.holder(name, groups), circuit.kind_of(name) == "param"
+        if use is not None and (param or axis is not None):
+            group, own = groups[use], name[len(use) + 1 :]
+            label = dict(group.style.labels).get(own)
+            if label is None or _outside(label, group.path) == labels.get(name):
+                label = label or labels.get(name)
+                found[name] = label or latex_of(own, ranks.get(name, 1), param)
+    return found
+
+
+def _outside(label: str, path: Sequence[str]) -> str:
+    for use in reversed(path):
+        label = label_within(label, use)
+    return label
 
 
 def _ranks(circuit: Circuit) -> Mapping[str, int]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
-from graphfold.render.picture import Disc, Group, Item, Label, Moves, Picture, Run
+from graphfold.render.picture import Disc, Group, Item, Label, Moves, Picture, Rect, Run
 
 STYLE = {
     "solid": "",
     "dashed": ' stroke-dasharray="4.5 3.5"',
     "ink": ' fill="#000" stroke="none"',
+    "frame": ' fill="#f6f6f6" stroke="#999" stroke-width="1"',
 }
 
 
@@ -46,7 +47,8 @@ def _group(group: Group) -> Iterator[str]:
     for key in ("signal", "step", "target"):
         value = getattr(group, key)
         if value:
-            data += f" data-{key}={attribute(value)}"
+            told = "cell" if group.kind == "frame" and key == "signal" else key
+            data += f" data-{told}={attribute(value)}"
     yield f"<g{data}>"
     if group.title:
         yield f"<title>{clean(group.title)}</title>"
@@ -62,7 +64,19 @@ def _item(item: Item) -> str:
     x, y = number(item.x), number(item.y)
     if isinstance(item, Disc):
         return f'<circle cx="{x}" cy="{y}" r="{number(item.radius)}" fill="#fff"{style}/>'
+    if isinstance(item, Rect):
+        return _rect(item, style)
     return f'<path d="M{x} {y}{_moves(item.moves)}"{style}/>'
+
+
+def _rect(item: Rect, style: str) -> str:
+    left, top = number(item.x - item.half_width), number(item.y - item.half_height)
+    width, height = number(2 * item.half_width), number(2 * item.half_height)
+    fill = "" if item.pen == "frame" else ' fill="#fff"'
+    return (
+        f'<rect x="{left}" y="{top}" width="{width}" height="{height}" '
+        f'rx="{number(item.corner)}"{fill}{style}/>'
+    )
 
 
 def _label(label: Label) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from graphfold.render.layout.paths import Line
-from graphfold.render.layout.room import Room, grown
-from graphfold.render.picture import Box, Point, Run
+from graphfold.render.layout.room import Room
+from graphfold.render.picture import Box, Point, Run, grown
 
 NEAR = 5.5
 MARGINS = ((0.3, 5.0), (0.1, 10.0))  # a price for what is near, and how near

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 SWEEPS = 12
-Link = tuple[str, str, float]
+Link = tuple[str, str, float, float]  # two names, the weight, how far the second is to the right
 
 
 def columns(
@@ -36,24 +36,24 @@ def offsets_of(row: Sequence[str], apart: Callable[[str, str], float]) -> list[f
     return offsets
 
 
-def _neighbours(links: Sequence[Link]) -> Mapping[str, list[tuple[str, float]]]:
-    near: dict[str, list[tuple[str, float]]] = {}
-    for a, b, weight in links:
-        near.setdefault(a, []).append((b, weight))
-        near.setdefault(b, []).append((a, weight))
+def _neighbours(links: Sequence[Link]) -> Mapping[str, list[tuple[str, float, float]]]:
+    near: dict[str, list[tuple[str, float, float]]] = {}
+    for a, b, weight, shift in links:
+        near.setdefault(a, []).append((b, weight, -shift))
+        near.setdefault(b, []).append((a, weight, shift))
     return near
 
 
 def settled(
     row: Sequence[str],
     offsets: Sequence[float],
-    near: Mapping[str, list[tuple[str, float]]],
+    near: Mapping[str, list[tuple[str, float, float]]],
     x: Mapping[str, float],
 ) -> dict[str, float]:
     """Least absolute distances to the neighbours, the row's order and spacing kept."""
     blocks: list[tuple[list[int], list[tuple[float, float]]]] = []
     for i, name in enumerate(row):
-        wishes = [(x[n] - offsets[i], w) for n, w in near.get(name, [])]
+        wishes = [(x[n] + shift - offsets[i], w) for n, w, shift in near.get(name, [])]
         blocks.append(([i], wishes or [(x[name] - offsets[i], 0.01)]))
         while len(blocks) > 1 and _median(blocks[-2][1]) >= _median(blocks[-1][1]):
             members, wishes = blocks.pop()

@@ -13,7 +13,7 @@ from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.settle import settled
 from graphfold.render.layout.tile import Tiler
 from graphfold.render.layout.tree_figure import tree_groups
-from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture
+from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture, Rect
 from graphfold.render.scene import Scene
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import OUTLINES, typeset
@@ -147,6 +147,9 @@ def box_of(item: Item) -> Box:
     if isinstance(item, Disc):
         r = item.radius
         return (item.x - r, item.y - r, item.x + r, item.y + r)
+    if isinstance(item, Rect):
+        dx, dy = item.half_width, item.half_height
+        return (item.x - dx, item.y - dy, item.x + dx, item.y + dy)
     x0, y0, x1, y1 = item.run.box if isinstance(item, Label) else _reach(item.moves)
     return (item.x + x0, item.y + y0, item.x + x1, item.y + y1)
 

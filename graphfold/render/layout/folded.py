@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -10,7 +11,7 @@ from graphfold.render.layout.branches import branches
 from graphfold.render.layout.cloud import Cloud
 from graphfold.render.layout.curves import bow, loop
 from graphfold.render.layout.grid import DUMMY, Grid
-from graphfold.render.layout.lanes import Channels, Lanes
+from graphfold.render.layout.lanes import APPROACH, Channels, Lanes
 from graphfold.render.layout.paths import Line, distance, rounded
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
@@ -44,18 +45,37 @@ class Delays:
     def __post_init__(self) -> None:
         self.lanes = Lanes(self.theme, self.channels)
         self.ports = Ports({}, self.angles)
+        self.held = {n: holder(self.grid, (n[0], *sinks)) for n, sinks in self.nets.items()}
+        self.inner = {frame: Lanes(self.theme) for frame in self.held.values() if frame}
         self._wires = Cloud()
         for line in self.others:
             self._wires.add(line.samples(4.0))
         self._squares = Cloud()
         for net in (net for net, sinks in self.nets.items() if len(sinks) > 1):
-            x, y = self.grid.center(net[0])
-            self._wires.add((x + self.grid.radius[net[0]] + d, y) for d in range(4, 180, 4))
+            x, y = self._right_of(net[0])
+            self._wires.add((x + d, y) for d in range(4, 180, 4))
         for net, sinks in sorted(self.nets.items(), key=lambda item: item[1] == (item[0][0],)):
             self._choose(net, sinks)
+        self.ports.angles = {**self.angles, **self._ends()}
         for net, sinks in self.nets.items():
             if net not in self.curve:
                 self._ask(net, sinks)
+
+    def _ends(self) -> dict[str, list[float]]:
+        """Where wires end on boxes, whose lower edge has room for many, those with squares too."""
+        found: dict[str, list[float]] = {}
+        for net, sinks in self.nets.items():
+            if self.grid.border[sinks[0]].box and net in self.curve:
+                (x, _), (end, _) = self.grid.center(sinks[0]), self.curve[net].end
+                share = (end - x) / self.grid.border[sinks[0]].half
+                angle = -math.degrees(math.acos(max(-1.0, min(1.0, share))))
+                found.setdefault(sinks[0], list(self.angles.get(sinks[0], ()))).append(angle)
+        return found
+
+    def _right_of(self, name: str) -> Point:
+        """The rightmost point of a node."""
+        x, y = self.grid.center(name)
+        return (x + self.grid.border[name].half, y)
 
     # -- choosing -----------------------------------------------------------------------------
 
@@ -74,20 +94,20 @@ class Delays:
 
     def _curves(self, net: Net, sink: str) -> Iterator[tuple[float, Line]]:
         """Loops or bows to try, each with the price of its shape."""
-        center, radius = self.grid.center(net[0]), self.grid.radius[net[0]]
-        reach = radius + LOOP - self.theme.radius
+        start, end = self.grid.end(net[0]), self.grid.end(sink)
+        (_, y), (_, other) = start.center, end.center
+        reach = start.border.radius + LOOP - self.theme.radius
         better, worse = first_sides(net)
         for side in (better, worse):
             wrong = 0.0 if side == better else 3.0
             if sink == net[0]:
                 for tilt, spread in self._petals(sink):
                     price = wrong + abs(tilt) / 6 + (SPREADS[0] - spread) / 9
-                    yield price, loop(center, radius, reach, tilt, side, spread)
+                    yield price, loop(start, reach, tilt, side, spread)
                 continue
-            end = self.grid.center(sink)
-            turn = side if end[1] < center[1] or end[1] == center[1] > 0 else -side
+            turn = side if other < y or other == y > 0 else -side
             for bend, flat in product(BENDS, FLATS):
-                line = bow(center, end, radius, self.grid.radius[sink], bend * turn, flat)
+                line = bow(start, end, bend * turn, flat)
                 yield wrong + (bend - BENDS[0]) / 6 + 4 * abs(flat - FLATS[0]), line
 
     def _petals(self, site: str) -> Iterator[tuple[float, float]]:
@@ -97,7 +117,17 @@ class Delays:
 
     def _cost(self, net: Net, sink: str, line: Line) -> float:
         points = line.samples(4.0)
-        if not self.grid.clear(points, {(net[0], 0), (sink, 0)}, self.theme.clearance):
+        ends = {(net[0], 0), (sink, 0)}
+        free = self.grid.clear(points, ends, self.theme.clearance)
+        boxes, (x, y), (dx, dy) = (
+            (self.grid.end(net[0]), self.grid.end(sink)),
+            line.end,
+            line.heading,
+        )
+        tail = (x - dx * self.theme.head_length, y - dy * self.theme.head_length)
+        if not free or self.grid.enters([*points, tail], boxes):
+            return 1000.0
+        if not self.grid.outside(points, ends):
             return 1000.0
         middle = line.pieces[0][-1]
         room = self.theme.square * 1.1 + 3
@@ -112,19 +142,42 @@ class Delays:
     # -- lanes --------------------------------------------------------------------------------
 
     def _ask(self, net: Net, sinks: tuple[str, ...]) -> None:
-        self.lanes.ask_upright(net)
+        self._upright(net).ask_upright(net)
         if not self._leaves_sideways(net):
-            self.lanes.ask_flat(self._exit(net), (net, "exit"))
+            self._flat(net, self._exit(net)).ask_flat(self._exit(net), (net, "exit"))
         for sink in sinks:
-            self.lanes.ask_flat(self.grid.row_of[sink], net)
+            row = self.grid.row_of[sink]
+            self._flat(net, row).ask_flat(row, net)
             self.ports.ask(sink, net, 1)
+
+    def _upright(self, net: Net) -> Lanes:
+        """The lanes beside the frame's sites, or beside everything."""
+        frame = self.held[net]
+        return self.lanes if frame is None else self.inner[frame]
+
+    def _flat(self, net: Net, channel: int) -> Lanes:
+        """The lanes between rows; a net within a frame stays within it, also below its rows."""
+        frame = self.held[net]
+        if frame is None or self.grid.cell.enclosures[frame].span.low != channel:
+            return self.lanes
+        return self.inner[frame]
+
+    def _flat_at(self, net: Net, channel: int, key: Hashable) -> float:
+        lanes = self._flat(net, channel)
+        if lanes is self.lanes:
+            return lanes.flat_at(self.grid, channel, key)
+        foot = self.grid.y[channel] + self.grid.half[channel] + APPROACH
+        return foot + self.theme.lane * lanes.flat[channel][key]
 
     def _leaves_sideways(self, net: Net) -> bool:
         row = [n for n in self.grid.cell.rows[self.grid.row_of[net[0]]] if DUMMY not in n]
+        frame = self.held[net]
+        if frame is not None:
+            row = [n for n in row if n in self.grid.cell.enclosures[frame].sites]
         if row[-1] != net[0]:
             return False
-        x, y = self.grid.center(net[0])
-        edge = (x + self.grid.radius[net[0]] + 8, y)
+        x, y = self._right_of(net[0])
+        edge = (x + 8, y)
         if any(distance(edge, p) < 12 for line in self.curve.values() for p in line.samples()):
             return False
         return net == next(n for n in self.nets if n[0] == net[0] and n not in self.curve)
@@ -151,17 +204,21 @@ class Delays:
         return 1 if line.pieces[0][-1][0] >= (line.start[0] + line.end[0]) / 2 else -1
 
     def _lane(self, net: Net) -> float:
-        right = [max(x for x, _ in line.samples()) + 22 for line in self.curve.values()]
-        return max([*right, self.grid.right + 12]) + 20 + 27 * self.lanes.upright[net]
+        frame, curves = self.held[net], self.curve
+        edge = self.grid.right
+        if frame is not None:
+            curves = {n: line for n, line in curves.items() if self.held[n] == frame}
+            edge = self.grid.left + self.grid.cell.enclosures[frame].held[1]
+        right = [max(x for x, _ in line.samples()) + 22 for line in curves.values()]
+        return max([*right, edge + 12]) + 20 + 27 * self._upright(net).upright[net]
 
     def _departure(self, net: Net) -> list[Point]:
-        x, y = self.grid.center(net[0])
-        radius = self.grid.radius[net[0]]
         if self._leaves_sideways(net):
-            return [(x + radius, y)]
-        height = self.lanes.flat_at(self.grid, self._exit(net), (net, "exit"))
-        up = -1 if height < y else 1
-        return [(x + 0.7 * radius, y + up * 0.714 * radius), (x + 0.7 * radius, height)]
+            return [self._right_of(net[0])]
+        x, y = self.grid.center(net[0])
+        height = self._flat_at(net, self._exit(net), (net, "exit"))
+        dx, dy = self.grid.border[net[0]].shoulder(0.7)
+        return [(x + dx, y + (-dy if height < y else dy)), (x + dx, height)]
 
     def _square_on_lane(self, net: Net) -> Point:
         start = self._departure(net)[-1][1]
@@ -172,7 +229,7 @@ class Delays:
         return (self._lane(net), (start + nearest) / 2)
 
     def _fan(self, net: Net, sink: str) -> float:
-        return self.lanes.flat_at(self.grid, self.grid.row_of[sink], net)
+        return self._flat_at(net, self.grid.row_of[sink], net)
 
     def branch(self, net: Net, sink: str) -> Line:
         """The route to a sink without what a longer one of the same net shares with it."""
@@ -188,8 +245,14 @@ class Delays:
     def _points(self, net: Net, sink: str) -> list[Point]:
         points = self._departure(net)
         x, y = self._lane(net), self._fan(net, sink)
-        port = self.ports.at(self.grid, sink, 0, net)
+        port = self.ports.at(sink, self.grid.end(sink), net)
         return [*points, (x, points[-1][1]), (x, y), (port[0], y), port]
+
+
+def holder(grid: Grid, names: Collection[str]) -> str | None:
+    """The innermost frame that holds all of some sites."""
+    found = [n for n, e in grid.cell.enclosures.items() if e.sites.issuperset(names)]
+    return min(found, key=lambda name: len(grid.cell.enclosures[name].sites), default=None)
 
 
 def first_sides(net: Net) -> tuple[int, int]:

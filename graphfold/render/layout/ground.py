@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from graphfold.render.layout.borders import End
 from graphfold.render.layout.columns import offsets_of
 from graphfold.render.layout.grid import Grid, Levels
 from graphfold.render.layout.stands import stands, touches
@@ -36,6 +37,10 @@ class Ground(Levels):
             return (self.static_x[name], self.y[self.row_of[name]])
         return self.grid(name).center(name, column)
 
+    def end(self, name: str, column: int = 0) -> End:
+        """A node as the end of a line."""
+        return End(self.center(name, column), self.border[name])
+
     def pitch(self, name: str) -> float:
         """How far two columns of a site are apart."""
         return self.grid(name).pitch
@@ -43,7 +48,7 @@ class Ground(Levels):
     @property
     def left(self) -> float:
         """The left edge of everything."""
-        lefts = [self.static_x[n] - self.radius[n] for n in self.static_x]
+        lefts = [self.static_x[n] - self.border[n].half for n in self.static_x]
         grid = self.grids[0]
         return min([grid.left + grid.cell.left - min(grid.pitch * 0.3, 60.0), *lefts])
 
@@ -65,9 +70,8 @@ class Ground(Levels):
         return grid.clear(points, ends, margin)
 
     def _misses(self, points: Sequence[Point], name: str, margin: float) -> bool:
-        x, y = self.center(name, STATIC)
-        reach = self.radius[name] + margin
-        return all((px - x) ** 2 + (py - y) ** 2 >= reach**2 for px, py in points)
+        (x, y), border = self.center(name, STATIC), self.border[name]
+        return all(border.gap(px - x, py - y) >= margin for px, py in points)
 
 
 def ground_of(scene: Scene, grids: Sequence[Grid], levels: Levels, theme: Theme) -> Ground:
@@ -79,7 +83,7 @@ def ground_of(scene: Scene, grids: Sequence[Grid], levels: Levels, theme: Theme)
         return grid.left + grid.cell.x[name] + column * grid.pitch
 
     def apart(left: str, right: str) -> float:
-        return levels.radius[left] + levels.radius[right] + theme.site_gap
+        return levels.border[left].half + levels.border[right].half + theme.site_gap
 
     still = [tuple(n for n in row.names if n not in scene.block_of) for row in scene.rows]
     rows = [tuple(n for n in names if n not in between) for names in still]
@@ -91,6 +95,8 @@ def ground_of(scene: Scene, grids: Sequence[Grid], levels: Levels, theme: Theme)
         levels.y,
         levels.half,
         levels.sizes,
+        levels.above,
+        levels.below,
         tuple(grids),
         scene.block_of,
         {**between, **found},
@@ -126,7 +132,7 @@ def _between(
     for row in _rows_between(scene, block):
         width = _width(row, grid, theme)
         before = grids[block - 1].right if block else right - width - 2 * theme.column_gap
-        start = (before + right - width) / 2 + grid.radius[row[0]]
+        start = (before + right - width) / 2 + grid.border[row[0]].half
         offsets = offsets_of(row, lambda a, b: _apart(a, b, grid, theme))
         found += [(name, start + x) for name, x in zip(row, offsets, strict=True)]
     return found
@@ -139,8 +145,8 @@ def _rows_between(scene: Scene, block: int) -> list[tuple[str, ...]]:
 
 def _width(row: Sequence[str], levels: Levels, theme: Theme) -> float:
     offsets = offsets_of(row, lambda a, b: _apart(a, b, levels, theme))
-    return offsets[-1] + levels.radius[row[0]] + levels.radius[row[-1]]
+    return offsets[-1] + levels.border[row[0]].half + levels.border[row[-1]].half
 
 
 def _apart(left: str, right: str, levels: Levels, theme: Theme) -> float:
-    return levels.radius[left] + levels.radius[right] + theme.column_gap
+    return levels.border[left].half + levels.border[right].half + theme.column_gap

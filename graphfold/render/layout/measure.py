@@ -4,40 +4,83 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from graphfold.labels import escape
 from graphfold.render.compose import instance
+from graphfold.render.layout.borders import Border
 from graphfold.render.picture import Glyph, Label, Run
-from graphfold.render.scene import Caption, Scene
+from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import around, glyph_box, typeset
 
 SMALLEST = 0.62
 SMALL = 0.8
 EVEN = 0.86
+NEARLY = 0.65
 ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """The radius of every site, and how much its labels shrink."""
+    """The border of every site, and how much its labels shrink."""
 
-    radius: Mapping[str, float]
+    border: Mapping[str, Border]
     shrink: Mapping[str, float]
     size: float
+
+    @cached_property
+    def radius(self) -> Mapping[str, float]:
+        """Half the height of every site."""
+        return {name: border.radius for name, border in self.border.items()}
+
+    def half(self, name: str, other: float) -> float:
+        """Half the width of a site; of what is none, `other`."""
+        return self.border[name].half if name in self.border else other
 
 
 def sizes(scene: Scene, theme: Theme) -> Sizes:
     """Measure every site by its widest label; labels shrink together, then circles grow."""
     size = theme.folded_size if scene.folded else theme.instance_size
-    reach = {name: _reach(scene, name, size) for name in scene.sites}
+    reach = {name: _reach(scene, name, size) for name, site in scene.sites.items() if not site.box}
     fits = {name: theme.radius / r if r else 1.0 for name, r in reach.items()}
     even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
-    radius = {name: max(theme.radius, reach[name] * shrink[name]) for name in reach}
-    return Sizes(radius, shrink, size)
+    border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
+    border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
+    return Sizes(border, shrink, size)
+
+
+def _alike(boxes: dict[str, Border]) -> dict[str, Border]:
+    """Boxes that are nearly as wide as the widest are as wide."""
+    widest = max((box.half for box in boxes.values()), default=0.0)
+    core = max((box.core for box in boxes.values()), default=0.0)
+    return {n: replace(b, core=core) if b.half > NEARLY * widest else b for n, b in boxes.items()}
+
+
+def _box(scene: Scene, site: Site, theme: Theme) -> Border:
+    """The border of a use: as high as a circle, as wide as its labels ask."""
+    called = [c.labels[site.name] for c in scene.columns if site.name in c.labels]
+    runs = box_runs(site, theme) + [box_run(latex, theme) for latex in dict.fromkeys(called)]
+    half = max(run.box[2] - run.box[0] for run in runs) / 2 + theme.box_margin
+    return Border(theme.radius, max(half - theme.radius, 0.0), theme.box_corner)
+
+
+def box_runs(site: Site, theme: Theme) -> list[Run]:
+    """The name of a use and, perhaps, of its cell."""
+    under = [typeset(site.under, theme.under_size)] if site.under else []
+    return [typeset(site.latex, theme.cell_size), *under]
+
+
+def upright(run: Run, x: float, y: float) -> Label:
+    """The run with its middle at x and its letters, whatever their tails, around y."""
+    return Label(x - middle(run)[0], y, run)
+
+
+def box_run(latex: str, theme: Theme) -> Run:
+    """What stands in place of a use before its first step."""
+    return typeset(latex, theme.instance_size)
 
 
 def _shrunk(fit: float) -> float:
@@ -84,6 +127,11 @@ def centred(run: Run, x: float, y: float) -> Label:
 def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
     """The label of a node."""
     return instance(latex, time, measured.size, round(measured.shrink[name], 4))
+
+
+def title_run(latex: str, theme: Theme) -> Run:
+    """The name of a frame."""
+    return typeset(latex, theme.title_size)
 
 
 @lru_cache(maxsize=4096)

@@ -95,11 +95,6 @@ def polar(center: Point, radius: float, degrees: float) -> Point:
     return (center[0] + radius * math.cos(angle), center[1] - radius * math.sin(angle))
 
 
-def straight(a: Point, b: Point, start: float, end: float) -> Line:
-    """A line between two circles' edges; `start` and `end` are their radii."""
-    return Line(along(a, b, start), ((along(b, a, end),),))
-
-
 def rounded(points: Sequence[Point], corner: float) -> Line:
     """A line through points whose corners are rounded."""
     points = _without_doubles(points)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from graphfold.render.layout.borders import End, link
+from graphfold.render.layout.enclosures import Asked, Pads, paddings
 from graphfold.render.layout.grid import FAR, Cell, Grid, Levels, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
+from graphfold.render.layout.inside import asked_sides
 from graphfold.render.layout.measure import caption_run, sizes
+from graphfold.render.layout.nest import Wants, nested_cell
 from graphfold.render.layout.panel import (
     Around,
     Panel,
@@ -18,13 +22,13 @@ from graphfold.render.layout.panel import (
     panel,
     static_edges,
 )
-from graphfold.render.layout.paths import Line, straight
+from graphfold.render.layout.paths import Line
 from graphfold.render.layout.routes import Key
 from graphfold.render.layout.statics import Family, Statics
 from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
-ROUNDS = 12
+ROUNDS, SETTLING = 12, 3
 
 
 @dataclass(frozen=True)
@@ -78,21 +82,41 @@ def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     """Settle a scene; `asked` are gaps that are needed."""
     asked = asked or Gaps()
     measured, room = sizes(scene, theme), loop_room(scene)
-    cells = [cell_of(scene, b, measured, theme, room) for b in range(len(scene.blocks))]
-    smallest = [theme.row_gap] * len(scene.rows)
+    sides: Asked = {}
+    cells, taken = _cells(scene, Wants(measured, room, sides, theme)), paddings(scene, sides)
+    smallest = _least(scene, theme, taken)
     smallest = [max(pair) for pair in zip(smallest, asked.rows or smallest, strict=True)]
-    now, found = _first(scene, theme, cells, asked, smallest), None
-    for _ in range(ROUNDS):
-        levels = levels_of(scene, measured, theme, now.rows)
+    now, found = None, None
+    for number in range(ROUNDS):
+        now = now or _first(scene, theme, cells, asked, smallest)
+        levels = levels_of(scene, measured, theme, now.rows, taken)
         ground = ground_of(scene, _grids(scene, cells, levels, now), levels, theme)
         around = Around({}, now.laned, _passing(found, ground, static_edges(scene)))
         found = _settle(scene, theme, ground, around)
         found.captioned, found.least = _captioned(scene), smallest
-        last, now = now, _next(found, now, asked)
-        if now == last:
+        last, now = (now, sides), _next(found, now, asked)
+        sides = asked_sides((p.delays for p in found.panels), sides, number >= SETTLING)
+        if (now, sides) == last:
             break
+        if sides != last[1]:
+            cells, taken = (
+                _cells(scene, Wants(measured, room, sides, theme)),
+                paddings(scene, sides),
+            )
     assert found is not None
     return found
+
+
+def _cells(scene: Scene, wants: Wants) -> list[Cell]:
+    blocks = range(len(scene.blocks))
+    if scene.frames:
+        return [nested_cell(scene, b, wants) for b in blocks]
+    return [cell_of(scene, b, wants.sizes, wants.theme, wants.extra) for b in blocks]
+
+
+def _least(scene: Scene, theme: Theme, room: Pads) -> list[float]:
+    above, below = room
+    return [theme.row_gap + below[r] + (above[r - 1] if r else 0.0) for r in range(len(scene.rows))]
 
 
 def _first(
@@ -180,21 +204,23 @@ def _passing(found: Plan | None, ground: Ground, edges: Sequence[Edge]) -> list[
     """The wires of static signals: the straight ways, and along buses as in the last round."""
     lanes = [e for e in edges if found is not None and found.statics.is_bussed(e)]
     direct = [e for e in edges if e not in lanes]
+    ends = ((End(ground.center(*e.source)), End(ground.center(*e.target))) for e in direct)
     return [
-        *(straight(ground.center(*e.source), ground.center(*e.target), 0.0, 0.0) for e in direct),
+        *(link(a, b) for a, b in ends),
         *(found.statics.line(edge) for edge in lanes if found is not None),
     ]
 
 
 def gaps_needed(found: Plan) -> list[float]:
     """The gap below each row that the lanes ask for."""
-    theme, gaps = found.theme, []
+    theme, ground, gaps = found.theme, found.ground, list[float]()
     lanes = found.panels[0].router.lanes  # all blocks share their channels
     for row in range(len(found.scene.rows)):
         tall, slanted = lanes.height(row), _slanted(found, row)
         spread = theme.row_gap + 12 + 17 * (slanted - 1) if slanted else theme.row_gap
         arched = max(_arched(p, row, theme) for p in found.panels)
-        gaps.append(max(spread, tall + 8 * slanted if tall else 0.0, arched))
+        framed = ground.below[row] + (ground.above[row - 1] if row else 0.0)
+        gaps.append(max(spread, tall + 8 * slanted if tall else 0.0, arched) + framed)
     return gaps
 
 

@@ -1,4 +1,4 @@
-"""Where a wire that comes along a lane enters a circle from below."""
+"""Where a wire that comes along a lane enters a node from below."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
-from graphfold.render.layout.grid import Grid
+from graphfold.render.layout.borders import End
 from graphfold.render.picture import Point
 
 SPREAD = (0.5, -0.5, 0.8, -0.8, 0.25, -0.25, 0.65, -0.65)
@@ -35,9 +35,8 @@ class Ports:
         rooms = [abs(angle - other) for other in self.angles.get(site, [])]
         return min([35.0, *rooms])
 
-    def at(self, grid: Grid, site: str, column: int, key: Hashable) -> Point:
-        """The place on the circle's lower edge."""
-        x, y = grid.center(site, column)
-        radius = grid.radius[site]
-        offset = self.taken[site][key] * radius
-        return (x + offset, y + math.sqrt(radius * radius - offset * offset))
+    def at(self, site: str, end: End, key: Hashable) -> Point:
+        """The place on the node's lower edge."""
+        (x, y), share = end.center, self.taken[site][key]
+        dx, dy = end.border.shoulder(share)
+        return (x + dx, y + dy)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from graphfold.render.layout.paths import distance
+from graphfold.render.layout.borders import End
 from graphfold.render.picture import Box, Point
 
 MESH = 3.0
@@ -55,11 +55,12 @@ class Room:
             for cell in self._cells(moved):
                 self._take(cell, owner)
 
-    def add_disc(self, center: Point, radius: float) -> None:
+    def add_node(self, node: End) -> None:
         """Take the place of a node."""
-        cx, cy = center
-        box = (cx - radius, cy - radius, cx + radius, cy + radius)
-        self.add((p for p in _dots(box) if distance(p, center) <= radius), NODE)
+        (cx, cy), border = node.center, node.border
+        dx, dy = border.half, border.radius
+        box = (cx - dx, cy - dy, cx + dx, cy + dy)
+        self.add((p for p in _dots(box) if border.gap(p[0] - cx, p[1] - cy) <= 0), NODE)
 
     def hits(self, box: Box, shifts: Sequence[float] = (0.0,), owner: int | None = None) -> int:
         """How many cells of a box are taken by others than `owner`; nodes count more."""
@@ -107,8 +108,3 @@ def _dots(box: Box) -> Iterator[Point]:
     for i in range(columns + 1):
         for j in range(rows + 1):
             yield (min(x0 + i * step, x1), min(y0 + j * step, y1))
-
-
-def grown(box: Box, by: float) -> Box:
-    """The box with a margin."""
-    return (box[0] - by, box[1] - by, box[2] + by, box[3] + by)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graphfold.render.layout.borders import Border, End, link
 from graphfold.render.layout.branches import branches
 from graphfold.render.layout.curves import through
 from graphfold.render.layout.grid import DUMMY, Grid, bent_row
 from graphfold.render.layout.lanes import Channels, Lanes
-from graphfold.render.layout.paths import Line, polar, rounded, straight
+from graphfold.render.layout.paths import Line, rounded
 from graphfold.render.layout.ports import Ports
 from graphfold.render.picture import Point
 from graphfold.render.theme import Theme
@@ -108,8 +109,11 @@ class Router:
         return "laned" if distance else "bent"
 
     def _is_clear(self, key: Key, line: Line) -> bool:
-        ends = {(key[0], 0), (key[1], key[2])}
-        return self.grid.clear(line.samples(), ends, self.theme.clearance + 3)
+        ends, points = {(key[0], 0), (key[1], key[2])}, line.samples()
+        free = self.grid.clear(points, ends, self.theme.clearance + 3)
+        if not free or self.grid.enters(points, (self._start(key), self._end(key))):
+            return False
+        return self.grid.outside(points, ends)
 
     def _arrival(self, key: Key) -> float:
         dx, dy = self.line(key).heading
@@ -167,36 +171,36 @@ class Router:
         }
         return kinds[self.kind[key]](key)
 
-    def _radius(self, key: Key, end: int) -> float:
-        return DOTS if key[3] == end + 1 else self.grid.radius[key[0] if end == 0 else key[1]]
+    def _start(self, key: Key) -> End:
+        end = self.grid.end(key[0])
+        return End(end.center, Border(DOTS)) if key[3] == 1 else end
+
+    def _end(self, key: Key) -> End:
+        end = self.grid.end(key[1], key[2])
+        return End(end.center, Border(DOTS)) if key[3] == 2 else end
 
     def _straight(self, key: Key) -> Line:
-        source, target, distance, _ = key
-        a, b = self.grid.center(source), self.grid.center(target, distance)
-        return straight(a, b, self._radius(key, 0), self._radius(key, 1))
+        return link(self._start(key), self._end(key))
 
     def _fanned(self, key: Key) -> Line:
-        source, target, distance, _ = key
-        (x, y), b = self.grid.center(source), self.grid.center(target, distance)
-        side = 1 if distance > 0 else -1
+        start, side = self._start(key), 1 if key[2] > 0 else -1
+        (x, y), half = start.center, start.border.half
         fork = (self.grid.boundary(0 if side > 0 else -1) - side * 12, y)
-        last = straight(fork, b, 0.0, self._radius(key, 1))
-        start = (x + side * self._radius(key, 0), y)
-        return rounded([start, fork, last.end], 2 * self.theme.corner)
+        last = link(End(fork), self._end(key))
+        return rounded([(x + side * half, y), fork, last.end], 2 * self.theme.corner)
 
     def _lifted(self, key: Key) -> Line:
         return self._arc(key, self.lift[key])
 
     def _arc(self, key: Key, lift: int = 0) -> Line:
         """Over (or under) the nodes between, the higher the further."""
-        source, target, distance, _ = key
-        a, b = self.grid.center(source), self.grid.center(target, distance)
+        a, b = self._start(key), self._end(key)
         bow = self._bow(key)
-        side = 1 if b[0] > a[0] else -1
+        side = 1 if b.center[0] > a.center[0] else -1
         angle = -bow.steep if bow.below else bow.steep
-        start = polar(a, self._radius(key, 0), angle if side > 0 else 180 - angle)
-        end = polar(b, self._radius(key, 1), 180 - angle if side > 0 else angle)
-        rise = self.grid.radius[source] * (1 - math.sin(math.radians(bow.steep)))
+        start = a.at(angle if side > 0 else 180 - angle)
+        end = b.at(180 - angle if side > 0 else angle)
+        rise = self.grid.radius[key[0]] * (1 - math.sin(math.radians(bow.steep)))
         peak = rise + self.theme.clearance + 9 + 25 * (bow.level + lift)
         rise = (peak / 0.75) * (1 if bow.below else -1)
         run = min(abs(rise) * bow.lean, abs(end[0] - start[0]) * 0.4) * side
@@ -226,23 +230,21 @@ class Router:
         return Bow(below, steep, rank, 1 / math.tan(math.radians(steep)))
 
     def _bent(self, key: Key) -> Line:
-        source, target, _, _ = key
-        names = self.grid.cell.bends.get((source, target), ())
-        a, b = self.grid.center(source), self.grid.center(target)
+        names = self.grid.cell.bends.get(key[:2], ())
+        a, b = self._start(key), self._end(key)
         middles = [self.grid.bend(name) for name in names]
         if not middles:
             return self._straight(key)
-        smooth = through(a, b, self._radius(key, 0), self._radius(key, 1), middles)
+        smooth = through(a, b, middles)
         if self._is_clear(key, smooth):
             return smooth
         points: list[Point] = []
         for name in names:
-            (x, y), half = self.grid.bend(name), self.grid.half[bent_row(name)]
-            down = 1 if b[1] > a[1] else -1
-            points += [(x, y - half * down), (x, y + half * down)]
-        first = straight(a, points[0], self._radius(key, 0), 0).start
-        last = straight(points[-1], b, 0, self._radius(key, 1)).end
-        return rounded([first, *points, last], 2 * self.theme.corner)
+            (x, y), row = self.grid.bend(name), bent_row(name)
+            half = self.grid.half[row]
+            high, low = (x, y - half - self.grid.above[row]), (x, y + half + self.grid.below[row])
+            points += [high, low] if b.center[1] > a.center[1] else [low, high]
+        return rounded([a.edge(points[0]), *points, b.edge(points[-1])], 2 * self.theme.corner)
 
     def _laned(self, key: Key) -> Line:
         return rounded(self._lane_points(key), self.theme.corner)
@@ -269,23 +271,25 @@ class Router:
             x = self.lanes.upright_at(self.grid, column, (net, i))
             y = self.lanes.flat_at(self.grid, channel, (net, i))
             points += [(x, points[-1][1]), (x, y)]
-        port = self.ports.at(self.grid, target, distance, net)
+        end = self.grid.end(target, distance)
+        if key[3] == 2:  # dots stand for a circle, whatever the node is
+            end = End(end.center, Border(end.border.radius))
+        port = self.ports.at(target, end, net)
         y = self.lanes.flat_at(self.grid, channel, (net, 0))
         if not distance:
             points.append((points[-1][0], y))
         return [*points, (port[0], y), port]
 
     def _departure(self, key: Key) -> list[Point]:
-        source, _, distance, _ = key
-        x, y = self.grid.center(source)
-        radius, side = self._radius(key, 0), 1 if distance >= 0 else -1
+        start, side = self._start(key), 1 if key[2] >= 0 else -1
+        x, y = start.center
         if self._leaves_sideways(key):
-            return [(x + side * radius, y)]
+            return [(x + side * start.border.half, y)]
         height = self.lanes.flat_at(self.grid, self._exit(key), (net_of(key), "exit"))
         up = -1 if height < y else 1
         share = 0.45 if up < 0 else 0.7  # so that what comes up and what goes down keep apart
-        offset = share * radius * side
-        return [(x + offset, y + up * radius * math.sqrt(1 - share * share)), (x + offset, height)]
+        dx, dy = start.border.shoulder(share)
+        return [(x + side * dx, y + up * dy), (x + side * dx, height)]
 
 
 def net_of(key: Key) -> Net:

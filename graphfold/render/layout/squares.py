@@ -13,8 +13,8 @@ from graphfold.render.layout.measure import centred
 from graphfold.render.layout.panel import static_edges
 from graphfold.render.layout.paths import square
 from graphfold.render.layout.plan import Plan
-from graphfold.render.layout.room import Room, grown
-from graphfold.render.picture import Box, Group, Item, Point, Run
+from graphfold.render.layout.room import Room
+from graphfold.render.picture import Box, Group, Item, Point, Run, grown
 from graphfold.render.scene import Edge
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import typeset

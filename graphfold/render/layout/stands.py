@@ -75,7 +75,7 @@ def stands(
     for row in _outward(rows, moving):
         wishes = {name: touch.wish(name, placed, middle) for name in row}
         names = sorted(row, key=lambda name: wishes[name])
-        wanted = {name: [(name, weight)] for name, (_, weight) in wishes.items()}
+        wanted = {name: [(name, weight, 0.0)] for name, (_, weight) in wishes.items()}
         x = {name: wish for name, (wish, _) in wishes.items()}
         placed |= settled(names, offsets_of(names, apart), wanted, x)
     return placed

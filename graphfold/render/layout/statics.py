@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from graphfold.render.layout.borders import Border, End, link
 from graphfold.render.layout.branches import branch
 from graphfold.render.layout.ground import Ground
 from graphfold.render.layout.lanes import Channels, Lanes
-from graphfold.render.layout.paths import Line, rounded, shortened, straight
+from graphfold.render.layout.paths import Line, rounded, shortened
 from graphfold.render.layout.routes import Router
 from graphfold.render.picture import Point
 from graphfold.render.scene import STATIC, Caption, Edge
@@ -76,11 +76,11 @@ class Statics:
         return self._far(edge) and (edge.source[0] in between or edge.target[0] in between)
 
     def _straight(self, edge: Edge) -> Line:
-        a, b = self.ground.center(*edge.source), self.ground.center(*edge.target)
-        return straight(a, b, self._radius(edge.source), self._radius(edge.target))
+        return link(self._end(edge.source), self._end(edge.target))
 
-    def _radius(self, place: tuple[str, int]) -> float:
-        return FLAT_DOTS if place in self.dots else self.ground.radius[place[0]]
+    def _end(self, place: tuple[str, int]) -> End:
+        end = self.ground.end(*place)
+        return End(end.center, Border(FLAT_DOTS)) if place in self.dots else end
 
     def _is_clear(self, edge: Edge) -> bool:
         twins = [e for e in self.edges if (e.source, e.target) == (edge.source, edge.target)]
@@ -113,9 +113,9 @@ class Statics:
         if key not in self.shares:
             self.shares[key] = self._share(*key)
         share = self.shares[key]
-        (x, y), radius = self.ground.center(name, STATIC), self.ground.radius[name]
-        height = radius * math.sqrt(1 - share * share)
-        return (x + share * radius, y + height * (1 if toward > y else -1))
+        x, y = self.ground.center(name, STATIC)
+        dx, dy = self.ground.border[name].shoulder(share)
+        return (x + dx, y + (dy if toward > y else -dy))
 
     def _share(self, family: Family, name: str) -> float:
         near = [e for e in self.edges if (name, STATIC) in (e.source, e.target)]
@@ -177,7 +177,7 @@ class Statics:
             port = self._port(edge, edge.target[0], y)
             return [*start, (port[0], y), port]
         router, row = self.routers[edge.target[0]], ground.row_of[edge.target[0]]
-        port = router.ports.at(router.grid, edge.target[0], edge.target[1], family)
+        port = router.ports.at(edge.target[0], router.grid.end(*edge.target), family)
         if channel == row:
             return [*start, (port[0], y), port]
         x = router.lanes.upright_at(router.grid, edge.target[1] - 1, family)
@@ -203,18 +203,20 @@ class Statics:
         return rounded(points, self.theme.corner)
 
     def _leave(self, edge: Edge, y: float) -> list[Point]:
-        (x, here), radius = self.ground.center(*edge.source), self._radius(edge.source)
+        end = self._end(edge.source)
+        (x, here), border = end.center, end.border
         up = -1 if y < here else 1
         if edge.source[1] == STATIC:
             port = self._port(edge, edge.source[0], y)
             return [port, (port[0], y)]
         if self._top(edge):
-            return [(x, here + up * radius), (x, y)]
+            return [(x, here + up * border.radius), (x, y)]
         router = self.routers[edge.source[0]]
         lane = router.lanes.upright_at(router.grid, edge.source[1], _family(edge))
         leave = self.lanes.flat_at(self.ground, self._exit(edge), (_family(edge), "exit"))
-        corner = x + 0.6 * radius
-        return [(corner, here + up * 0.8 * radius), (corner, leave), (lane, leave), (lane, y)]
+        dx, dy = border.shoulder(0.6)
+        corner = x + dx
+        return [(corner, here + up * dy), (corner, leave), (lane, leave), (lane, y)]
 
     def _exit(self, edge: Edge) -> int:
         """The channel next to the source's row on the way to the bus."""

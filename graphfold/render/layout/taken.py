@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.folded import Net
 from graphfold.render.layout.panel import Panel, is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, shortened
 from graphfold.render.layout.plan import Plan
-from graphfold.render.layout.room import Room, Zone
+from graphfold.render.layout.room import SHARED, Room, Zone
 from graphfold.render.layout.routes import DOTS, Key
 from graphfold.render.layout.squares import boxes, squares_of
 from graphfold.render.picture import Point
@@ -24,10 +25,12 @@ Owner = Key | tuple[Net, str] | Edge
 def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
     """Return what is taken by all but captions."""
     room = Room(tuple(_zones(plan)))
-    for center, radius in _nodes(plan):
-        room.add_disc(center, radius)
+    for node in _nodes(plan):
+        room.add_node(node)
     for points, owner in _lines(plan, owners):
         room.add(points, owner)
+    for points in _borders(plan):
+        room.add(points, SHARED)
     for box in boxes([*squares_of(plan)], plan.theme):
         room.add_box(box)
     return room
@@ -82,6 +85,17 @@ def _lines(plan: Plan, owners: dict[Owner, int]) -> Iterator[tuple[list[Point], 
         yield _drawn(plan, plan.statics.body(edge, 0.1)), owners[edge]
 
 
+def _borders(plan: Plan) -> Iterator[list[Point]]:
+    """The borders of frames."""
+    for panel, block in zip(plan.panels, plan.scene.blocks, strict=True):
+        for frame in panel.grid.cell.enclosures:
+            for c, column in enumerate(block.columns[: 1 if _repeats(panel) else None]):
+                if not column.gap or _repeats(panel):
+                    left, top, right, bottom = panel.grid.enclosed(frame, c)
+                    corners = ((right, top), (right, bottom), (left, bottom), (left, top))
+                    yield Line((left, top), tuple((p,) for p in corners)).samples(FINE)
+
+
 def _drawn(plan: Plan, line: Line) -> list[Point]:
     """The points of a line, also where its head bends it aside."""
     points = line.samples(FINE)
@@ -90,15 +104,16 @@ def _drawn(plan: Plan, line: Line) -> list[Point]:
     return points
 
 
-def _nodes(plan: Plan) -> Iterator[tuple[Point, float]]:
+def _nodes(plan: Plan) -> Iterator[End]:
     ground = plan.ground
-    yield from ((ground.center(n, STATIC), ground.radius[n]) for n in ground.static_x)
+    yield from (ground.end(n, STATIC) for n in ground.static_x)
     for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
         grid = panel.grid
         if _repeats(panel):
-            yield from ((grid.center(name), grid.radius[name]) for name in grid.sites())
+            yield from map(grid.end, grid.sites())
             continue
         for c, column in enumerate(block.columns):
             for name, kind in column.sites.items():
                 if name in grid.cell.x:
-                    yield grid.center(name, c), DOTS if kind == "dots" else grid.radius[name]
+                    end = grid.end(name, c)
+                    yield End(end.center, Border(DOTS)) if kind == "dots" else end

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from graphfold.render.layout.captions import Wish, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import caption_run, centred, node_run
+from graphfold.render.layout.measure import caption_run, centred
+from graphfold.render.layout.nodes import frame_groups, node_groups
 from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan
@@ -15,9 +16,8 @@ from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.layout.squares import square_group, squares_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
-from graphfold.render.picture import Disc, Group, Item, Pen, Point, Run, Stroke
-from graphfold.render.scene import STATIC, Caption, Column, Edge
-from graphfold.render.typeset import typeset
+from graphfold.render.picture import Group, Item, Pen, Point, Run, Stroke
+from graphfold.render.scene import STATIC, Caption, Edge
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ class Tiler:
         plan, owners = self.plan, owners_of(self.plan)
         self.owners, self.room = owners, room_of(self.plan, owners)
         squares = [square_group(plan.theme, self.room, one) for one in squares_of(plan)]
+        frames = list(frame_groups(plan, self.room))
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
-        self.done = (*wires, *squares, *_nodes(plan))
+        self.done = (*frames, *wires, *squares, *node_groups(plan))
 
     def wire(self, line: Line, wish: Wish | None, edge: Edge) -> Wire:
         """Return a route as strokes, its caption placed where there is room."""
@@ -220,29 +221,3 @@ def _delay_wish(tiler: Tiler, net: Net, sink: str, run: Run) -> Wish:
         return Wish(run, owner, _places("laned", line))
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     return Wish(run, owner, spread_from(0.3, 0.1, 0.9, length), tiler.plan.ground.center(net[0]))
-
-
-# -- nodes ----------------------------------------------------------------------------------------
-
-
-def _nodes(plan: Plan) -> Iterator[Group]:
-    for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
-        for c, column in enumerate(block.columns):
-            for name in panel.grid.sites():
-                if name in column.sites:
-                    yield _node(plan, name, c, column)
-    for name in plan.ground.static_x:
-        yield _node(plan, name, STATIC, Column("", {name: "node"}))
-
-
-def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
-    x, y = plan.ground.center(name, c)
-    kind, latex = column.sites[name], plan.scene.sites[name].latex
-    if kind == "dots":
-        return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
-    run = node_run(latex, column.time, plan.ground.sizes, name)
-    disc = Disc(x, y, plan.ground.radius[name], "dashed" if kind == "stub" else "solid")
-    kinds = ("node", *([kind] if kind != "node" else []), plan.scene.sites[name].kind)
-    title = f"{name}[{column.step}]" if column.step else name
-    items = (disc, centred(run, x, y))
-    return Group(" ".join(kinds), items, name, column.step, title=title)

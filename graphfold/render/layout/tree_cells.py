@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphfold.render.layout.captions import Wish, box_at, place, spread_from
+from graphfold.render.layout.enclosures import paddings
 from graphfold.render.layout.grid import Grid, cell_of, levels_of
 from graphfold.render.layout.measure import Sizes, caption_run
 from graphfold.render.layout.panel import grid_for
@@ -99,7 +100,7 @@ def plan_cell(part: Part, look: Look, entered: Sequence[int]) -> Cell:
     """Lay out a place; `entered` are the rows that wires of one child enter past other rows."""
     measured, theme = look.measured, look.theme
     kinds: dict[str, NodeKind] = {name: "node" for row in part.rows for name in row}
-    here = Sizes({n: measured.radius[n] for n in kinds}, measured.shrink, measured.size)
+    here = Sizes({n: measured.border[n] for n in kinds}, measured.shrink, measured.size)
     rows = tuple(Row(row) for row in part.rows)
     block = Block(tuple(kinds), (Column("", kinds),))
     scene = Scene(rows, look.sites, (block,), part.edges)
@@ -107,7 +108,7 @@ def plan_cell(part: Part, look: Look, entered: Sequence[int]) -> Cell:
     cell = cell_of(scene, 0, here, theme, {})
     gaps = [BYPASSED if row in entered else theme.row_gap for row in range(len(rows))]
     for _ in range(ROUNDS):
-        levels = levels_of(scene, here, theme, gaps)
+        levels = levels_of(scene, here, theme, gaps, paddings(scene, {}))
         grid = grid_for(scene, 0, cell, levels, theme.column_gap + 2 * theme.radius)
         router = Router(theme, grid, keys)
         router.choose()
@@ -133,7 +134,7 @@ def _captioned(scene: Scene, grid: Grid, router: Router, look: Look) -> tuple[li
     moving = any(edge.target[1] for edge in scene.edges)
     room = Room((Zone(-math.inf, math.inf, grid.pitch),) if moving else ())
     for name in grid.sites():
-        room.add_disc(grid.center(name), grid.radius[name])
+        room.add_node(grid.end(name))
     lines = [router.line(key_of(edge)) for edge in scene.edges]
     for number, line in enumerate(lines):
         room.add(line.samples(1.5), number)

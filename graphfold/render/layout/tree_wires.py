@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from graphfold.render.layout.borders import Border, End, link
 from graphfold.render.layout.captions import Wish, box_at, place, spread_from
 from graphfold.render.layout.measure import caption_run
-from graphfold.render.layout.paths import Line, along, distance, rounded, straight
+from graphfold.render.layout.paths import Line, along, distance, rounded
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.tree_cells import LANE, Cell, Look
 from graphfold.render.picture import Point
@@ -177,7 +178,7 @@ class Fanner:
     def _straight(self, branch: Branch, root: Root, start: Point) -> list[Point]:
         radius = 0.0 if root.far else root.cell.grid.radius[branch.source]
         end = self.cell.center(branch.target)
-        line = straight(start, end, radius, self.cell.grid.radius[branch.target])
+        line = link(End(start, Border(radius)), End(end, self.cell.grid.border[branch.target]))
         return [line.start, line.end]
 
     def _share(self, branch: Branch, pairs: Sequence[tuple[Branch, Root]]) -> float:
@@ -191,7 +192,7 @@ class Fanner:
     def _is_clear(
         self, branch: Branch, points: list[Point], roots: Iterable[Root], rise: float
     ) -> bool:
-        line = straight(points[0], points[1], 0, 0).samples()
+        line = link(End(points[0]), End(points[1])).samples()
         end = self.cell.center(branch.target)
         for (x, y), radius in self._discs(roots, rise):
             own = distance((x, y), points[0]) < radius + 1 or distance((x, y), end) < 1
@@ -214,7 +215,7 @@ class Fanner:
     def _room(self, roots: Sequence[Root], rise: float, routes: Sequence[list[Point]]) -> Room:
         room = Room()
         for center, radius in self._discs(roots, rise):
-            room.add_disc(center, radius)
+            room.add_node(End(center, Border(radius)))
         for number, points in enumerate(routes):
             room.add(self.line(points).samples(1.5), number)
         self._fill(room, self.cell, 0.0, 0.0)

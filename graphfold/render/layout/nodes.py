@@ -1,0 +1,108 @@
+"""A plan's nodes to groups of a picture, and the frames behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from graphfold.render.layout.measure import (
+    box_run,
+    box_runs,
+    centred,
+    node_run,
+    title_run,
+    upright,
+)
+from graphfold.render.layout.plan import Plan
+from graphfold.render.layout.room import Room
+from graphfold.render.layout.taken import MANY
+from graphfold.render.picture import Box, Disc, Group, Item, Label, Point, Rect, Run, grown
+from graphfold.render.scene import STATIC, Block, Column, Frame, NodeKind
+from graphfold.render.typeset import typeset
+
+LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
+ASIDE, HIGH, LOW = 9.0, 15.5, 6.5  # the name of a frame and its border: beside, above, below
+
+SHARES = (0.0, 1.0, 0.15, 0.85, 0.3, 0.7)  # from left to right, where a name may stand
+
+
+def frame_groups(plan: Plan, room: Room) -> Iterator[Group]:
+    """Return the frames of every step, outer ones first, their names where no wire passes."""
+    for frame in plan.scene.frames:
+        number = plan.scene.block_of[frame.sites[0]]
+        block, grid = plan.scene.blocks[number], plan.panels[number].grid
+        there = _steps_of(frame, block)
+        run = title_run(frame.latex, plan.theme)
+        shifts = [c * grid.pitch for c in there[: MANY + 1]]
+        dx, dy = _title_place(room, grid.enclosed(frame.name), run, shifts)
+        for c in there:
+            left, top, right, bottom = grid.enclosed(frame.name, c)
+            x, y = (left + right) / 2, (top + bottom) / 2
+            rect = Rect(x, y, right - x, bottom - y, plan.theme.box_corner, "frame")
+            label = Label(dx + c * grid.pitch, dy, run)
+            yield Group("frame", (rect, label), frame.name, block.columns[c].step, title=frame.name)
+
+
+def _steps_of(frame: Frame, block: Block) -> list[int]:
+    """The columns in which a frame has more than boundaries."""
+    kinds = [{column.sites.get(site) for site in frame.sites} for column in block.columns]
+    return [c for c, found in enumerate(kinds) if found & {"node", "pinned"}]
+
+
+def _title_place(room: Room, box: Box, run: Run, shifts: Sequence[float]) -> Point:
+    """A place, a corner if it can be, where the name of a frame is not in the way; take it."""
+    left, top, right, bottom = box
+    x0, y0, x1, y1 = run.box
+    first, last = left + ASIDE - x0, right - ASIDE - x1
+    xs = [first + (last - first) * share for share in SHARES]
+    found = []
+    for rank, (x, y) in enumerate((x, y) for y in (top + HIGH, bottom - LOW) for x in xs):
+        label = (x + x0, y + y0, x + x1, y + y1)
+        found.append((room.hits(grown(label, 2.0), shifts), rank, (x, y), label))
+    _, _, place, label = min(found)
+    room.add_box(label, shifts=shifts)
+    return place
+
+
+def node_groups(plan: Plan) -> Iterator[Group]:
+    """Return the nodes of every step, and static ones."""
+    for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
+        for c, column in enumerate(block.columns):
+            for name in panel.grid.sites():
+                if name in column.sites:
+                    yield _node(plan, name, c, column)
+    for name in plan.ground.static_x:
+        yield _node(plan, name, STATIC, Column("", {name: "node"}))
+
+
+def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
+    x, y = plan.ground.center(name, c)
+    kind, latex = column.sites[name], plan.scene.sites[name].latex
+    if kind == "dots":
+        return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
+    title = f"{name}[{column.step}]" if column.step else name
+    if plan.scene.sites[name].box:
+        items = _box_items(plan, name, (x, y), column)
+        return Group(_kinds("cell", kind), items, name, column.step, title=title)
+    run = node_run(latex, column.time, plan.ground.sizes, name)
+    disc = Disc(x, y, plan.ground.radius[name], "dashed" if kind == "stub" else "solid")
+    items = (disc, centred(run, x, y))
+    kinds = f"{_kinds('node', kind)} {plan.scene.sites[name].kind}"
+    return Group(kinds, items, name, column.step, title=title)
+
+
+def _kinds(first: str, kind: NodeKind) -> str:
+    return first if kind == "node" else f"{first} {kind}"
+
+
+def _box_items(plan: Plan, name: str, center: Point, column: Column) -> tuple[Item, ...]:
+    """A use of a cell; before its first step the states it begins with, in a longer circle."""
+    (x, y), border, theme = center, plan.ground.border[name], plan.theme
+    kind, site = column.sites[name], plan.scene.sites[name]
+    corner = border.radius if kind == "boundary" else theme.box_corner
+    rect = Rect(x, y, border.half, border.radius, corner, "dashed" if kind == "stub" else "solid")
+    if name in column.labels:
+        return (rect, centred(box_run(column.labels[name], theme), x, y))
+    first, *under = box_runs(site, theme)
+    if not under:
+        return (rect, upright(first, x, y + LONE))
+    return (rect, upright(first, x, y + NAME), upright(under[0], x, y + UNDER))
