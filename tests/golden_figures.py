@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from gallery import TREE
 
@@ -65,26 +64,37 @@ STEPS: Mapping[str, int | Mapping[str, int]] = {
 }
 """How far a model is unfolded, when not over three steps."""
 
-NO_WINDOW = frozenset(["single_output", "encoder_decoder", "attention", "recursive", "tree_lstm"])
-"""Models with something static after a sequence: it stands at the end, which no window shows."""
-
-MORE: Mapping[str, Callable[[], Any]] = {
-    "filter": lambda: gf.unfold(gf.loads(FILTER), 20),
-    "readout": lambda: gf.unfold(gf.loads(READOUT), 3),
-    "axes": lambda: gf.unfold(ENCODER_DECODER, t=3, u=2),
-    "axes-window": lambda: gf.window(ENCODER_DECODER),
-    "modes": lambda: ENCODER_DECODER,
-    "complete-5": lambda: gf.eliminate(gf.unfold(COMPLETE, 5), "h"),
-    "complete-50": lambda: gf.eliminate(gf.unfold(COMPLETE, 50), "h"),
-}
-"""What no model of the gallery shows: cut histories, a static input, modes at once, arcs."""
+NO_WINDOW = frozenset(["recursive", "tree_lstm"])
+"""Models over a tree, which has no window."""
 
 Draw = Callable[[], gf.Drawing]
+
+_draw = partial(gf.draw, scale=1.0)
 
 
 def shipped(name: str) -> Circuit:
     """One of the models that come with the package, flat."""
     return gf.flatten(gf.load(gf.example_path(name)))
+
+
+def _side_by_side() -> gf.Drawing:
+    circuit = shipped("teacher_forcing")
+    windows = [gf.window(circuit, mode=mode) for mode in ("train", "test")]
+    return _draw(windows, pair=False, captions=("train time", "test time"))
+
+
+MORE: Mapping[str, Draw] = {
+    "filter": lambda: _draw(gf.unfold(gf.loads(FILTER), 20)),
+    "readout": lambda: _draw(gf.unfold(gf.loads(READOUT), 3)),
+    "axes": lambda: _draw(gf.unfold(ENCODER_DECODER, t=3, u=2)),
+    "axes-window": lambda: _draw(gf.window(ENCODER_DECODER)),
+    "modes": lambda: _draw(ENCODER_DECODER),
+    "modes-side-by-side": _side_by_side,
+    "cells-open": lambda: _draw(gf.window(shipped("stacked_lstm")), open="middle"),
+    "complete-5": lambda: _draw(gf.eliminate(gf.unfold(COMPLETE, 5), "h")),
+    "complete-50": lambda: _draw(gf.eliminate(gf.unfold(COMPLETE, 50), "h")),
+}
+"""What no model of the gallery shows: cut histories, a static input, modes at once, arcs."""
 
 
 def draw_some() -> str:
@@ -96,7 +106,7 @@ def draw_some() -> str:
 def figures(name: str) -> dict[str, Draw]:
     """The golden figures of a model, or one of the figures more, by the stem of the file."""
     if name in MORE:
-        return {name: partial(gf.draw, MORE[name](), scale=1.0)}
+        return {name: MORE[name]}
     return dict(_figures(name, gf.load(gf.example_path(name))))
 
 
@@ -111,8 +121,8 @@ def _figures(name: str, circuit: Circuit) -> Iterator[tuple[str, Draw]]:
         stem = f"{name}-{mode}" if mode else name
         chosen = gf.in_mode(circuit, mode)
         unfolding = _unfolded(name, chosen)
-        yield f"{stem}-folded", partial(gf.draw, chosen, scale=1.0)
-        yield f"{stem}-unfolded", partial(gf.draw, unfolding, pair=False, scale=1.0)
+        yield f"{stem}-folded", partial(_draw, chosen)
+        yield f"{stem}-unfolded", partial(_draw, unfolding, pair=False)
         if name not in NO_WINDOW:
             window = gf.window(chosen)
-            yield f"{stem}-window", partial(gf.draw, window, pair=False, scale=1.0)
+            yield f"{stem}-window", partial(_draw, window, pair=False)
