@@ -138,8 +138,7 @@ def read_tree(circuit: Circuit, text: str | None) -> Tree | None:
 
 def free_axes(circuit: Circuit) -> list[str]:
     """The axes whose steps do not follow from a tree."""
-    told = {*circuit.trees, *(axis.leaves for axis in circuit.trees.values())}
-    return [axis.name for axis in circuit.axes if axis.name not in told]
+    return [axis.name for axis in circuit.axes if not circuit.is_of_tree(axis.name)]
 
 
 def load_model(path: str) -> Circuit:

@@ -67,9 +67,8 @@ def _factor(factor: int) -> int:
 
 
 def _axis(circuit: Circuit, axis: str | None) -> str:
-    trees = {*circuit.trees, *(tree.leaves for tree in circuit.trees.values())}
-    names = [name for name in circuit.length_of if name not in trees]
-    if not names or axis in trees:
+    names = [name for name in circuit.length_of if not circuit.is_of_tree(name)]
+    if not names or (axis is not None and circuit.is_of_tree(axis)):
         raise GraphfoldError(_over_tree(circuit, axis, names))
     if axis is None and len(names) == 1:
         return names[0]

@@ -468,6 +468,10 @@ class Circuit(Recomputed):
         """The axis of each child's name."""
         return MappingProxyType({c: a.name for a in self.trees.values() for c in a.children})
 
+    def is_of_tree(self, axis: str) -> bool:
+        """Whether an axis is a tree, or counts the leaves of one."""
+        return axis in self.trees or any(axis == tree.leaves for tree in self.trees.values())
+
     def tree_of(self, signal: str) -> Axis | None:
         """The axis of a signal when that is a tree, else None."""
         return self.trees.get(self.axis_of.get(signal) or "")

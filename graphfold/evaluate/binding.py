@@ -206,6 +206,8 @@ def _wrong_length(
 ) -> str:
     layout = slot.layout(batched=batched, batch_first=batch_first)
     cure = f"give {slot.steps} steps or unfold over {steps}"
+    if slot.of_tree:
+        cure = f"give {slot.steps} of them, or unfold over another tree"
     return (
         f"{slot.name}: expected {layout} with {slot.symbol} = {slot.steps}, found {found}; {cure}"
     )

@@ -18,7 +18,8 @@ class Slot:
     """A place for one array: its name, other spellings of it, its core shape.
 
     `steps` is the size of the leading axis of a sequence, None for a static value; `symbol` is
-    that size's name in the model. A slot that is not `required` is checked when it is filled.
+    that size's name in the model; a slot `of_tree` has as many as a tree. A slot that is not
+    `required` is checked when it is filled.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Slot:
     symbol: str = "T"
     required: bool = True
     spellings: frozenset[str] = frozenset()
+    of_tree: bool = False
 
     @property
     def may_batch(self) -> bool:
@@ -61,7 +63,8 @@ def _declared(unfolding: Unfolding) -> Iterator[Slot]:
             yield Slot(signal.name, role, signal.shape, required=required)
         else:
             steps, symbol = unfolding.length(signal.axis), unfolding.circuit.length_of[signal.axis]
-            yield Slot(signal.name, role, signal.shape, steps, symbol, required)
+            told = unfolding.circuit.is_of_tree(signal.axis)
+            yield Slot(signal.name, role, signal.shape, steps, symbol, required, frozenset(), told)
 
 
 def exists(unfolding: Unfolding, name: str, axis: str | None) -> bool:
@@ -99,7 +102,9 @@ def _given_leaves(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> Iterator
         required = read and (unfolding.kept is None or _has_leaf(unfolding, signal))
         steps, symbol = unfolding.length(str(tree.leaves)), circuit.length_of[str(tree.leaves)]
         name = leaves_id(unfolding, signal)
-        yield Slot(name, "history", shapes[signal], steps, symbol, required)
+        yield Slot(
+            name, "history", shapes[signal], steps, symbol, required, frozenset(), of_tree=True
+        )
 
 
 def _has_leaf(unfolding: Unfolding, signal: str) -> bool:
