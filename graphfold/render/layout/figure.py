@@ -12,7 +12,6 @@ from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.settle import settled
 from graphfold.render.layout.tile import Tiler
-from graphfold.render.layout.tree_figure import tree_groups
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture, Rect
 from graphfold.render.scene import Scene
 from graphfold.render.theme import Theme
@@ -65,6 +64,8 @@ def _part(part: Sequence[Shown], tiled: Sequence[Tiler], theme: Theme, word: str
 
 def _tree(scene: TreeScene, beside: Sequence[Tiler], theme: Theme) -> list[Group]:
     """A tree, its middle level with that of the folded circuit beside it."""
+    from graphfold.render.layout.tree_figure import tree_groups  # which loads NumPy
+
     groups = tree_groups(scene, theme)
     if not beside:
         return groups
