@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from graphfold.circuit import REDUCTIONS, Apply, Expression, Index, Read, nodes_beneath
+from graphfold.expression import REDUCTIONS, Apply, Expression, Index, Read, nodes_beneath
 from graphfold.instances import Instance
 from graphfold.language.printer import SUM, Piece, TooLongError
 from graphfold.notations import Unicode

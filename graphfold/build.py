@@ -23,10 +23,8 @@ from graphfold.circuit import (
     Equation,
     Freezable,
     Function,
-    Index,
     Mode,
     Output,
-    Read,
     Signal,
     Style,
     Use,
@@ -34,6 +32,7 @@ from graphfold.circuit import (
     sort_boundaries,
 )
 from graphfold.errors import GraphfoldError, suggest
+from graphfold.expression import Index, Read
 from graphfold.sizes import Size
 from graphfold.terms import (
     AxisHandle,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from graphfold.circuit import REDUCTIONS, Apply, Circuit, Expression, Node, Read
+from graphfold.circuit import Circuit
+from graphfold.expression import REDUCTIONS, Apply, Expression, Node, Read
 
 Axes = frozenset[str]
 

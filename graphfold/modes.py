@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from graphfold.cells.flatten import flatten
-from graphfold.circuit import Apply, Circuit, Expression, ExpressionBuilder
+from graphfold.circuit import Circuit
 from graphfold.errors import GraphfoldError, shorten, suggest
+from graphfold.expression import Apply, Expression, ExpressionBuilder
 
 
 def in_mode(circuit: Circuit, mode: str | None = None) -> Circuit:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from graphfold.circuit import Apply, Circuit, Constant, Read
+from graphfold.circuit import Circuit
+from graphfold.expression import Apply, Constant, Read
 from graphfold.labels import GREEK_LETTERS, latex_of
 from graphfold.language.printer import (
     ATOM,

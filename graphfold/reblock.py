@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import zip_longest
 
-from graphfold.circuit import (
+from graphfold.errors import Mark
+from graphfold.expression import (
     REDUCTIONS,
     Apply,
     Const,
@@ -21,7 +22,6 @@ from graphfold.circuit import (
     Node,
     Read,
 )
-from graphfold.errors import Mark
 
 Place = int | None  # which copy an expression is written for; None where no time passes
 

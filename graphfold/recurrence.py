@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from graphfold.circuit import Boundary, Circuit, Index, Link, Reach
+from graphfold.circuit import Boundary, Circuit, Link, Reach
+from graphfold.expression import Index
 from graphfold.graphs import shortest_cycle, strong_components, topological_order
 
 Direction = Literal["causal", "anti-causal"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from graphfold.circuit import Apply
+from graphfold.expression import Apply
 from graphfold.sizes import Shape, Size, shape_text
 
 Known = Shape | None

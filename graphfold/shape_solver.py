@@ -10,17 +10,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
-from graphfold.circuit import (
-    Apply,
-    Boundary,
-    Circuit,
-    Const,
-    Constant,
-    Equation,
-    Expression,
-    Function,
-    Read,
-)
+from graphfold.circuit import Boundary, Circuit, Equation, Function
+from graphfold.expression import Apply, Const, Constant, Expression, Read
 from graphfold.recurrence import find_components
 from graphfold.shape_rules import SHAPE_RULES, Known, Misfit, guess_matmul, guess_slice
 from graphfold.sizes import Shape, Size

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from graphfold.cells.flatten import flatten
-from graphfold.circuit import Apply, Circuit, Equation, Expression, Freezable, Read
+from graphfold.circuit import Circuit, Equation, Freezable
 from graphfold.errors import Diagnostic, Mark, ModelError, shorten
+from graphfold.expression import Apply, Expression, Read
 from graphfold.language.printer import Notation, TooLongError, write_nodes
 from graphfold.shape_rules import Known, Misfit, broadcast
 from graphfold.shape_solver import Solver, Walk

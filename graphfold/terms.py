@@ -6,11 +6,12 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from graphfold.circuit import (
+from graphfold.circuit import Axis
+from graphfold.errors import GraphfoldError, suggest
+from graphfold.expression import (
     REDUCTIONS,
     Apply,
     AttributeValue,
-    Axis,
     Const,
     Constant,
     Expression,
@@ -18,7 +19,6 @@ from graphfold.circuit import (
     Index,
     Read,
 )
-from graphfold.errors import GraphfoldError, suggest
 from graphfold.operations import OPERATIONS, Attribute
 from graphfold.sizes import Shape, shape_of
 

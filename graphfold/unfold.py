@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from graphfold.check import ensure_well_formed
-from graphfold.circuit import Circuit, Equation, Expression, Freezable, Index, Node, Read
+from graphfold.circuit import Circuit, Equation, Freezable
 from graphfold.errors import UnfoldingError, suggest
+from graphfold.expression import Expression, Index, Node, Read
 from graphfold.modes import in_mode
 from graphfold.plant import check_leaf_read, choose_trees, tree_lengths
 from graphfold.unfolding import Unfolding, Window

@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from graphfold.caches import Recomputed
-from graphfold.circuit import Boundary, Circuit, Index, Link
+from graphfold.circuit import Boundary, Circuit, Link
 from graphfold.errors import UnfoldingError, shorten, suggest
+from graphfold.expression import Index
 from graphfold.instances import Instance, parse_id
 from graphfold.leaves import read_leaves, without_unread
 from graphfold.recurrence import BOUNDARY

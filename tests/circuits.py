@@ -12,16 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 import graphfold as gf
-from graphfold.circuit import (
-    REDUCTIONS,
-    Apply,
-    Circuit,
-    Const,
-    Equation,
-    ExpressionBuilder,
-    Index,
-    Read,
-)
+from graphfold.circuit import Circuit, Equation
+from graphfold.expression import REDUCTIONS, Apply, Const, ExpressionBuilder, Index, Read
 
 SIZES = {"n": 2, "m": 3}
 SHAPES: dict[str, tuple[str, ...]] = {"s": (), "u": ("n",), "v": ("m",), "A": ("m", "n")}

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from simulator import Simulator
 
 import graphfold as gf
-from graphfold.circuit import Boundary, Circuit, Expression, Index, Read, Use
+from graphfold.circuit import Boundary, Circuit, Use
+from graphfold.expression import Expression, Index, Read
 from graphfold.sizes import Size
 
 ALL_SIZES = {**SIZES, "p": SIZES["n"], "q": SIZES["m"]}

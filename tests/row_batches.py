@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from simulator import random_values
 
 import graphfold as gf
-from graphfold.circuit import Circuit, Index
+from graphfold.circuit import Circuit
+from graphfold.expression import Index
 from graphfold.instances import format_id, parse_id
 
 Values = dict[str, Any]

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from circuits import core_shape
 
-from graphfold.circuit import Apply, Boundary, Circuit, Const, Expression, Read
+from graphfold.circuit import Boundary, Circuit
+from graphfold.expression import Apply, Const, Expression, Read
 
 Instance = tuple[str, int | None]
 Now = Mapping[str, int | None]  # the step of each axis; None stands for no step at all

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import graphfold as gf
-from graphfold.circuit import Const, Index, Read
 from graphfold.examples import example_path
+from graphfold.expression import Const, Index, Read
 from graphfold.sizes import shape_of
 
 

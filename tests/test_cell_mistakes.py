@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import graphfold as gf
-from graphfold.circuit import Cell, Circuit, Expression, Index, Read, Use
+from graphfold.circuit import Cell, Circuit, Use
+from graphfold.expression import Expression, Index, Read
 from graphfold.formats.model_reader import parse_model
 
 HEAD = """\

@@ -12,7 +12,8 @@ from hierarchies import Part, hierarchies
 from hypothesis import given, settings
 
 import graphfold as gf
-from graphfold.circuit import Circuit, Read
+from graphfold.circuit import Circuit
+from graphfold.expression import Read
 
 Instance = tuple[str, int | None]
 SIZES = {"n": 2, "m": 3}

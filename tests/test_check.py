@@ -9,7 +9,8 @@ import pytest
 
 import graphfold as gf
 from graphfold.checks.cycles import check_cycles
-from graphfold.circuit import Boundary, Circuit, Index
+from graphfold.circuit import Boundary, Circuit
+from graphfold.expression import Index
 from graphfold.formats.model_reader import parse_model
 from graphfold.recurrence import find_components
 

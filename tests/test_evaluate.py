@@ -15,11 +15,12 @@ from onnx import TensorProto, helper
 from scipy import signal
 
 from graphfold import flatten, infer_shapes, load, loads, unfold
-from graphfold.circuit import Apply, Circuit, Equation, Expression, Function, Read, Signal
+from graphfold.circuit import Circuit, Equation, Function, Signal
 from graphfold.errors import Mark, TooLargeError
 from graphfold.evaluate import KERNELS, Evaluation, evaluate, inline, random_values
 from graphfold.evaluate.elementwise import elementwise
 from graphfold.examples import example_path
+from graphfold.expression import Apply, Expression, Read
 from graphfold.language.equations import read_expression
 from graphfold.language.parser import Scope
 from graphfold.language.tokens import Line

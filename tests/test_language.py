@@ -10,18 +10,9 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 import graphfold as gf
-from graphfold.circuit import (
-    Apply,
-    Circuit,
-    Const,
-    Dimension,
-    Expression,
-    ExpressionBuilder,
-    Function,
-    Index,
-    Read,
-)
+from graphfold.circuit import Circuit, Dimension, Function
 from graphfold.errors import Mark
+from graphfold.expression import Apply, Const, Expression, ExpressionBuilder, Index, Read
 from graphfold.language.equations import read_equations, read_expression
 from graphfold.language.parser import Scope
 from graphfold.language.printer import LIMIT, TooLongError, write_expression

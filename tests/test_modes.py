@@ -11,7 +11,8 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 import graphfold as gf
-from graphfold.circuit import Apply, Circuit, Expression, Mode
+from graphfold.circuit import Circuit, Mode
+from graphfold.expression import Apply, Expression
 from graphfold.formats.model_reader import parse_model
 
 HEAD = """\

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphfold as gf
-from graphfold.circuit import Axis, Circuit, Equation, Expression, Index, Read, Style
+from graphfold.circuit import Axis, Circuit, Equation, Style
+from graphfold.expression import Expression, Index, Read
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = [

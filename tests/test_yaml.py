@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import graphfold as gf
-from graphfold.circuit import Axis, Const, Index
+from graphfold.circuit import Axis
 from graphfold.examples import example_names, example_path
+from graphfold.expression import Const, Index
 from graphfold.formats.model_reader import parse_model
 from graphfold.sizes import Size
 

@@ -9,22 +9,8 @@ from typing import Any
 from circuits import SHAPES, circuits
 from hypothesis import strategies as st
 
-from graphfold.circuit import (
-    Apply,
-    Axis,
-    Boundary,
-    Circuit,
-    Const,
-    Equation,
-    Expression,
-    ExpressionBuilder,
-    Index,
-    Output,
-    Read,
-    Signal,
-    constant,
-    sort_boundaries,
-)
+from graphfold.circuit import Axis, Boundary, Circuit, Equation, Output, Signal, sort_boundaries
+from graphfold.expression import Apply, Const, Expression, ExpressionBuilder, Index, Read, constant
 from graphfold.sizes import shape_of
 
 Draw = Any

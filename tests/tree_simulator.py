@@ -12,7 +12,8 @@ import numpy as np
 from circuits import core_shape
 from simulator import _COMPUTE, _REDUCE
 
-from graphfold.circuit import Apply, Circuit, Const, Expression, Index, Read
+from graphfold.circuit import Circuit
+from graphfold.expression import Apply, Const, Expression, Index, Read
 
 Instance = tuple[str, int | None]
 Nested = Any

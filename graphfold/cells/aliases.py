@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graphfold.cells.seams import Seam
-from graphfold.circuit import Circuit, Expression, Index, Read, Signal
+from graphfold.circuit import Circuit, Signal
+from graphfold.expression import Expression, Index, Read
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from graphfold.circuit import Circuit, Expression, Use
+from graphfold.circuit import Circuit, Use
+from graphfold.expression import Expression
 from graphfold.sizes import Size
 
 T = TypeVar("T")

@@ -19,13 +19,13 @@ from graphfold.circuit import (
     Freezable,
     Function,
     Group,
-    Read,
     Signal,
     Use,
     freeze,
     sort_boundaries,
 )
 from graphfold.errors import ModelError
+from graphfold.expression import Read
 
 _KEPT = "_flat"
 

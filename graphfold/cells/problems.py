@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from graphfold.cells.seams import Seam, axes_of
-from graphfold.circuit import Cell, Circuit, Expression, Read, Signal, Use
+from graphfold.circuit import Cell, Circuit, Signal, Use
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
+from graphfold.expression import Expression, Read
 
 
 def _problem(code: str, message: str, mark: Mark | None, use: str | None = None) -> Diagnostic:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from graphfold.cells.seams import Seam
-from graphfold.circuit import (
+from graphfold.errors import Mark
+from graphfold.expression import (
     Apply,
     AttributeValue,
     Const,
@@ -15,7 +16,6 @@ from graphfold.circuit import (
     Node,
     Read,
 )
-from graphfold.errors import Mark
 from graphfold.sizes import Size
 
 Reads = Callable[[Read], Read]

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from graphfold.circuit import Axis, Circuit, Expression, Index, Use
+from graphfold.circuit import Axis, Circuit, Use
 from graphfold.clocks import free_axes
 from graphfold.errors import Mark
+from graphfold.expression import Expression, Index
 from graphfold.sizes import Shape, Size
 
 

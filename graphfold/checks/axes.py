@@ -12,18 +12,10 @@ from graphfold.checks.trees import (
     tree_boundary_problem,
     tree_read_problem,
 )
-from graphfold.circuit import (
-    REDUCTIONS,
-    Apply,
-    Boundary,
-    Circuit,
-    Equation,
-    Expression,
-    Index,
-    Read,
-)
+from graphfold.circuit import Boundary, Circuit, Equation
 from graphfold.clocks import free_axes
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
+from graphfold.expression import REDUCTIONS, Apply, Expression, Index, Read
 
 FARTHEST = 1_000_000  # steps; each one is a history to be given
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphfold.circuit import Boundary, Circuit, Index, Link
+from graphfold.circuit import Boundary, Circuit, Link
 from graphfold.errors import Diagnostic
+from graphfold.expression import Index
 
 Gap = tuple[str, Index]  # at which step, and what is read there
 

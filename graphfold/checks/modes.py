@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphfold.circuit import Apply, Circuit, Expression
+from graphfold.circuit import Circuit
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
+from graphfold.expression import Apply, Expression
 
 
 def check_modes(circuit: Circuit) -> Iterator[Diagnostic]:

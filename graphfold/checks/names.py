@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from graphfold.cells.levels import statements
-from graphfold.circuit import Apply, Circuit, Const, Expression, Function, Index, Read, Use
+from graphfold.circuit import Circuit, Function, Use
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
+from graphfold.expression import Apply, Const, Expression, Index, Read
 from graphfold.operations import OPERATIONS, callable_names
 from graphfold.sizes import Shape
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphfold.circuit import REDUCTIONS, Apply, Axis, Boundary, Circuit, Expression, Index, Read
+from graphfold.circuit import Axis, Boundary, Circuit
 from graphfold.errors import Diagnostic, shorten, suggest
+from graphfold.expression import REDUCTIONS, Apply, Expression, Index, Read
 
 
 def check_leaves(circuit: Circuit, axis: Axis) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Const, Dimension
+from graphfold.circuit import Dimension
 from graphfold.errors import ValuesError, shorten, suggest
 from graphfold.evaluate.numbers import as_numbers, floating_dtype, inexact
 from graphfold.evaluate.rows.needs import Rows, row_slots
@@ -16,6 +16,7 @@ from graphfold.evaluate.rows.padding import add_rows, blank_padding, disagreemen
 from graphfold.evaluate.sizing import Claim, bind_sizes
 from graphfold.evaluate.slots import Slot, slots
 from graphfold.evaluate.value import Array, Value
+from graphfold.expression import Const
 from graphfold.sizes import Shape
 from graphfold.unfolding import Unfolding
 

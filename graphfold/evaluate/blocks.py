@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphfold.circuit import REDUCTIONS, Apply, Expression
+from graphfold.expression import REDUCTIONS, Apply, Expression
 
 Axes = frozenset[str]
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Apply, Circuit, Expression, Function
+from graphfold.circuit import Circuit, Function
 from graphfold.errors import GraphfoldError, ValuesError, shorten, suggest
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Array, Value
+from graphfold.expression import Apply, Expression
 
 
 def function_problems(circuit: Circuit, functions: Mapping[str, Any]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from graphfold.circuit import Apply, Circuit, Expression, ExpressionBuilder, Read
+from graphfold.circuit import Circuit
 from graphfold.errors import TooLargeError
+from graphfold.expression import Apply, Expression, ExpressionBuilder, Read
 
 _MOST_NODES = 200_000
 

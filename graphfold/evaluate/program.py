@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import (
+from graphfold.clocks import free_axes
+from graphfold.errors import ValuesError, suggest
+from graphfold.evaluate.blocks import block_of
+from graphfold.evaluate.kernels import KERNELS
+from graphfold.evaluate.overtime import reduce_steps
+from graphfold.evaluate.sizing import need
+from graphfold.evaluate.value import Value
+from graphfold.expression import (
     REDUCTIONS,
     Apply,
     AttributeValue,
@@ -22,13 +29,6 @@ from graphfold.circuit import (
     Node,
     Read,
 )
-from graphfold.clocks import free_axes
-from graphfold.errors import ValuesError, suggest
-from graphfold.evaluate.blocks import block_of
-from graphfold.evaluate.kernels import KERNELS
-from graphfold.evaluate.overtime import reduce_steps
-from graphfold.evaluate.sizing import need
-from graphfold.evaluate.value import Value
 from graphfold.instances import Instance
 from graphfold.sizes import Shape, Size
 from graphfold.unfolding import Unfolding

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Apply
 from graphfold.errors import GraphfoldError, shorten
 from graphfold.evaluate.elementwise import Kernel, elementwise
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.value import Array, Value, spread
+from graphfold.expression import Apply
 from graphfold.operations import OPERATIONS, Operation, register
 from graphfold.shape_rules import SHAPE_RULES, Known
 from graphfold.sizes import Shape

@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graphfold.circuit import (
-    Axis,
-    Dimension,
-    Function,
-    Mode,
-    Signal,
-)
+from graphfold.circuit import Axis, Dimension, Function, Mode, Signal
 from graphfold.errors import Mark, shorten, suggest
 from graphfold.formats.model_report import Report, is_empty
 from graphfold.formats.yaml_nodes import Items, Pairs, Scalar, YamlNode

@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from graphfold.cells.flatten import flatten
-from graphfold.circuit import (
-    Cell,
-    Circuit,
-    Output,
-    Use,
-    sort_boundaries,
-)
+from graphfold.circuit import Cell, Circuit, Output, Use, sort_boundaries
 from graphfold.errors import Mark, ModelError, shorten, suggest
 from graphfold.formats.model_declarations import (
     read_axes,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from graphfold.circuit import (
-    Style,
-)
+from graphfold.circuit import Style
 from graphfold.errors import shorten, suggest
 from graphfold.formats.model_report import Report
 from graphfold.formats.yaml_nodes import Items, Scalar, YamlNode

@@ -6,15 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from graphfold.circuit import (
-    Boundary,
-    Constant,
-    Expression,
-    Function,
-    Index,
-    constant,
-)
+from graphfold.circuit import Boundary, Function
 from graphfold.errors import Mark, shorten
+from graphfold.expression import Constant, Expression, Index, constant
 from graphfold.formats.model_report import Report, is_empty
 from graphfold.formats.yaml_nodes import Items, Pairs, Scalar, YamlNode
 from graphfold.language.equations import read_expression

@@ -9,19 +9,9 @@ from itertools import groupby
 import yaml
 
 from graphfold.cells.levels import levels, statements
-from graphfold.circuit import (
-    Axis,
-    Boundary,
-    Circuit,
-    Const,
-    Expression,
-    Freezable,
-    Function,
-    Signal,
-    Style,
-    freeze,
-)
+from graphfold.circuit import Axis, Boundary, Circuit, Freezable, Function, Signal, Style, freeze
 from graphfold.errors import GraphfoldError
+from graphfold.expression import Const, Expression
 from graphfold.formats.cell_paths import moved_to
 from graphfold.formats.cell_writer import statement_text
 from graphfold.language.arguments import signature

@@ -6,16 +6,16 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from graphfold.circuit import (
+from graphfold.circuit import Function
+from graphfold.errors import Mark, shorten, suggest
+from graphfold.expression import (
     Apply,
     AttributeValue,
     Const,
     ExpressionBuilder,
-    Function,
     Node,
     nodes_beneath,
 )
-from graphfold.errors import Mark, shorten, suggest
 from graphfold.language.tokens import SyntaxProblem, Token
 from graphfold.operations import OPERATIONS, Attribute, Operation
 from graphfold.sizes import Size

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from graphfold.circuit import Equation, Expression, Use
+from graphfold.circuit import Equation, Use
 from graphfold.errors import Diagnostic, Mark, shorten
+from graphfold.expression import Expression
 from graphfold.language.parser import Scope, parse_expression, read_index
 from graphfold.language.statements import Statement, split_statements, syntax_diagnostic
 from graphfold.language.tokens import Line, SyntaxProblem, Token, tokenize

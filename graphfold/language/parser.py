@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from graphfold.circuit import (
+from graphfold.circuit import Circuit, Function
+from graphfold.errors import Mark, shorten
+from graphfold.expression import (
     Apply,
-    Circuit,
     Const,
     Constant,
     Expression,
     ExpressionBuilder,
-    Function,
     Index,
     Number,
     Read,
 )
-from graphfold.errors import Mark, shorten
 from graphfold.language.arguments import Argument, operation_node
 from graphfold.language.tokens import SyntaxProblem, Token
 from graphfold.operations import OPERATIONS

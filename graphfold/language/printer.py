@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graphfold.circuit import Apply, Circuit, Const, Constant, Expression, Function, Node, Read
+from graphfold.circuit import Circuit, Function
+from graphfold.expression import Apply, Const, Constant, Expression, Node, Read
 from graphfold.operations import OPERATIONS
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from graphfold.cells.arguments import Arguments, make_use
-from graphfold.circuit import Expression, Read, Use
+from graphfold.circuit import Use
 from graphfold.errors import Mark, shorten, suggest
+from graphfold.expression import Expression, Read
 from graphfold.language.arguments import size_of
 from graphfold.language.parser import Scope, parse_expression
 from graphfold.language.tokens import SyntaxProblem, Token

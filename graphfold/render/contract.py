@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from graphfold.circuit import Circuit, Index, Reach
+from graphfold.circuit import Circuit, Reach
+from graphfold.expression import Index
 from graphfold.render.factors import Product, products, union
 
 TieReach = Reach | Literal["leaf"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graphfold.circuit import Apply, Circuit, Const, Expression, Read
+from graphfold.circuit import Circuit
+from graphfold.expression import Apply, Const, Expression, Read
 
 MOST = 4
 MULTIPLYING = ("matmul", "mul", "dot", "outer")

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from graphfold.cells.rewrite import rename_reads
-from graphfold.circuit import Circuit, Equation, Group, Read, constant
+from graphfold.circuit import Circuit, Equation, Group
 from graphfold.errors import DrawingError, shorten, suggest
+from graphfold.expression import Read, constant
 from graphfold.render.contract import Tie, merged, ties
 
 ALL = "all"

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from graphfold.circuit import Circuit, Index
+from graphfold.circuit import Circuit
+from graphfold.expression import Index
 from graphfold.labels import escape, label_within, latex_of
 from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, clock, givers, side_by_side

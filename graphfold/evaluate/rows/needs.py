@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Circuit, Index
+from graphfold.circuit import Circuit
 from graphfold.errors import UnfoldingError
 from graphfold.evaluate.rows.lengths import Lengths, read_lengths
 from graphfold.evaluate.slots import Slot, exists, slots
+from graphfold.expression import Index
 from graphfold.instances import format_id
 from graphfold.prune import ancestors
 from graphfold.sizes import Shape

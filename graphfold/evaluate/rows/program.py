@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Apply, Expression, Read
 from graphfold.evaluate.kernels import KERNELS, STRUCTURAL, UNFAILING
 from graphfold.evaluate.program import Compiler, Run, Setting, Steps
 from graphfold.evaluate.rows.lengths import Lengths
@@ -16,6 +15,7 @@ from graphfold.evaluate.rows.overtime import reduce_rows
 from graphfold.evaluate.rows.store import RowStore
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Array, Value
+from graphfold.expression import Apply, Expression, Read
 from graphfold.sizes import Shape
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.circuit import Circuit, Index
+from graphfold.circuit import Circuit
 from graphfold.evaluate.rows.lengths import RowLengths
 from graphfold.evaluate.rows.needs import Key, Rows, free_key
 from graphfold.evaluate.value import Array, Value, spread_to
+from graphfold.expression import Index
 from graphfold.instances import Instance
 
 Patch = tuple[Key, Array]  # a boundary, and the rows it stands in

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from graphfold.circuit import Circuit, Index
+from graphfold.circuit import Circuit
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.program import Program, Setting
 from graphfold.evaluate.rows.needs import Key, Rows
@@ -15,6 +15,7 @@ from graphfold.evaluate.rows.program import Active, RowCompiler
 from graphfold.evaluate.rows.store import Outside, RowStore
 from graphfold.evaluate.value import Array, Value, fit
 from graphfold.evaluate.walk import Walk
+from graphfold.expression import Index
 from graphfold.instances import Instance, format_id
 from graphfold.shapes import Shapes
 from graphfold.tables import Table
