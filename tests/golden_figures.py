@@ -65,8 +65,8 @@ STEPS: Mapping[str, int | Mapping[str, int]] = {
 }
 """How far a model is unfolded, when not over three steps."""
 
-NO_WINDOW = frozenset(["single_output", "encoder_decoder", "attention", "recursive", "tree_lstm"])
-"""Models with something static after a sequence: it stands at the end, which no window shows."""
+NO_WINDOW = frozenset(["single_output", "recursive", "tree_lstm"])
+"""What is read at the end is in no window, and a tree has none."""
 
 MORE: Mapping[str, Callable[[], Any]] = {
     "filter": lambda: gf.unfold(gf.loads(FILTER), 20),
@@ -97,7 +97,14 @@ def figures(name: str) -> dict[str, Draw]:
     """The golden figures of a model, or one of the figures more, by the stem of the file."""
     if name in MORE:
         return {name: partial(gf.draw, MORE[name](), scale=1.0)}
-    return dict(_figures(name, gf.load(gf.example_path(name))))
+    circuit = gf.load(gf.example_path(name))
+    found = dict(_figures(name, circuit))
+    if circuit.modes:
+        found[f"{name}-folded"] = partial(gf.draw, circuit, scale=1.0)
+    if name == "graphical_state":  # figure 10.7 of the book
+        gone = gf.eliminate(gf.unfold(circuit, 5), "h")
+        found["graphical_state-eliminated"] = partial(gf.draw, gone, scale=1.0)
+    return found
 
 
 def _unfolded(name: str, circuit: Circuit) -> gf.Unfolding:

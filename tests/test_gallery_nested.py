@@ -14,7 +14,6 @@ def needs(name: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(name not in gf.example_names(), reason=f"{name} does not come along")
 
 
-@needs("stacked_lstm")
 @pytest.mark.parametrize("steps", [1, 7])
 def test_a_three_layer_lstm_is_three_lstms_of_onnx_runtime(steps: int) -> None:
     v = random_values("stacked_lstm", steps, batch=3)
@@ -40,7 +39,6 @@ def _lstm_of_the_book(v: Values, layer: str, x: Array) -> Array:
     return ys[:, 0]
 
 
-@needs("bidirectional_cells")
 @pytest.mark.parametrize("steps", [1, 7])
 def test_one_cell_both_ways_is_the_bidirectional_network(steps: int) -> None:
     v = random_values("bidirectional", steps)
