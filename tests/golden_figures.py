@@ -107,7 +107,14 @@ def figures(name: str) -> dict[str, Draw]:
     """The golden figures of a model, or one of the figures more, by the stem of the file."""
     if name in MORE:
         return {name: MORE[name]}
-    return dict(_figures(name, gf.load(gf.example_path(name))))
+    circuit = gf.load(gf.example_path(name))
+    found = dict(_figures(name, circuit))
+    if circuit.modes:
+        found[f"{name}-folded"] = partial(_draw, circuit)
+    if name == "graphical_state":  # figure 10.7 of the book
+        gone = gf.eliminate(gf.unfold(circuit, 5), "h")
+        found["graphical_state-eliminated"] = partial(_draw, gone)
+    return found
 
 
 def _unfolded(name: str, circuit: Circuit) -> gf.Unfolding:
