@@ -86,7 +86,7 @@ def _over_tree(circuit: Circuit, axis: str | None, names: list[str]) -> str:
     what = (
         f"{axis} counts the leaves of a tree" if axis == tree.leaves else f"{tree.name} is a tree"
     )
-    cure = "unfold it whole, unfold(circuit, tree=…)"
+    cure = "unfold it whole, with tree= (or --tree)"
     if names:
         cure = f"name another axis, axis='{names[0]}'"
     return f"{what}, which has no blocks of steps; {cure}"

@@ -74,7 +74,7 @@ def window(
     if chosen is not None and chosen not in names:
         raise UnfoldingError(f"unknown axis '{chosen}'{suggest(chosen, names)}")
     if frozen.trees:
-        raise UnfoldingError("a tree has no window: unfold it whole, unfold(circuit, tree=…)")
+        raise UnfoldingError("a tree has no window: unfold it whole, with tree= (or --tree)")
     resolved, name = _resolved(frozen, mode)
     return Window(resolved, chosen, _whole("before", before), _whole("after", after), name)
 
