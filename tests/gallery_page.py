@@ -28,6 +28,7 @@ VIEWS: Mapping[str, str | Mapping[str, str]] = {
     "vector_to_sequence": WINDOW,
     "conditional": WINDOW,
     "bidirectional": WINDOW,
+    "bidirectional_cells": WINDOW,
     "encoder_decoder": "--steps t=4,u=3",
     "attention": "--steps t=3,u=2",
     "time_skip": "--steps 5",
