@@ -249,3 +249,16 @@ def test_wires_of_different_sources_share_no_track(picture: Picture) -> None:
     for (a, (level, here, low, high)), (b, (other, there, start, end)) in combinations(runs, 2):
         if a != b and level == other and abs(here - there) < 2:
             assert min(high, end) - max(low, start) < 20
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "target"),
+    [("conditional", "y", "h"), ("teacher_forcing", "y", "h"), ("attention", "y", "d")],
+)
+def test_a_diagonal_past_other_rows_runs_straight(name: str, source: str, target: str) -> None:
+    circuit = gf.load(gf.example_path(name))
+    steps = {axis.name: 3 for axis in circuit.axes}
+    picture = gf.draw(gf.unfold(circuit, steps), pair=False).picture
+    bodies = [g.items[0] for g in picture.groups if (g.signal, g.target) == (source, target)]
+    assert bodies
+    assert all([kind for kind, _ in body.moves] == ["l"] for body in bodies)  # type: ignore[union-attr]
