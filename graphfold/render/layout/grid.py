@@ -16,6 +16,7 @@ from graphfold.render.theme import Theme
 DUMMY = "/"
 FAR = 1e6  # the gap between a folded cell and the next, which is not there
 ASIDE = 26.0
+STACKED = 20.0  # weighs more than the wires that pass a row
 
 
 @dataclass(frozen=True)
@@ -133,11 +134,19 @@ def cell_of(
         room = extra.get(left, 0.0) + extra.get("<" + right, 0.0)
         return sum(radii) + theme.site_gap + room
 
-    x = columns(ordered, steps, apart)
+    stacked = _stacked(rows)
+    alone = {name for a, b, _ in stacked for name in (a, b)}
+    x = columns(ordered, [*steps, *stacked], apart, alone)
     reach = [(x[n] - r, x[n] + r) for n, r in measured.radius.items() if n in x]
     reach += [(v - theme.clearance, v + theme.clearance) for n, v in x.items() if DUMMY in n]
     left, right = min((a for a, _ in reach), default=0.0), max((b for _, b in reach), default=0.0)
     return Cell(tuple(map(tuple, ordered)), bends, x, left, right)
+
+
+def _stacked(rows: Sequence[Sequence[str]]) -> list[tuple[str, str, float]]:
+    """Sites that are alone in neighbouring rows stand above one another."""
+    pairs = itertools.pairwise(filter(None, rows))
+    return [(a[0], b[0], STACKED) for a, b in pairs if len(a) == len(b) == 1]
 
 
 def _links(scene: Scene) -> list[tuple[str, str]]:
