@@ -249,3 +249,25 @@ def test_wires_of_different_sources_share_no_track(picture: Picture) -> None:
     for (a, (level, here, low, high)), (b, (other, there, start, end)) in combinations(runs, 2):
         if a != b and level == other and abs(here - there) < 2:
             assert min(high, end) - max(low, start) < 20
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "target"),
+    [("conditional", "y", "h"), ("teacher_forcing", "y", "h"), ("attention", "y", "d")],
+)
+def test_a_diagonal_past_other_rows_runs_straight(name: str, source: str, target: str) -> None:
+    circuit = gf.load(gf.example_path(name))
+    steps = {axis.name: 3 for axis in circuit.axes}
+    picture = gf.draw(gf.unfold(circuit, steps), pair=False).picture
+    bodies = [g.items[0] for g in picture.groups if (g.signal, g.target) == (source, target)]
+    assert bodies
+    assert all([kind for kind, _ in body.moves] == ["l"] for body in bodies)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["clockwork", "vector_to_sequence", "bidirectional"])
+def test_signals_alone_in_their_rows_stand_above_one_another(name: str) -> None:
+    circuit = gf.load(gf.example_path(name))
+    alone = {n for row in circuit.style.rows for n in row if len(row) == 1} & set(circuit.axis_of)
+    for picture in (gf.draw(circuit).picture, gf.draw(gf.unfold(circuit, 1), pair=False).picture):
+        found = {round(d.x, 2) for g, d, _ in nodes(picture) if g.signal in alone and g.step in "1"}
+        assert len(found) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 SWEEPS = 12
 Link = tuple[str, str, float, float]  # two names, the weight, how far the second is to the right
@@ -13,12 +13,18 @@ def columns(
     rows: Sequence[Sequence[str]],
     links: Sequence[Link],
     apart: Callable[[str, str], float],
+    stacked: Collection[str] = (),
 ) -> dict[str, float]:
-    """Return x of every name; `apart` is the least distance of two neighbours in a row."""
+    """Return x of every name; `apart` is the least distance of two neighbours in a row.
+
+    Those that are `stacked` begin above one another; of a row, one at most.
+    """
     places = [offsets_of(row, apart) for row in rows]
     x = {}
     for row, offsets in zip(rows, places, strict=True):
-        shift = offsets[-1] / 2 if offsets else 0.0
+        shift = next((o for n, o in zip(row, offsets, strict=True) if n in stacked), None)
+        if shift is None:
+            shift = offsets[-1] / 2 if offsets else 0.0
         x.update({n: o - shift for n, o in zip(row, offsets, strict=True)})
     near = _neighbours(links)
     for sweep in range(SWEEPS):

@@ -19,6 +19,7 @@ from graphfold.render.theme import Theme
 DUMMY = "/"
 FAR = 1e6  # the gap between a folded cell and the next, which is not there
 ASIDE = 26.0
+STACKED = 20.0  # weighs more than the wires that pass a row
 INTO = 0.7  # a wire may be within the box it leads to
 AROUND = 5.0  # between a frame and a wire that passes it
 
@@ -196,11 +197,19 @@ def cell_of(
         room = extra.get(left, 0.0) + extra.get("<" + right, 0.0)
         return sum(halves) + theme.site_gap + room
 
-    x = columns(ordered, steps, apart)
+    stacked = _stacked(rows)
+    alone = {name for link in stacked for name in link[:2]}
+    x = columns(ordered, [*steps, *stacked], apart, alone)
     reach = [(x[n] - b.half, x[n] + b.half) for n, b in measured.border.items() if n in x]
     reach += [(v - theme.clearance, v + theme.clearance) for n, v in x.items() if DUMMY in n]
     left, right = min((a for a, _ in reach), default=0.0), max((b for _, b in reach), default=0.0)
     return Cell(tuple(map(tuple, ordered)), bends, x, left, right)
+
+
+def _stacked(rows: Sequence[Sequence[str]]) -> list[Link]:
+    """Sites that are alone in neighbouring rows stand above one another."""
+    pairs = itertools.pairwise(filter(None, rows))
+    return [(a[0], b[0], STACKED, 0.0) for a, b in pairs if len(a) == len(b) == 1]
 
 
 def links_of(scene: Scene) -> list[tuple[str, str]]:

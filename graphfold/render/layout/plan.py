@@ -29,6 +29,7 @@ from graphfold.render.scene import Edge, Scene
 from graphfold.render.theme import Theme
 
 ROUNDS, SETTLING = 12, 3
+WIDER = 5.0  # how much columns move apart in a round where a slanted wire passes near a node
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ def _next(found: Plan, now: Round, asked: Gaps) -> Round:
 def _wider(found: Plan, block: int, gap: float) -> float:
     if found.scene.blocks[block].folded:
         return gap
-    return max(gap, found.panels[block].router.lanes.width())
+    router = found.panels[block].router
+    return max(gap + WIDER * router.tight(), router.lanes.width())
 
 
 def _captioned(scene: Scene) -> frozenset[tuple[str, str, int]]:

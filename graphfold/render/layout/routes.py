@@ -20,6 +20,7 @@ Key = tuple[str, str, int, int]  # source, target, columns to the right, which e
 Net = tuple[str, int, bool]
 DOTS = 13.0
 LIFTS = range(4)
+ROOMY = 3.0  # beyond the clearance: what a wire keeps from nodes where there is room
 MANY = 3  # arcs between the same two signals, from which on they nest
 LOW, HIGH = 30.0, 78.0  # where the lowest and the highest of them leave a circle, in degrees
 
@@ -109,11 +110,27 @@ class Router:
         return "laned" if distance else "bent"
 
     def _is_clear(self, key: Key, line: Line) -> bool:
+        if not self._keeps(key, line, self.theme.clearance + (0 if self._slants(key) else ROOMY)):
+            return False
         ends, points = {(key[0], 0), (key[1], key[2])}, line.samples()
-        free = self.grid.clear(points, ends, self.theme.clearance + 3)
-        if not free or self.grid.enters(points, (self._start(key), self._end(key))):
+        if self.grid.enters(points, (self._start(key), self._end(key))):
             return False
         return self.grid.outside(points, ends)
+
+    def _keeps(self, key: Key, line: Line, margin: float) -> bool:
+        """Whether a line keeps a margin to every node but its ends."""
+        ends = {(key[0], 0), (key[1], key[2])}
+        return self.grid.clear(line.samples(), ends, margin)
+
+    def _slants(self, key: Key) -> bool:
+        """Whether a wire goes to another column and another row."""
+        return key[2] != 0 and not self._level(key)
+
+    def tight(self) -> bool:
+        """Whether some straight wire passes so near a node that wider columns would do it good."""
+        slanted = (k for k, kind in self.kind.items() if kind == "straight" and self._slants(k))
+        margin = self.theme.clearance + ROOMY
+        return any(not self._keeps(key, self._straight(key), margin) for key in slanted)
 
     def _arrival(self, key: Key) -> float:
         dx, dy = self.line(key).heading
