@@ -39,6 +39,24 @@ def letters(scene: Scene) -> dict[tuple[str, str, int], str]:
     }
 
 
+@pytest.mark.parametrize(
+    ("side", "caption"),
+    [
+        ("A @ P[t-1] @ A.T", ["A", "\\cdot", "{A}^{\\top}"]),
+        ("P[t-1] @ A @ B", ["A", "B"]),
+        ("A @ (B @ P[t-1])", ["A", "B"]),
+        ("P[t-1] * s", ["s"]),
+    ],
+)
+def test_factors_stand_on_their_side_of_the_value(side: str, caption: list[str]) -> None:
+    circuit = gf.loads(
+        "graphfold: 1\ndims: [n]\nparams: {'A, B': [n, n], s: []}\ninit: {'P[0]': A}\n"
+        f"draw: {{labels: {{A: A, B: B, s: s}}}}\nequations: |\n  P[t] = {side}\n"
+    )
+    (edge,) = [e for e in folded(view(circuit)).edges if e.delay]
+    assert [piece.latex for piece in edge.caption] == caption
+
+
 def test_hidden_signals_are_contracted() -> None:
     scene = folded(view(shipped("rnn_loss")))
     assert letters(scene) == {

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphfold.circuit import Circuit
 from graphfold.expression import Apply, Const, Expression, Read
 
 MOST = 4
 MULTIPLYING = ("matmul", "mul", "dot", "outer")
+SIDED = ("matmul", "dot", "outer")  # a factor on the right stays there
 Product = tuple["Factor", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A parameter, a function or the branch of a mode that a value passes on its way."""
+    """A parameter, a function or the branch of a mode that a value passes on its way.
+
+    One that comes `after` is multiplied in from the right.
+    """
 
     name: str
     function: bool = False
     transposed: bool = False
     mode: bool = False
+    after: bool = False
 
 
 def products(circuit: Circuit, expression: Expression) -> dict[int, tuple[Product, ...]]:
@@ -66,8 +71,17 @@ def _passed(circuit: Circuit, expression: Expression, node: Apply, place: int) -
         modes = node.attribute("modes")
         return (Factor(str(modes[place]), mode=True),) if isinstance(modes, tuple) else ()
     if node.operation in MULTIPLYING:
-        return _weights(circuit, expression, node.operands[1 - place]) or ()
+        weights = _weights(circuit, expression, node.operands[1 - place]) or ()
+        if node.operation in SIDED and place == 0:
+            return tuple(replace(factor, after=True) for factor in reversed(weights))
+        return weights
     return ()
+
+
+def in_order(way: Product) -> tuple[Product, Product]:
+    """What stands to the left of a value, and to the right of it, as in an equation."""
+    left = tuple(factor for factor in way if not factor.after)
+    return left, tuple(factor for factor in reversed(way) if factor.after)
 
 
 def _weights(circuit: Circuit, expression: Expression, number: int) -> Product | None:

@@ -13,7 +13,7 @@ from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, clock, givers, side_by_side
 from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies
-from graphfold.render.factors import Factor, Product, by_mode
+from graphfold.render.factors import Factor, Product, by_mode, in_order
 from graphfold.render.nests import arrange_nested, frames, word
 from graphfold.render.rows import Row
 from graphfold.render.scene import (
@@ -264,9 +264,15 @@ def _caption(seen: View, ways: tuple[Product, ...]) -> Caption:
     names = {mode.name for mode in seen.circuit.modes}
     for way, modes in by_mode(ways).items():
         marks = [Piece(f"\\text{{{escape(mode)}}}") for mode in modes if names - set(modes)]
-        for group in ([_piece(factor, seen.latex, seen.untied) for factor in way], marks):
+        for group in (_product(seen, way), marks):
             pieces += [Piece(","), *group] if pieces and group else group
     return tuple(pieces)
+
+
+def _product(seen: View, way: Product) -> list[Piece]:
+    """The factors in the order of the equation; a dot stands for the value between them."""
+    left, right = ([_piece(f, seen.latex, seen.untied) for f in side] for side in in_order(way))
+    return [*left, *([Piece("\\cdot")] if left and right else []), *right]
 
 
 def _piece(factor: Factor, latex: Mapping[str, str], untied: frozenset[str]) -> Piece:
