@@ -46,18 +46,6 @@ def test_every_example_is_shown_in_the_gallery(update_golden):
     assert GALLERY.read_text(encoding="utf-8") == page()
 
 
-@pytest.mark.parametrize(
-    ("name", "opened", "steps"),
-    [("stacked_lstm", "upper", 2), ("bidirectional_cells", "all", 3)],
-)
-def test_the_figures_of_open_cells_are_what_the_program_draws(name, opened, steps, update_golden):
-    drawing = gf.draw(gf.unfold(gf.load(gf.example_path(name)), steps), open=opened)
-    path = ROOT / "docs" / "figures" / f"{name}-open.svg"
-    if update_golden:
-        drawing.save(path)
-    assert path.read_text(encoding="utf-8") == drawing.svg
-
-
 def test_every_figure_is_shown_on_some_page(update_golden):
     pages = [
         path.read_text(encoding="utf-8") for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
