@@ -25,12 +25,16 @@ def command(model: str, steps: int, axis: str | None, output: str | None, _json:
     """
     import graphfold as gf
 
-    from .messages import count
+    from .messages import CallError, count
     from .output import ensure_writable, tell, write
 
     target = output or "-"
     ensure_writable(target)
-    blocked = gf.block(load_model(model), steps, axis)
+    circuit = load_model(model)
+    if circuit.uses:
+        message = "blocks of a model made of cells have no file; gf.block gives the circuit"
+        raise CallError(f"{model}: {message}")
+    blocked = gf.block(circuit, steps, axis)
     write(target, gf.dumps(blocked).encode())
     facts: dict[str, object] = {
         "signals": len(blocked.circuit.signals),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .lengths import RowLengths, first_lengths, take_lengths
-from .messages import CallError, count
+from .messages import CallError, count, say
 from .options import (
     Sizes,
     Steps,
@@ -191,6 +191,8 @@ def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any
     from .output import tell, write
 
     output = options["output"]
+    if unfolding.mode and not options["_json"]:
+        say(f"mode {unfolding.mode}")
     if output is not None:
         write(output, gf.encode_npz(found))
         shapes: dict[str, object] = {n: list(array.shape) for n, array in found.items()}

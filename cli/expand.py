@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .messages import CallError
+from .messages import CallError, say_mode
 from .options import (
     Steps,
     json_option,
@@ -72,5 +72,7 @@ def command(
     if options["tree"] is not None:
         asked["tree"] = read_tree(circuit, options["tree"])
     text = gf.expand(circuit, signal, notation=chosen, **asked)
+    if not options["_json"]:
+        say_mode(circuit, options["mode"])
     answer = json.dumps({"signal": signal, "lines": text.splitlines()})
     click.echo(answer if options["_json"] else text)

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     import graphfold as gf
+    from graphfold.circuit import Circuit
 
 
 class CallError(click.ClickException):
@@ -116,6 +117,12 @@ def _coloured(text: str, word: str, colour: str) -> str:
 def say(text: str) -> None:
     """Print a line about what was done to standard error."""
     click.echo(text, err=True)
+
+
+def say_mode(circuit: Circuit, mode: str | None) -> None:
+    """Tell which mode of a model is looked at, where it has some."""
+    if circuit.modes:
+        say(f"mode {mode or circuit.modes[0].name}")
 
 
 def count(number: int, noun: str) -> str:

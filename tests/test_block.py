@@ -262,3 +262,7 @@ def test_the_command_line_refuses_what_makes_no_blocks() -> None:
     done = call("block", path, 2, "--axis", "s")
     assert (done.code, done.out) == (2, "")
     assert done.lines == ["error: unknown axis 's'; there is t"]
+    path = example_path("stacked_lstm")
+    done = call("block", path, 2)
+    message = "blocks of a model made of cells have no file; gf.block gives the circuit"
+    assert (done.code, done.lines) == (2, [f"error: {path}: {message}"])

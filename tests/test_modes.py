@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from circuits import circuits
+from command_line import call
 from hypothesis import given, note
 from hypothesis import strategies as st
 
 import graphfold as gf
 from graphfold.circuit import Circuit, Mode
+from graphfold.examples import example_path
 from graphfold.expression import Apply, Expression
 from graphfold.formats.model_reader import parse_model
 
@@ -168,3 +170,14 @@ def test_python_is_told_what_is_wrong_with_its_modes() -> None:
     plain.define("y", 1)
     with pytest.raises(gf.GraphfoldError, match="unknown mode 'test'; the model has no modes"):
         gf.unfold(plain, 3, mode="test")
+
+
+def test_the_command_line_says_which_mode_it_looks_at() -> None:
+    model = example_path("teacher_forcing")
+    data = model.with_suffix(".npz")
+    assert call("eval", model, "--inputs", data).lines == ["mode train"]
+    assert call("eval", model, "--inputs", data, "--mode", "test").lines == ["mode test"]
+    assert call("expand", model, "h[2]").lines == ["mode train"]
+    assert call("analyze", model, "--mode", "test").out.startswith("mode test\n")
+    done = call("eval", model, "--inputs", data, "--mode", "tset")
+    assert (done.code, done.lines) == (2, ["error: unknown mode 'tset'; did you mean 'test'?"])
