@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
+from .figures import asked_of, figure_options
 from .modes import captions, each_mode, ensure_one, modes_option
 from .options import (
     json_option,
     load_model,
     model_argument,
-    open_option,
     output_option,
-    scale_option,
     stem,
 )
 
@@ -30,8 +29,7 @@ FORMATS = ("svg", "png", "dot")
     help="Instead of the suffix; dot is for Graphviz.",
 )
 @modes_option
-@open_option
-@scale_option
+@figure_options
 @json_option
 def command(
     model: str, output: str | None, format_: str | None, mode: str | None, **options: Any
@@ -62,7 +60,6 @@ def command(
     else:
         shown = circuit if mode is None else each_mode(circuit, mode, gf.in_mode)
         beneath = captions(circuit, mode)
-        asked = {"scale": options["scale"], "open": options["open_"] or None}
-        data = gf.draw(shown, captions=beneath, **asked).encode(chosen)
+        data = gf.draw(shown, captions=beneath, **asked_of(options)).encode(chosen)
     write(target, data)
     tell(target, {}, "", options["_json"])

@@ -19,28 +19,12 @@ model_argument = click.argument("model", type=click.Path(allow_dash=True, path_t
 json_option = click.option(
     "--json", "_json", is_flag=True, help="Print diagnostics (and results) as JSON."
 )
-scale_option = click.option(
-    "--scale",
-    type=click.FloatRange(0.1, 20),
-    default=2.0,
-    show_default=True,
-    help="Pixels per point in PNG.",
-)
 
 
 mode_option = click.option(
     "--mode",
     metavar="NAME",
     help="The mode whose branches `switch` takes.  [default: the model's first]",
-)
-
-
-open_option = click.option(
-    "--open",
-    "open_",
-    multiple=True,
-    metavar="NAME",
-    help="Show the inside of this use of a cell, or of all; may be repeated.",
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .figures import asked_of, figure_options
 from .messages import CallError, count
 from .modes import captions, each_mode, ensure_one, modes_option
 from .options import (
@@ -15,10 +16,8 @@ from .options import (
     json_option,
     load_model,
     model_argument,
-    open_option,
     output_option,
     read_tree,
-    scale_option,
     stem,
     tree_option,
 )
@@ -61,8 +60,7 @@ FORMATS = ("svg", "png", "json", "dot")
     help="Leave this signal out and connect what it reads to its readers; may be repeated.",
 )
 @click.option("--prune", is_flag=True, help="Keep only what the outputs need.")
-@open_option
-@scale_option
+@figure_options
 @json_option
 def command(model: str, **options: Any) -> None:
     """Unfold a circuit over time and draw it.
@@ -135,8 +133,7 @@ def _encode(found: list[Graph], chosen: str, options: dict[str, Any]) -> bytes:
         captions=options["captions"],
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
-        scale=options["scale"],
-        open=options["open_"] or None,
+        **asked_of(options),
     )
     data: bytes = drawing.encode(chosen)
     return data

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal
+
+from graphfold.render.paint import BLACK_ON_WHITE, Paint, Palette
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -83,12 +87,35 @@ class Rect:
     pen: Pen = "solid"
 
 
-Item = Label | Stroke | Disc | Rect
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A box around (x, y) of one colour, without a border."""
+
+    x: float
+    y: float
+    half_width: float
+    half_height: float
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The groups of a symbol of the picture, moved by (x, y)."""
+
+    x: float
+    y: float
+    symbol: str
+
+
+Item = Label | Stroke | Disc | Rect | Patch | Stamp
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Items that belong together: a node, a wire with its head and label, or a caption."""
+    """Items that belong together: a node, a wire with its head and label, or a caption.
+
+    It has the colours of the palette unless `paint` says otherwise.
+    """
 
     kind: str
     items: tuple[Item, ...]
@@ -96,11 +123,15 @@ class Group:
     step: str = ""
     target: str = ""
     title: str = ""
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure; everything lies within the box at (left, top), in points."""
+    """A figure; everything lies within the box at (left, top), in points.
+
+    What repeats may be kept once, in `symbols`, and stand at its places as a Stamp.
+    """
 
     left: float
     top: float
@@ -110,3 +141,22 @@ class Picture:
     title: str = ""
     description: str = ""
     outlines: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    palette: Palette = BLACK_ON_WHITE
+    symbols: Mapping[str, tuple[Group, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def expanded(self) -> Iterator[Group]:
+        """The groups with those of symbols in place of their stamps, which hold no other items."""
+        for group in self.groups:
+            stamps = [item for item in group.items if isinstance(item, Stamp)]
+            if not stamps:
+                yield group
+            for stamp in stamps:
+                for part in self.symbols[stamp.symbol]:
+                    found = moved(part, stamp.x, stamp.y)
+                    yield replace(found, step=group.step or found.step)
+
+
+def moved(group: Group, dx: float, dy: float = 0.0) -> Group:
+    """The group further to the right, and down."""
+    items = (replace(item, x=item.x + dx, y=item.y + dy) for item in group.items)
+    return replace(group, items=tuple(items))

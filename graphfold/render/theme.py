@@ -1,13 +1,15 @@
-"""Sizes of a figure, in points at scale 1."""
+"""Sizes of a figure, in points at scale 1, and its colours."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graphfold.render.paint import BLACK_ON_WHITE, Palette
+
 
 @dataclass(frozen=True)
 class Theme:
-    """All lengths that the layout and the back-ends use."""
+    """All lengths that the layout and the back-ends use, and the palette."""
 
     radius: float = 24.0
     row_gap: float = 37.0
@@ -33,6 +35,8 @@ class Theme:
     title_size: float = 13.0
     word_size: float = 17.0
     arrow: float = 52.0
+    palette: Palette = BLACK_ON_WHITE
+    name: str = "book"
 
 
 BOOK = Theme()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
-from graphfold.render.picture import Disc, Group, Item, Label, Moves, Picture, Rect, Run
+from graphfold.render.paint import Paint, Palette
+from graphfold.render.picture import (
+    Disc,
+    Group,
+    Item,
+    Label,
+    Moves,
+    Patch,
+    Picture,
+    Rect,
+    Run,
+    Stamp,
+)
 
-STYLE = {
-    "solid": "",
-    "dashed": ' stroke-dasharray="4.5 3.5"',
-    "ink": ' fill="#000" stroke="none"',
-    "frame": ' fill="#f6f6f6" stroke="#999" stroke-width="1"',
-}
+STROKE = 1.5
+DASHES = ' stroke-dasharray="4.5 3.5"'
 
 
 def svg(picture: Picture) -> str:
@@ -30,59 +38,95 @@ def _lines(picture: Picture) -> Iterator[str]:
     )
     yield f"<title>{clean(picture.title)}</title>"
     yield f"<desc>{clean(picture.description)}</desc>"
+    pens = Pens(picture.palette)
     yield "<defs>"
     for key, outline in picture.outlines.items():
         yield f'<path id="g{key}" d="{outline}"/>'
+    for symbol, groups in picture.symbols.items():
+        yield f"<g id={attribute(symbol)}>"
+        for group in groups:
+            yield from _group(group, pens)
+        yield "</g>"
     yield "</defs>"
-    yield f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="#fff"/>'
-    yield '<g fill="none" stroke="#000" stroke-width="1.5">'
+    palette = picture.palette
+    yield f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{short(palette.paper)}"/>'
+    yield f'<g fill="none" stroke="{short(palette.line)}" stroke-width="{number(STROKE)}">'
     for group in picture.groups:
-        yield from _group(group)
+        yield from _group(group, pens)
     yield "</g>"
     yield "</svg>"
 
 
-def _group(group: Group) -> Iterator[str]:
+class Pens:
+    """The colours of groups as attributes, written out once."""
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        self._known: dict[Paint | None, dict[str, str]] = {}
+
+    def of(self, paint: Paint | None) -> dict[str, str]:
+        """Attributes for each pen, for nodes ("node"), for letters ("ink") and for the group."""
+        if paint not in self._known:
+            self._known[paint] = self._attributes(paint)
+        return self._known[paint]
+
+    def _attributes(self, paint: Paint | None) -> dict[str, str]:
+        found, own = self.palette.resolved(paint), paint or Paint()
+        group = f' stroke="{short(own.line)}"' if own.line else ""
+        if own.width != 1:
+            group += f' stroke-width="{number(STROKE * own.width)}"'
+        frame = (
+            short(own.fill or self.palette.frame_fill),
+            short(own.line or self.palette.frame_line),
+        )
+        return {
+            "group": group,
+            "node": f' fill="{short(found.fill)}"',
+            "letters": f' fill="{short(found.ink)}" stroke="none"',
+            "solid": "",
+            "dashed": DASHES,
+            "ink": f' fill="{short(found.line)}" stroke="none"',
+            "frame": f' fill="{frame[0]}" stroke="{frame[1]}" stroke-width="1"',
+        }
+
+
+def _group(group: Group, pens: Pens) -> Iterator[str]:
+    pen = pens.of(group.paint)
     data = f" class={attribute(group.kind)}"
     for key in ("signal", "step", "target"):
         value = getattr(group, key)
         if value:
             told = "cell" if group.kind == "frame" and key == "signal" else key
             data += f" data-{told}={attribute(value)}"
-    yield f"<g{data}>"
+    yield f"<g{data}{pen['group']}>"
     if group.title:
         yield f"<title>{clean(group.title)}</title>"
     for item in group.items:
-        yield _item(item)
+        yield _item(item, pen)
     yield "</g>"
 
 
-def _item(item: Item) -> str:
-    if isinstance(item, Label):
-        return _label(item)
-    style = STYLE[item.pen]
+def _item(item: Item, pen: Mapping[str, str]) -> str:
     x, y = number(item.x), number(item.y)
+    if isinstance(item, Label):
+        return f'<g transform="translate({x} {y})"{pen["letters"]}>{_run(item.run)}</g>'
+    if isinstance(item, Stamp):
+        return f'<use href={attribute("#" + item.symbol)} x="{x}" y="{y}"/>'
+    if isinstance(item, Patch):
+        return f'<rect {_box(item)} fill="{short(item.color)}" stroke="none"/>'
     if isinstance(item, Disc):
-        return f'<circle cx="{x}" cy="{y}" r="{number(item.radius)}" fill="#fff"{style}/>'
+        radius = number(item.radius)
+        return f'<circle cx="{x}" cy="{y}" r="{radius}"{pen["node"]}{pen[item.pen]}/>'
     if isinstance(item, Rect):
-        return _rect(item, style)
-    return f'<path d="M{x} {y}{_moves(item.moves)}"{style}/>'
+        fill = "" if item.pen == "frame" else pen["node"]
+        return f'<rect {_box(item)} rx="{number(item.corner)}"{fill}{pen[item.pen]}/>'
+    return f'<path d="M{x} {y}{_moves(item.moves)}"{pen[item.pen]}/>'
 
 
-def _rect(item: Rect, style: str) -> str:
+def _box(item: Rect | Patch) -> str:
     left, top = number(item.x - item.half_width), number(item.y - item.half_height)
     width, height = number(2 * item.half_width), number(2 * item.half_height)
-    fill = "" if item.pen == "frame" else ' fill="#fff"'
-    return (
-        f'<rect x="{left}" y="{top}" width="{width}" height="{height}" '
-        f'rx="{number(item.corner)}"{fill}{style}/>'
-    )
-
-
-def _label(label: Label) -> str:
-    run = label.run
-    at = f'transform="translate({number(label.x)} {number(label.y)})"'
-    return f'<g {at} fill="#000" stroke="none">{_run(run)}</g>'
+    return f'x="{left}" y="{top}" width="{width}" height="{height}"'
 
 
 @lru_cache(maxsize=65536)
@@ -106,6 +150,13 @@ def _run(run: Run) -> str:
 @lru_cache(maxsize=65536)
 def _moves(moves: Moves) -> str:
     return "".join(kind + " ".join(number(n) for n in numbers) for kind, numbers in moves)
+
+
+def short(color: str) -> str:
+    """A colour in as few characters as it takes."""
+    pairs = color[1:3], color[3:5], color[5:7]
+    doubled = len(color) == 7 and all(pair[0] == pair[1] for pair in pairs)
+    return "#" + "".join(pair[0] for pair in pairs) if doubled else color
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,19 @@ from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.settle import settled
 from graphfold.render.layout.tile import Tiler
-from graphfold.render.picture import Box, Disc, Group, Item, Label, Moves, Picture, Rect
+from graphfold.render.picture import (
+    Box,
+    Disc,
+    Group,
+    Item,
+    Label,
+    Moves,
+    Patch,
+    Picture,
+    Rect,
+    Stamp,
+    moved,
+)
 from graphfold.render.scene import Scene
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import OUTLINES, typeset
@@ -125,13 +136,15 @@ def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:
     outlines = {key: OUTLINES[key] for key in sorted(used, key=lambda k: (len(k), k))}
     left, top = round(x0 - theme.margin, 2), round(y0 - theme.margin, 2)
     width, height = x1 - left + theme.margin, y1 - top + theme.margin
-    return Picture(left, top, round(width, 2), round(height, 2), tuple(groups), outlines=outlines)
-
-
-def moved(group: Group, dx: float, dy: float = 0.0) -> Group:
-    """The group further to the right, and down."""
-    items = (replace(item, x=item.x + dx, y=item.y + dy) for item in group.items)
-    return replace(group, items=tuple(items))
+    return Picture(
+        left,
+        top,
+        round(width, 2),
+        round(height, 2),
+        tuple(groups),
+        outlines=outlines,
+        palette=theme.palette,
+    )
 
 
 def extent(groups: Iterable[Group]) -> Box:
@@ -148,7 +161,9 @@ def box_of(item: Item) -> Box:
     if isinstance(item, Disc):
         r = item.radius
         return (item.x - r, item.y - r, item.x + r, item.y + r)
-    if isinstance(item, Rect):
+    if isinstance(item, Stamp):
+        raise TypeError("a stamp is placed after its symbol is measured")
+    if isinstance(item, Rect | Patch):
         dx, dy = item.half_width, item.half_height
         return (item.x - dx, item.y - dy, item.x + dx, item.y + dy)
     x0, y0, x1, y1 = item.run.box if isinstance(item, Label) else _reach(item.moves)
