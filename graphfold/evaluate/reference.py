@@ -75,7 +75,7 @@ def evaluate(
         batch_first=batch_first,
         rows=rows,
     )
-    batch = _batches(circuit, bound, rows)
+    batch = batches(circuit, bound, rows)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
     setting = _setting(unfolding, bound, callables, batch)
     if rows is None:
@@ -105,7 +105,7 @@ def _setting(
     return Setting(unfolding, bound.sizes, bound.dtype, wrapped, batch)
 
 
-def _batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int]:
+def batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int]:
     """Return the batch size for each signal that depends on a batched value, or on lengths."""
     if bound.batch is None:
         return {}

@@ -1,0 +1,162 @@
+"""A recurrence compiled: its code, and running it over the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from graphfold.evaluate.compiled.emit import Code, emit, given
+from graphfold.evaluate.compiled.flows import Flow, spread_to
+from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of, spans
+from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
+from graphfold.evaluate.compiled.vector import Vector
+from graphfold.evaluate.value import Array
+
+
+@dataclass
+class Body:
+    """One step compiled."""
+
+    step: Step
+    fused: Fused
+    code: Code
+    function: Callable[..., None]
+
+    def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
+        """Run the steps that `rows` hold."""
+        known = {**self.code.memory, **self.code.calls, **given(), **arrays}
+        self.function(**rows, **known)
+
+
+@dataclass
+class Loop:
+    """A component of signals that need each other, along one axis, perhaps backward."""
+
+    axis: str
+    signals: tuple[str, ...]
+    backward: bool
+    vectors: Mapping[str, Vector]
+    cores: Mapping[str, tuple[int, ...]]
+    bodies: dict[frozenset[str], Body] = field(default_factory=dict)
+
+    def run(self, scope: Scope) -> None:
+        """Fill the tracks of the component's signals."""
+        known: dict[str, dict[int, Flow]] = {}
+        prepared: dict[frozenset[str], _Prepared] = {}
+        for pinned, start, stop in self._stretches(scope):
+            if pinned.issuperset(self.signals):
+                continue
+            if pinned not in prepared:
+                body = self.body(scope, pinned)
+                prepared[pinned] = _Prepared(scope, body, self._outside(scope, body, known))
+            prepared[pinned].run(start, stop, self.backward)
+
+    def body(self, scope: Scope, pinned: frozenset[str] = frozenset()) -> Body:
+        """The code of steps in which some signals are pinned, made when it is first needed."""
+        if pinned not in self.bodies:
+            self.bodies[pinned] = self._compile(scope, pinned)
+        return self.bodies[pinned]
+
+    def _compile(self, scope: Scope, pinned: frozenset[str]) -> Body:
+        signals = tuple(s for s in self.signals if s not in pinned)
+        step = Lowering(scope, self.vectors, self.cores, Step(self.axis, signals)).run()
+        for signal in self.signals:
+            batched = signal in scope.batch
+            step.facts[Ref("state", 0, signal)] = Fact(self.cores[signal], batched)
+        fused = fuse(step)
+        batch = next((scope.batch[s] for s in self.signals if s in scope.batch), None)
+        code = emit(fused, batch, scope.dtype, signals)
+        names: dict[str, Any] = {}
+        exec(compile(code.source, "<graphfold loop>", "exec"), names)
+        return Body(step, fused, code, names["loop"])
+
+    def _outside(
+        self, scope: Scope, body: Body, known: dict[str, dict[int, Flow]]
+    ) -> list[Flow]:
+        """What the loop does not compute, for all steps."""
+        return [
+            self.vectors[one.signal].value(scope, one.node, known.setdefault(one.signal, {}))
+            for one in body.step.outside
+        ]
+
+    def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
+        """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
+        length, pins = scope.unfolding.length(self.axis), dict[int, set[str]]()
+        for signal in self.signals:
+            for step in scope.unfolding.pins.get(signal, ()):
+                pins.setdefault(step, set()).add(signal)
+        found, start = list[tuple[frozenset[str], int, int]](), 1
+        for step in sorted(pins):
+            found += [(frozenset(), start, step), (frozenset(pins[step]), step, step + 1)]
+            start = step + 1
+        found.append((frozenset(), start, length + 1))
+        return [one for one in (found[::-1] if self.backward else found) if one[1] < one[2]]
+
+
+class _Prepared:
+    """A body with all that it needs of a run, but the rows of states."""
+
+    def __init__(self, scope: Scope, body: Body, flows: Sequence[Flow]) -> None:
+        self.scope, self.body, self.flows = scope, body, flows
+        code, step = body.code, body.step
+        self.arrays = {f"c{n}": flows[n].array for n in code.statics}
+        for number, product in enumerate(code.products):
+            self.arrays[f"w{number}"] = self._weights(product)
+        self.ready = {name: self._ready(code.products[n]) for name, n in code.ready.items()}
+        self.hoisted = {
+            ref: _rows(flows[ref.number], step.axis)
+            for _, ref in code.rows
+            if ref.kind == "hoisted"
+        }
+
+    def run(self, start: int, stop: int, backward: bool) -> None:
+        """Run the steps start … stop - 1."""
+        rows = {f"{name}s": self._row(ref, start, stop) for name, ref in self.body.code.rows}
+        rows |= {f"{name}s": array[start - 1 : stop - 1] for name, array in self.ready.items()}
+        if backward:
+            rows = {name: array[::-1] for name, array in rows.items()}
+        self.body.run(rows, self.arrays)
+
+    def _row(self, ref: Ref, start: int, stop: int) -> Array:
+        if ref.kind == "hoisted":
+            array = self.hoisted[ref][start - 1 : stop - 1]
+        else:
+            array = self.scope.tracks[ref.signal].rows(start - ref.number, stop - ref.number)
+        return array.reshape(len(array), 1) if array.ndim == 1 else array
+
+    def _weights(self, product: Product) -> Array:
+        """The matrices above one another; those of sigmoids halved, for they become a tanh."""
+        parts, step = [], self.body.step
+        for member in product.members:
+            matrix = self.flows[member.weight.number].array
+            matrix = matrix.T if member.turned else matrix
+            half = kind_of(step, member) == "sigmoid"
+            parts.append(matrix * matrix.dtype.type(0.5) if half else matrix)
+        whole = np.concatenate(parts) if len(parts) > 1 else np.ascontiguousarray(parts[0])
+        return whole.T if step.facts[product.vector].batched else whole
+
+    def _ready(self, product: Product) -> Array:
+        """What is added to a product, for all steps: (T, [B,] rows)."""
+        axis, step, flows = self.body.step.axis, self.body.step, self.flows
+        terms = [flows[ref.number] for member in product.members for _, ref in member.ready]
+        batches = [f.array.shape[len(f.axes)] for f in terms if f.batched][:1]
+        front = (self.scope.unfolding.length(axis), *batches)
+        whole = np.zeros((*front, sum(m.rows for m in product.members)), self.scope.dtype)
+        for member, start, stop in spans(product):
+            part = whole[..., start:stop]
+            for sign, ref in member.ready:
+                array = spread_to(flows[ref.number], (axis,), front)
+                array = array if flows[ref.number].core else array[..., None]
+                (np.add if sign > 0 else np.subtract)(part, array, out=part)
+            if kind_of(step, member) == "sigmoid":
+                part *= part.dtype.type(0.5)
+        return whole
+
+
+def _rows(flow: Flow, axis: str) -> Array:
+    """The steps of the loop's axis first."""
+    return np.moveaxis(flow.array, flow.axes.index(axis), 0)

@@ -1,0 +1,37 @@
+"""What a compiled run knows: the unfolding, sizes and functions, and the values so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from graphfold.evaluate.compiled.flows import Flow
+from graphfold.evaluate.compiled.tracks import Track
+from graphfold.evaluate.value import Value
+from graphfold.unfolding import Unfolding
+
+
+@dataclass
+class Scope:
+    """`functions` are wrapped as kernels; `batch` is the batch size of each signal that has one."""
+
+    unfolding: Unfolding
+    sizes: Mapping[str, int]
+    dtype: np.dtype[Any]
+    functions: Mapping[str, Callable[..., Value]]
+    batch: Mapping[str, int]
+    tracks: dict[str, Track] = field(default_factory=dict)
+    statics: dict[str, Flow] = field(default_factory=dict)
+
+    def at(self, signal: str, step: int) -> Flow:
+        """A sequence at one step."""
+        track = self.tracks[signal]
+        return Flow(track.row(step), (), track.batched)
+
+    def along(self, signal: str, axis: str, offset: int) -> Flow:
+        """A sequence at steps 1 + offset … T + offset."""
+        track, length = self.tracks[signal], self.unfolding.length(axis)
+        return Flow(track.rows(1 + offset, length + 1 + offset), (axis,), track.batched)
