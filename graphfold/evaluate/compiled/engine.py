@@ -29,6 +29,7 @@ class Engine:
 
     circuit: Circuit
     shapes: Shapes
+    keep: tuple[str, ...]
     vectors: dict[str, Vector] = field(default_factory=dict)
     loops: dict[str, Loop] = field(default_factory=dict)
 
@@ -52,8 +53,10 @@ class Engine:
         return self._named(name, lambda: vector.value(scope, vector.expression.root))
 
     def _sequence(self, scope: Scope, bound: Bound, component: Component) -> None:
+        kept = component.signals if component.direction is None else self.kept(component)
         for signal in component.signals:
-            self._track(scope, bound, signal)
+            if signal in kept or signal in scope.unfolding.pins:
+                self._track(scope, bound, signal)
         first = component.signals[0]
         if first in self.circuit.declared:
             return
@@ -100,8 +103,25 @@ class Engine:
             cores = {s: self._core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
-            self.loops[signals[0]] = Loop(axis, signals, backward, vectors, cores)
+            self.loops[signals[0]] = Loop(
+                axis, signals, backward, vectors, cores, self.kept(component)
+            )
         return self.loops[signals[0]]
+
+    def kept(self, component: Component) -> frozenset[str]:
+        """The signals whose steps are kept: asked for, or read at another step or elsewhere."""
+        own = set(component.signals)
+        read = {
+            link.source
+            for link in self.circuit.links
+            if link.source in own and (link.target not in own or link.delay)
+        }
+        for boundary in self.circuit.boundaries:
+            if boundary.signal in own:
+                read.add(boundary.signal)
+            for _, node in boundary.value.reads() if boundary.value is not None else ():
+                read.add(node.signal)
+        return frozenset((read | {*self.keep}) & own)
 
     def _in_order(self, component: Component) -> tuple[str, ...]:
         """The signals in the order in which a step computes them."""

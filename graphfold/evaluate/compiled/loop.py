@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from graphfold.evaluate.compiled.emit import Code, emit, given
-from graphfold.evaluate.compiled.flows import Flow, spread_to
-from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of, spans
+from graphfold.evaluate.compiled.flows import Flow
+from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
+from graphfold.evaluate.compiled.ready import Ready, Recipe, Values, recipe_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
@@ -25,6 +26,7 @@ class Body:
     fused: Fused
     code: Code
     function: Callable[..., None]
+    recipes: Mapping[int, Recipe]
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
@@ -41,18 +43,18 @@ class Loop:
     backward: bool
     vectors: Mapping[str, Vector]
     cores: Mapping[str, tuple[int, ...]]
+    kept: frozenset[str]
     bodies: dict[frozenset[str], Body] = field(default_factory=dict)
 
     def run(self, scope: Scope) -> None:
         """Fill the tracks of the component's signals."""
-        known: dict[str, dict[int, Flow]] = {}
+        values = Values(scope, self.vectors)
         prepared: dict[frozenset[str], _Prepared] = {}
         for pinned, start, stop in self._stretches(scope):
             if pinned.issuperset(self.signals):
                 continue
             if pinned not in prepared:
-                body = self.body(scope, pinned)
-                prepared[pinned] = _Prepared(scope, body, self._outside(scope, body, known))
+                prepared[pinned] = _Prepared(scope, self.body(scope, pinned), values)
             prepared[pinned].run(start, stop, self.backward)
 
     def body(self, scope: Scope, pinned: frozenset[str] = frozenset()) -> Body:
@@ -69,19 +71,11 @@ class Loop:
             step.facts[Ref("state", 0, signal)] = Fact(self.cores[signal], batched)
         fused = fuse(step)
         batch = next((scope.batch[s] for s in self.signals if s in scope.batch), None)
-        code = emit(fused, batch, scope.dtype, signals)
+        code = emit(fused, batch, scope.dtype, [s for s in signals if s in self.kept])
         names: dict[str, Any] = {}
         exec(compile(code.source, "<graphfold loop>", "exec"), names)
-        return Body(step, fused, code, names["loop"])
-
-    def _outside(
-        self, scope: Scope, body: Body, known: dict[str, dict[int, Flow]]
-    ) -> list[Flow]:
-        """What the loop does not compute, for all steps."""
-        return [
-            self.vectors[one.signal].value(scope, one.node, known.setdefault(one.signal, {}))
-            for one in body.step.outside
-        ]
+        recipes = {n: recipe_of(step, code.products[n], self.vectors) for n in code.ready.values()}
+        return Body(step, fused, code, names["loop"], recipes)
 
     def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
@@ -100,26 +94,34 @@ class Loop:
 class _Prepared:
     """A body with all that it needs of a run, but the rows of states."""
 
-    def __init__(self, scope: Scope, body: Body, flows: Sequence[Flow]) -> None:
-        self.scope, self.body, self.flows = scope, body, flows
+    def __init__(self, scope: Scope, body: Body, values: Values) -> None:
+        self.scope, self.body, self.values = scope, body, values
         code, step = body.code, body.step
-        self.arrays = {f"c{n}": flows[n].array for n in code.statics}
+        self.arrays = {f"c{n}": self._flow(n).array for n in code.statics}
         for number, product in enumerate(code.products):
             self.arrays[f"w{number}"] = self._weights(product)
-        self.ready = {name: self._ready(code.products[n]) for name, n in code.ready.items()}
-        self.hoisted = {
-            ref: _rows(flows[ref.number], step.axis)
-            for _, ref in code.rows
-            if ref.kind == "hoisted"
+        self.ready = {
+            name: Ready(scope, step, code.products[n], body.recipes[n], values)
+            for name, n in code.ready.items()
         }
+        refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
+        self.hoisted = {ref: _rows(self._flow(ref.number), step.axis) for ref in refs}
+
+    def _flow(self, number: int) -> Flow:
+        outside = self.body.step.outside[number]
+        return self.values.of(outside.signal, outside.node)
 
     def run(self, start: int, stop: int, backward: bool) -> None:
-        """Run the steps start … stop - 1."""
-        rows = {f"{name}s": self._row(ref, start, stop) for name, ref in self.body.code.rows}
-        rows |= {f"{name}s": array[start - 1 : stop - 1] for name, array in self.ready.items()}
-        if backward:
-            rows = {name: array[::-1] for name, array in rows.items()}
-        self.body.run(rows, self.arrays)
+        """Run the steps start … stop - 1, as many at once as can be made ready."""
+        chunk = min([ready.chunk for ready in self.ready.values()], default=stop - start)
+        edges = [*range(start, stop, chunk), stop]
+        pairs = list(zip(edges, edges[1:], strict=False))
+        for first, last in reversed(pairs) if backward else pairs:
+            rows = {f"{name}s": self._row(ref, first, last) for name, ref in self.body.code.rows}
+            rows |= {f"{name}s": ready.rows(first, last) for name, ready in self.ready.items()}
+            if backward:
+                rows = {name: array[::-1] for name, array in rows.items()}
+            self.body.run(rows, self.arrays)
 
     def _row(self, ref: Ref, start: int, stop: int) -> Array:
         if ref.kind == "hoisted":
@@ -132,29 +134,12 @@ class _Prepared:
         """The matrices above one another; those of sigmoids halved, for they become a tanh."""
         parts, step = [], self.body.step
         for member in product.members:
-            matrix = self.flows[member.weight.number].array
+            matrix = self._flow(member.weight.number).array
             matrix = matrix.T if member.turned else matrix
             half = kind_of(step, member) == "sigmoid"
             parts.append(matrix * matrix.dtype.type(0.5) if half else matrix)
         whole = np.concatenate(parts) if len(parts) > 1 else np.ascontiguousarray(parts[0])
         return whole.T if step.facts[product.vector].batched else whole
-
-    def _ready(self, product: Product) -> Array:
-        """What is added to a product, for all steps: (T, [B,] rows)."""
-        axis, step, flows = self.body.step.axis, self.body.step, self.flows
-        terms = [flows[ref.number] for member in product.members for _, ref in member.ready]
-        batches = [f.array.shape[len(f.axes)] for f in terms if f.batched][:1]
-        front = (self.scope.unfolding.length(axis), *batches)
-        whole = np.zeros((*front, sum(m.rows for m in product.members)), self.scope.dtype)
-        for member, start, stop in spans(product):
-            part = whole[..., start:stop]
-            for sign, ref in member.ready:
-                array = spread_to(flows[ref.number], (axis,), front)
-                array = array if flows[ref.number].core else array[..., None]
-                (np.add if sign > 0 else np.subtract)(part, array, out=part)
-            if kind_of(step, member) == "sigmoid":
-                part *= part.dtype.type(0.5)
-        return whole
 
 
 def _rows(flow: Flow, axis: str) -> Array:

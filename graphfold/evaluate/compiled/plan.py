@@ -87,7 +87,7 @@ class Plan:
     def _engine(self, scope: Scope) -> Engine:
         key = (tuple(scope.sizes.items()), scope.dtype, tuple(scope.batch.items()))
         if key not in self._engines:
-            self._engines[key] = Engine(self._inlined, self._shapes)
+            self._engines[key] = Engine(self._inlined, self._shapes, self.keep)
         return self._engines[key]
 
     def _unfolding(self, steps: Any, values: Mapping[str, Any], batch_first: bool) -> Unfolding:
