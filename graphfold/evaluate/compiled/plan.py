@@ -13,6 +13,7 @@ from graphfold.errors import UnfoldingError, ValuesError, suggest
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
+from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
@@ -39,6 +40,8 @@ class Plan:
         self._shapes = solve_shapes(self._inlined)
         self._engines: dict[object, Engine] = {}
         self._unfoldings: dict[object, Unfolding] = {}
+        self._batches: dict[object, dict[str, int]] = {}
+        self._fitting = Fitting()
         self.by_reference = bool(circuit.trees) or any(
             component.potentials for component in find_components(circuit)[0]
         )
@@ -64,24 +67,35 @@ class Plan:
                 fill=fill,
             )
             return {name: found.signal(name) for name in self.keep}
-        bound = bind(
-            unfolding,
-            self._shapes.signals,
-            values,
-            problems=function_problems(self.circuit, self.functions),
-            batch_first=batch_first,
-        )
+        bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
         self._engine(scope).run(scope, bound)
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
+
+    def _bind(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Bound:
+        key = signature(values, unfolding.steps, batch_first)
+        bound = None if batch_first else self._fitting.find(key, values)
+        if bound is None:
+            bound = bind(
+                unfolding,
+                self._shapes.signals,
+                values,
+                problems=function_problems(self.circuit, self.functions),
+                batch_first=batch_first,
+            )
+            self._fitting.add(key, values, bound)
+        return bound
 
     def _scope(self, unfolding: Unfolding, bound: Bound) -> Scope:
         function = self.circuit.function
         wrapped = {
             n: wrap(function[n], f, bound.sizes, bound.dtype) for n, f in self.functions.items()
         }
-        batch = batches(self.circuit, bound, None)
+        flags = (bound.batch, *(name for name, value in bound.values.items() if value.batched))
+        if flags not in self._batches:
+            self._batches[flags] = batches(self.circuit, bound, None)
+        batch = self._batches[flags]
         return Scope(unfolding, bound.sizes, bound.dtype, wrapped, batch)
 
     def _engine(self, scope: Scope) -> Engine:
