@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from graphfold.errors import UnfoldingError as UnfoldingError
     from graphfold.errors import ValuesError as ValuesError
     from graphfold.evaluate import Evaluation as Evaluation
+    from graphfold.evaluate import Plan as Plan
+    from graphfold.evaluate import compile as compile
     from graphfold.evaluate import evaluate as evaluate
     from graphfold.evaluate import find_non_finite as find_non_finite
     from graphfold.evaluate import random_values as random_values
     from graphfold.evaluate import register_operation as register_operation
+    from graphfold.evaluate import run as run
     from graphfold.evaluate import without_padding as without_padding
     from graphfold.examples import example_names as example_names
     from graphfold.examples import example_path as example_path
@@ -91,6 +94,9 @@ _HOMES = {
     ),
     "evaluate": (
         "Evaluation",
+        "Plan",
+        "compile",
+        "run",
         "evaluate",
         "find_non_finite",
         "random_values",

@@ -1,5 +1,6 @@
-"""Evaluate an unfolding with NumPy: the reference, instance by instance."""
+"""Evaluate with NumPy: an unfolding instance by instance, the reference; a circuit compiled."""
 
+from graphfold.evaluate.compiled.plan import Plan, compile, run
 from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.numbers import find_non_finite
@@ -12,11 +13,14 @@ from graphfold.evaluate.value import Value
 __all__ = [
     "KERNELS",
     "Evaluation",
+    "Plan",
     "UnknownInstanceError",
     "Value",
+    "compile",
     "evaluate",
     "find_non_finite",
     "random_values",
     "register_operation",
+    "run",
     "without_padding",
 ]

@@ -1,1 +1,1 @@
-"""The compiled evaluation: all steps at once where nothing recurs, straight-line code where it does."""
+"""The compiled evaluation: all steps at once, and straight-line code where something recurs."""

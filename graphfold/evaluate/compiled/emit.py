@@ -119,7 +119,7 @@ class _Writer:
             name = f"product {number}"
             needs[name], run[name] = [product.vector], _bound(self._product, number, product)
             for member, start, stop in spans(product):
-                made.update({n: name for n in (member.product, member.place)})
+                made.update(dict.fromkeys((member.product, member.place), name))
                 if member.rest:
                     rest = f"rest {member.sum}"
                     needs[rest] = [Ref("operation", member.product), *(r for _, r in member.rest)]
@@ -199,9 +199,9 @@ class _Writer:
                 return self._out(signal)
         for ref in self._operands(number):
             free = ref.kind == "operation" and self._uses[ref] == 1
-            if free and self.place[ref.number] in self.owned:
-                if self._room(ref) == self.shape(operation.fact):
-                    return self.place[ref.number]
+            own = free and self.place[ref.number] in self.owned
+            if own and self._room(ref) == self.shape(operation.fact):
+                return self.place[ref.number]
         return self._new(operation.fact)
 
     def _operands(self, number: int) -> tuple[Ref, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
+from graphfold.evaluate.value import Array
 from graphfold.graphs import topological_order
 from graphfold.instances import format_id
 from graphfold.recurrence import BOUNDARY, Component, find_components
@@ -50,7 +52,8 @@ class Engine:
             value = bound.values[name]
             return Flow(value.array, (), value.batched)
         vector = self.vector(scope, name)
-        return self._named(name, lambda: vector.value(scope, vector.expression.root))
+        flow: Flow = self._named(name, lambda: vector.value(scope, vector.expression.root))
+        return flow
 
     def _sequence(self, scope: Scope, bound: Bound, component: Component) -> None:
         kept = component.signals if component.direction is None else self.kept(component)
@@ -156,7 +159,7 @@ class Engine:
             rows[...] = given.array if given.batched or not track.batched else given.array[:, None]
         scope.tracks[signal] = track
         for step in steps:
-            self._named(format_id(signal, step), lambda s=step: self._fill(scope, bound, signal, s))
+            self._named(format_id(signal, step), partial(self._fill, scope, bound, signal, step))
 
     def _boundary_steps(self, scope: Scope, signal: str) -> list[int]:
         unfolding = scope.unfolding
@@ -189,7 +192,7 @@ def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:
         yield from (equation.signal for equation in circuit.equations)
 
 
-def results(scope: Scope, names: Iterable[str]) -> Mapping[str, np.ndarray]:  # type: ignore[type-arg]
+def results(scope: Scope, names: Iterable[str]) -> dict[str, Array]:
     """The values of signals: (T, …) or (T, B, …) for sequences."""
     found = {}
     for name in names:

@@ -56,9 +56,7 @@ def apply(
 
 def _front(flows: Sequence[Flow], axes: tuple[str, ...]) -> tuple[int, ...]:
     """The sizes of the clocks, and of the batch if there is one."""
-    lengths = {
-        axis: size for f in flows for axis, size in zip(f.axes, f.array.shape, strict=False)
-    }
+    lengths = {axis: size for f in flows for axis, size in zip(f.axes, f.array.shape, strict=False)}
     batch = [f.array.shape[len(f.axes)] for f in flows if f.batched][:1]
     return (*(lengths[axis] for axis in axes), *batch)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -115,7 +116,7 @@ class _Prepared:
         """Run the steps start … stop - 1, as many at once as can be made ready."""
         chunk = min([ready.chunk for ready in self.ready.values()], default=stop - start)
         edges = [*range(start, stop, chunk), stop]
-        pairs = list(zip(edges, edges[1:], strict=False))
+        pairs = list(pairwise(edges))
         for first, last in reversed(pairs) if backward else pairs:
             rows = {f"{name}s": self._row(ref, first, last) for name, ref in self.body.code.rows}
             rows |= {f"{name}s": ready.rows(first, last) for name, ready in self.ready.items()}

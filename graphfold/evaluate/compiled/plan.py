@@ -13,6 +13,7 @@ from graphfold.errors import UnfoldingError, ValuesError, suggest
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
+from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
@@ -26,7 +27,11 @@ from graphfold.unfolding import Unfolding
 
 
 class Plan:
-    """A circuit ready to run; it keeps what it compiled for the shapes it has met."""
+    """A circuit ready to run; it keeps what it compiled for the shapes it has met.
+
+    Signals over trees, and recurrences with delays of both signs, run as the reference does, and so
+    does a run with lengths.
+    """
 
     def __init__(
         self,
@@ -58,7 +63,7 @@ class Plan:
         """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
         unfolding = self._unfolding(steps, values, batch_first)
         if self.by_reference or lengths is not None:
-            found = evaluate(
+            known = evaluate(
                 unfolding,
                 values,
                 functions=self.functions,
@@ -66,12 +71,20 @@ class Plan:
                 batch_first=batch_first,
                 fill=fill,
             )
-            return {name: found.signal(name) for name in self.keep}
+            return {name: known.signal(name) for name in self.keep}
         bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
         self._engine(scope).run(scope, bound)
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
+
+    def explain(self, sizes: Mapping[str, int]) -> str:
+        """Tell what is done at once and what step by step, for unbatched values of these sizes."""
+        if self.by_reference:
+            return "instance by instance, as the reference does"
+        unfolding = unfold(self.circuit, {axis.name: 1 for axis in self.circuit.axes})
+        scope = Scope(unfolding, sizes, np.dtype(float), {}, {})
+        return "\n".join(explained(Engine(self._inlined, self._shapes, self.keep), scope))
 
     def _bind(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Bound:
         key = signature(values, unfolding.steps, batch_first)
@@ -132,7 +145,7 @@ def _first(array: Array, scope: Scope, name: str) -> Array:
     return array.swapaxes(0, 1) if moving and name in scope.batch else array
 
 
-def compile(  # noqa: A001
+def compile(
     circuit: Freezable,
     *,
     mode: str | None = None,

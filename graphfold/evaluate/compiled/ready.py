@@ -99,8 +99,10 @@ def _leaves(
         node = vector.expression.nodes[number]
         shapes = vector.shapes
         adds = isinstance(node, Apply) and node.operation in ("add", "sub")
-        if isinstance(node, Apply) and adds and all(
-            shapes[o] == shapes[number] for o in node.operands
+        if (
+            isinstance(node, Apply)
+            and adds
+            and all(shapes[o] == shapes[number] for o in node.operands)
         ):
             second = -sign if node.operation == "sub" else sign
             pending += [(sign, signal, node.operands[0]), (second, signal, node.operands[1])]
@@ -150,9 +152,7 @@ class Ready:
         assert isinstance(key, int)
         flow = values.of(str(signal), int(str(node)))
         whole = np.zeros((flow.core[0], self.total), self.dtype)
-        for (_, start, stop), part, half in zip(
-            self.spans, recipe.parts, self.halved, strict=True
-        ):
+        for (_, start, stop), part, half in zip(self.spans, recipe.parts, self.halved, strict=True):
             if key in part.factors:
                 own, matrix, turned = part.factors[key]
                 array = values.of(own, matrix).array

@@ -33,7 +33,9 @@ Find = Callable[[Scope, dict[int, Flow]], Flow]
 class Vector:
     """An expression whose nodes are evaluated on demand, with the axes that each moves along."""
 
-    def __init__(self, expression: Expression, scope: Scope, shapes: Sequence[Shape | None]) -> None:
+    def __init__(
+        self, expression: Expression, scope: Scope, shapes: Sequence[Shape | None]
+    ) -> None:
         self.expression, self.shapes = expression, shapes
         self.circuit = scope.unfolding.circuit
         self.free = free_axes(expression, self.circuit)
