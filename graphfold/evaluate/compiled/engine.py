@@ -34,6 +34,7 @@ class Engine:
     keep: tuple[str, ...]
     vectors: dict[str, Vector] = field(default_factory=dict)
     loops: dict[str, Loop] = field(default_factory=dict)
+    _delays: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @np.errstate(all="ignore")  # infinities and NaN are values here
     def run(self, scope: Scope, bound: Bound) -> None:
@@ -149,10 +150,11 @@ class Engine:
         axis = str(self.circuit.axis_of[signal])
         length, steps = scope.unfolding.length(axis), self._boundary_steps(scope, signal)
         given = bound.values[signal] if signal in self.circuit.declared else None
-        if given is not None and not steps:
+        low, high = self._reach(signal, length)
+        if given is not None and not steps and (low, high) == (1, length):
             scope.tracks[signal] = Track(given.array, 1, given.batched)
             return
-        span = (min([1, *steps]), max([length, *steps]))
+        span = (min([low, *steps]), max([high, *steps]))
         track = empty_track(span, scope.batch.get(signal), self._core(scope, signal), scope.dtype)
         if given is not None:
             rows = track.rows(1, length + 1)
@@ -160,6 +162,15 @@ class Engine:
         scope.tracks[signal] = track
         for step in steps:
             self._named(format_id(signal, step), partial(self._fill, scope, bound, signal, step))
+
+    def _reach(self, signal: str, length: int) -> tuple[int, int]:
+        """The first and last step that reads look at, those of pinned steps included."""
+        if signal not in self._delays:
+            links = (i for i in self.circuit.links if i.source == signal and i.reach == "step")
+            delays = [link.delay for link in links]
+            self._delays[signal] = (max([0, *delays]), min([0, *delays]))
+        behind, ahead = self._delays[signal]
+        return (1 - behind, length - ahead) if length else (1, 0)
 
     def _boundary_steps(self, scope: Scope, signal: str) -> list[int]:
         unfolding = scope.unfolding

@@ -38,7 +38,7 @@ class Track:
 def empty_track(
     steps: tuple[int, int], batch: int | None, core: tuple[int, ...], dtype: np.dtype[np.generic]
 ) -> Track:
-    """A track for steps first … last, not filled; `batch` None has no batch axis."""
+    """A track for steps first … last, all zeros; `batch` None has no batch axis."""
     first, last = steps
     front = () if batch is None else (batch,)
-    return Track(np.empty((last - first + 1, *front, *core), dtype), first, batch is not None)
+    return Track(np.zeros((last - first + 1, *front, *core), dtype), first, batch is not None)
