@@ -11,6 +11,7 @@ from typing import Literal
 from graphfold.render.rows import Row
 
 NodeKind = Literal["node", "boundary", "pinned", "stub", "dots"]
+SiteForm = Literal["circle", "box", "gain", "bare", "dot"]
 STATIC = -(10**9)  # no column and no distance of columns
 
 
@@ -27,9 +28,11 @@ Caption = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A signal as it stands in every step, or a use of a cell: a box.
+    """A signal or an operation as it stands in every step, or a use of a cell: a box.
 
-    `under` its name stands that of the cell.
+    `under` the name of a use stands that of its cell. A gain is a weight in a box, and a bare letter
+    a parameter or number beside its operation. `tag` is what the value that an operation makes is
+    called, with the step as a superscript.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Site:
     kind: str
     box: bool = False
     under: str = ""
+    form: SiteForm = "circle"
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ class Edge:
 class Scene:
     """A figure before it has places; `rows` go from bottom to top, `blocks` from left to right.
 
-    Sites in no block are static; `between` says which of them stand left of which block.
+    Sites in no block are static; `between` says which of them stand left of which block. Data flows
+    up the rows of a step, or to the "right" within it.
     """
 
     rows: tuple[Row, ...]
@@ -113,6 +119,7 @@ class Scene:
     edges: tuple[Edge, ...]
     between: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     frames: tuple[Frame, ...] = ()
+    flow: Literal["up", "right"] = "up"
 
     @cached_property
     def block_of(self) -> Mapping[str, int]:
