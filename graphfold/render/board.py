@@ -131,6 +131,7 @@ class Desk:
         """Return the scene of what is drawn."""
         order = self.seen.order.between
         between = {name: b for name, b in order.items() if name in self.seen.sites}
+        seen = self.seen
         return Scene(
-            self.seen.rows, self.seen.sites, blocks, join(self.edges), between, self.seen.frames
+            seen.rows, seen.sites, blocks, join(self.edges), between, seen.frames, seen.flow
         )

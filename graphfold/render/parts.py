@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Freezable
+from graphfold.errors import DrawingError, shorten, suggest
 from graphfold.memory import ensure_fits
 from graphfold.render.contract import Tie
+from graphfold.render.exploded import Exploded, explode
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import Scene
 from graphfold.render.symbolic import folded_circuit, windows
-from graphfold.render.uses import Opened
+from graphfold.render.uses import ALL, Opened
 from graphfold.render.view import ties_shown, view
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     Shown = Scene | TreeScene
     Drawable = Freezable | Unfolding | Window | Elimination
 
+DETAILS = ("signals", "operations")
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
 _WALKED_PER_NODE = 20  # nodes of an elimination that cost as much as one that is drawn
 
@@ -49,6 +53,7 @@ def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
 
     One circuit in several modes has its rows in common.
     """
+    _ensure_known(options.detail)
     circuits = [_circuit(thing) for thing in things]
     beside: list[Tie] = []
     if len({frozenset(circuit.signals) for circuit in circuits}) == 1 < len(circuits):
@@ -56,6 +61,12 @@ def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
             tie for circuit in circuits for tie in ties_shown(circuit, _opened(circuit, options))
         ]
     return [_part(thing, options, beside) for thing in things]
+
+
+def _ensure_known(detail: str) -> None:
+    if detail not in DETAILS:
+        hint = suggest(str(detail), DETAILS) or f"; there are {' and '.join(DETAILS)}"
+        raise DrawingError(f"no detail is called '{shorten(str(detail))}'{hint}")
 
 
 def _circuit(what: Drawable) -> Circuit:
@@ -68,7 +79,9 @@ def _circuit(what: Drawable) -> Circuit:
 
 
 def _opened(circuit: Circuit, options: DrawOptions) -> Opened:
-    """The uses whose inside is shown: as asked, or as the model asks."""
+    """The uses whose inside is shown: as asked, or as the model asks; all, among operations."""
+    if options.detail == "operations" and options.open is None:
+        return ALL if circuit.groups else ()
     return circuit.style.open if options.open is None else options.open
 
 
@@ -78,12 +91,18 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
 
     circuit = _circuit(what)
     opened = _opened(circuit, options)
+    exploded = explode(circuit) if options.detail == "operations" else None
+    if exploded is not None:
+        beside, circuit = (), exploded.circuit
+    folded = partial(view, circuit, beside=beside, opened=opened, exploded=exploded)
     if not isinstance(what, Unfolding | Window | Elimination):
-        return Part(circuit, (folded_circuit(view(circuit, beside=beside, opened=opened)),))
+        return Part(circuit, (folded_circuit(folded()),))
     _ensure_drawable(what, options)
+    if exploded is not None:
+        what = _of_operations(what, exploded)
     if isinstance(what, Elimination):
         return Part(what.circuit, (_without(what, options),), what.mode)
-    seen = view(circuit, frozenset(getattr(what, "untied", ())), beside=beside, opened=opened)
+    seen = folded(untied=frozenset(getattr(what, "untied", ())))
     scene: Shown
     if isinstance(what, Window):
         scene = windows(seen, what.axes, what.before, what.after)
@@ -97,8 +116,24 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
         scene = unfolded(seen, what, options)
     if not options.pair:
         return Part(circuit, (scene,), what.mode)
-    first = folded_circuit(view(circuit, beside=beside, opened=opened))
-    return Part(circuit, (first, scene), what.mode)
+    return Part(circuit, (folded_circuit(folded()), scene), what.mode)
+
+
+def _of_operations(what: Unfolding | Window | Elimination, exploded: Exploded) -> Drawable:
+    """The same unfolding, or window, of the circuit of operations."""
+    from graphfold.eliminate import Elimination
+    from graphfold.unfold import prune_unfolding
+    from graphfold.unfolding import Unfolding
+
+    if isinstance(what, Elimination):
+        raise DrawingError('an elimination is drawn at detail "signals": its signals are joined')
+    if isinstance(what, Unfolding) and what.trees:
+        message = "the operations of a tree are drawn folded only"
+        raise DrawingError(f'{message}; draw the circuit, or the tree at detail "signals"')
+    made = replace(what, circuit=exploded.circuit)
+    if isinstance(made, Unfolding) and made.kept is not None:
+        return prune_unfolding(replace(made, kept=None))
+    return made
 
 
 def _without(what: Elimination, options: DrawOptions) -> Scene:

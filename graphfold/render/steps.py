@@ -98,6 +98,8 @@ def _sites(
         signals = seen.inside.get(name, (name,))
         if any(unfolding.contains(signal, step) for signal in signals):
             pinned = name not in seen.inside and unfolding.is_pinned(name, step)
+            if pinned and seen.exploded is not None and seen.exploded.is_inner(name):
+                continue
             found[name] = "pinned" if pinned else "node"
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 from graphfold.circuit import Circuit
 from graphfold.expression import Index
@@ -13,6 +14,8 @@ from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, clock, givers, side_by_side
 from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies
+from graphfold.render.exploded import Exploded
+from graphfold.render.exploded.sites import MINUS, by_signs, operation_site
 from graphfold.render.factors import Factor, Product, by_mode, in_order
 from graphfold.render.nests import arrange_nested, frames, word
 from graphfold.render.rows import Row
@@ -49,6 +52,12 @@ class View:
     untied: frozenset[str] = frozenset()
     order: Order = field(default_factory=lambda: Order(()))
     uses: Uses = field(default_factory=Uses)
+    exploded: Exploded | None = None
+
+    @property
+    def flow(self) -> Literal["up", "right"]:
+        """Where data flows within a step."""
+        return "up" if self.exploded is None else "right"
 
     @property
     def static(self) -> tuple[str, ...]:
@@ -110,13 +119,15 @@ def view(
     eliminated: frozenset[str] | None = None,
     beside: Sequence[Tie] = (),
     opened: Opened = (),
+    exploded: Exploded | None = None,
 ) -> View:
     """Return what figures of the circuit show; `untied` parameters carry a time.
 
     Signals that are `eliminated` are not shown, even those that cannot be contracted, and wires
     then join instances of one axis themselves. What stands
     `beside`, the ties of a figure next to this one, counts for the rows as well. The uses of cells
-    that are `opened` show their inside; DrawingError for an unknown one.
+    that are `opened` show their inside; DrawingError for an unknown one. Of an `exploded` circuit
+    the nodes are operations.
     """
     uses = choose(circuit, opened)
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
@@ -132,11 +143,15 @@ def view(
     shown = list(dict.fromkeys(map(uses.shown, shown)))
     drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)
     sites = {n: _site(drawn, uses, n, latex) for n in shown}
+    if exploded is not None:
+        kept = tuple(by_signs(exploded, tie) for tie in kept)
+        latex[MINUS] = "-"
+        sites = {n: operation_site(exploded, site) for n, site in sites.items()}
     known = {*shown}
     flows = merged([*kept, *(t for t in beside if known.issuperset((t.source, t.target)))])
     order = side_by_side(drawn, flows, shown)
     rows = arrange_nested(drawn, flows, shown, order, uses)
-    return View(drawn, circuit, sites, rows, kept, latex, untied, order, uses)
+    return View(drawn, circuit, sites, rows, kept, latex, untied, order, uses, exploded)
 
 
 def _hidden(circuit: Circuit, uses: Uses) -> list[str]:
@@ -168,7 +183,7 @@ def folded(seen: View) -> Scene:
         for t in seen.ties
     ]
     cell = Block(tuple(everything), (Column("", everything),), folded=True)
-    return Scene(seen.rows, seen.sites, (cell,), join(edges), frames=seen.frames)
+    return Scene(seen.rows, seen.sites, (cell,), join(edges), frames=seen.frames, flow=seen.flow)
 
 
 def without_histories(seen: View) -> View:

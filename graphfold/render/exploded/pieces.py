@@ -1,0 +1,121 @@
+"""Which nodes of an equation are drawn for themselves, and which are a part of another's label.
+
+A chain of additions is one "+", a chain of elementwise products one "×"; what parameters and
+numbers alone make is a weight on the way, or a letter beside its operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from graphfold.circuit import Circuit
+from graphfold.clocks import free_axes
+from graphfold.expression import REDUCTIONS, Apply, Const, Expression, Read
+
+Axes = frozenset[str]
+Chain = Literal["sum", "product", ""]
+CHAINS: dict[str, Chain] = {"add": "sum", "sub": "sum", "neg": "sum", "mul": "product"}
+WEIGHING = ("matmul", "mul", "dot")  # with one factor that is a weight, they are a gain
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """An equation's expression taken apart: `sites` are the nodes that are drawn, in order.
+
+    `still` tells of each node whether parameters and numbers alone make it; `free` the axes along
+    which it moves.
+    """
+
+    expression: Expression
+    sites: tuple[int, ...]
+    still: tuple[bool, ...]
+    free: tuple[Axes, ...]
+
+    def operands(self, number: int) -> tuple[int, ...]:
+        """The operands of a node."""
+        node = self.expression.nodes[number]
+        return node.operands if isinstance(node, Apply) else ()
+
+
+def take_apart(circuit: Circuit, expression: Expression) -> Pieces:
+    """Return the pieces of an equation."""
+    still = _still(circuit, expression)
+    free = tuple(free_axes(expression, circuit))
+    whole = _within_other_clocks(expression, free)
+    users = _users(expression)
+    sites = []
+    for number, node in enumerate(expression.nodes):
+        if number == expression.root or _is_site(expression, number, users, still):
+            if number == expression.root or number not in whole:
+                sites.append(number)
+        elif isinstance(node, Const | Read):
+            continue
+    return Pieces(expression, tuple(sites), still, free)
+
+
+def _still(circuit: Circuit, expression: Expression) -> tuple[bool, ...]:
+    found: list[bool] = []
+    for node in expression.nodes:
+        if isinstance(node, Read):
+            found.append(circuit.kind_of(node.signal) == "param")
+        elif isinstance(node, Apply):
+            found.append(all(found[o] for o in node.operands) and node.operation != "call")
+        else:
+            found.append(True)
+    return tuple(found)
+
+
+def _users(expression: Expression) -> list[list[int]]:
+    found: list[list[int]] = [[] for _ in expression.nodes]
+    for number, node in enumerate(expression.nodes):
+        for operand in node.operands if isinstance(node, Apply) else ():
+            found[operand].append(number)
+    return found
+
+
+def _within_other_clocks(expression: Expression, free: Sequence[Axes]) -> set[int]:
+    """What stands beneath a reduction and moves along two clocks, with all that it is made of."""
+    found: set[int] = set()
+    for number in range(expression.root, -1, -1):
+        node = expression.nodes[number]
+        if not isinstance(node, Apply):
+            continue
+        wide = node.operation in REDUCTIONS and len(free[node.operands[0]]) > 1
+        if number in found or wide:
+            found.update(node.operands)
+    return found
+
+
+def _is_site(
+    expression: Expression, number: int, users: Sequence[Sequence[int]], still: Sequence[bool]
+) -> bool:
+    node = expression.nodes[number]
+    if still[number]:  # a letter of its own, unless it is a weight or a part of another letter
+        return any(not still[user] and not _labels(expression, user, number, still)
+                   for user in users[number])  # fmt: skip
+    if not isinstance(node, Apply):
+        return False
+    chain = CHAINS.get(node.operation, "")
+    if chain and len(users[number]) == 1:
+        user = expression.nodes[users[number][0]]
+        assert isinstance(user, Apply)
+        return not (CHAINS.get(user.operation, "") == chain and not _is_gain(user, still))
+    return True
+
+
+def _labels(expression: Expression, user: int, operand: int, still: Sequence[bool]) -> bool:
+    """Whether a weight or number is told by the label of the operation that uses it."""
+    node = expression.nodes[user]
+    assert isinstance(node, Apply)
+    if _is_gain(node, still):
+        return True
+    numbers = isinstance(expression.nodes[operand], Const)
+    others = [o for o in node.operands if not still[o]]
+    return numbers and len(others) == 1 and node.operation not in ("add", "call", "mul")
+
+
+def _is_gain(node: Apply, still: Sequence[bool]) -> bool:
+    weights = [still[o] for o in node.operands]
+    return node.operation in WEIGHING and sum(weights) == 1
