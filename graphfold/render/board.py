@@ -133,5 +133,12 @@ class Desk:
         between = {name: b for name, b in order.items() if name in self.seen.sites}
         seen = self.seen
         return Scene(
-            seen.rows, seen.sites, blocks, join(self.edges), between, seen.frames, seen.flow
+            seen.rows,
+            seen.sites,
+            blocks,
+            join(self.edges),
+            between,
+            seen.frames,
+            seen.flow,
+            seen.step_edges,
         )

@@ -30,9 +30,9 @@ Caption = tuple[Piece, ...]
 class Site:
     """A signal or an operation as it stands in every step, or a use of a cell: a box.
 
-    `under` the name of a use stands that of its cell. A gain is a weight in a box, and a bare letter
-    a parameter or number beside its operation. `tag` is what the value that an operation makes is
-    called, with the step as a superscript.
+    `under` the name of a use stands that of its cell. A gain is a weight in a box, a bare letter a
+    parameter or number beside its operation. `tag` is what the value that an operation makes is
+    called, with the step as a superscript, and `of` the signal whose equation it stands in.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Site:
     under: str = ""
     form: SiteForm = "circle"
     tag: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class Scene:
     """A figure before it has places; `rows` go from bottom to top, `blocks` from left to right.
 
     Sites in no block are static; `between` says which of them stand left of which block. Data flows
-    up the rows of a step, or to the "right" within it.
+    up the rows of a step, or to the "right" within it; then `ties` are the wires of one step, with
+    their delays.
     """
 
     rows: tuple[Row, ...]
@@ -120,6 +122,7 @@ class Scene:
     between: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     frames: tuple[Frame, ...] = ()
     flow: Literal["up", "right"] = "up"
+    ties: tuple[Edge, ...] = ()
 
     @cached_property
     def block_of(self) -> Mapping[str, int]:

@@ -114,6 +114,9 @@ def _column(
         states = [s for s in seen.inside[use] if (s, step) in unfolding.boundaries]
         many = [stamped(seen.latex[s], time) for s in states]
         labels[use] = ",".join(many if len(many) < 4 else [*many[:2], "\\ldots"])
+    if seen.exploded is not None:
+        given = (name for name, kind in sites.items() if kind in ("boundary", "pinned"))
+        labels |= {name: seen.sites[name].tag or seen.sites[name].latex for name in given}
     return Column(time, sites, False, str(step), labels)
 
 

@@ -60,6 +60,16 @@ class View:
         return "up" if self.exploded is None else "right"
 
     @property
+    def step_edges(self) -> tuple[Edge, ...]:
+        """The wires of one step that move with it, with their delays."""
+        axis_of = self.circuit.axis_of
+        return tuple(
+            Edge((t.source, 0), (t.target, 0), self.caption(t), t.delay, child=child_of(self, t))
+            for t in self.ties
+            if t.reach in ("step", "child") and axis_of.get(t.source) == axis_of.get(t.target)
+        )
+
+    @property
     def static(self) -> tuple[str, ...]:
         """The static signals that are shown."""
         return tuple(n for n in self.sites if self.circuit.axis_of.get(n) is None)

@@ -20,7 +20,8 @@ def operation_site(exploded: Exploded, site: Site) -> Site:
         return site
     named = not exploded.is_inner(site.name)
     tag = site.latex if named and not label.named else ""
-    return replace(site, latex=label.latex or site.latex, form=label.form, tag=tag)
+    signal = exploded.signals[site.name]
+    return replace(site, latex=label.latex or site.latex, form=label.form, tag=tag, of=signal)
 
 
 def by_signs(exploded: Exploded, tie: Tie) -> Tie:

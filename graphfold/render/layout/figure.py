@@ -41,8 +41,12 @@ def figure(
 
     A part is one scene, or two with an arrow and a word between.
     """
-    each = zip(parts, _settled(parts, theme), strict=True)
-    found = [_part(part, tiled, theme, word) for part, tiled in each]
+    flowing = [part for part in parts if _flows(part)]
+    if flowing:
+        found = [_flowing(part, theme, word) for part in flowing]
+    else:
+        each = zip(parts, _settled(parts, theme), strict=True)
+        found = [_part(part, tiled, theme, word) for part, tiled in each]
     if captions:
         y = max(extent(groups)[3] for groups in found) + theme.word_size * 1.6
         found = [
@@ -50,6 +54,21 @@ def figure(
             for groups, caption in zip(found, captions, strict=True)
         ]
     return _canvas(_row(found, theme), theme)
+
+
+def _flows(part: Sequence[Shown]) -> bool:
+    return isinstance(part[0], Scene) and part[0].flow == "right"
+
+
+def _flowing(part: Sequence[Shown], theme: Theme, word: str) -> list[Group]:
+    """A part whose data flows to the right."""
+    from graphfold.render.rails import tracks
+
+    found = tracks([scene for scene in part if isinstance(scene, Scene)], theme)
+    if len(found) == 1:
+        return found[0]
+    _, top, _, bottom = extent(g for g in found[1] if g.kind == "step")
+    return [*_beside((top + bottom) / 2, found[0], found[1], theme, word), *found[1]]
 
 
 def _settled(parts: Sequence[Sequence[Shown]], theme: Theme) -> list[list[Tiler]]:
@@ -69,7 +88,7 @@ def _part(part: Sequence[Shown], tiled: Sequence[Tiler], theme: Theme, word: str
     else:
         groups = found[-1] or [_nothing(tiled[0].plan)]
     if len(part) > 1:
-        groups = [*_beside(tiled[0].plan, found[0], groups, theme, word), *groups]
+        groups = [*_beside(_middle(tiled[0].plan), found[0], groups, theme, word), *groups]
     return groups
 
 
@@ -101,17 +120,16 @@ def _row(parts: Sequence[list[Group]], theme: Theme) -> list[Group]:
 
 
 def _beside(
-    first: Plan, found: Sequence[Group], groups: Sequence[Group], theme: Theme, word: str
+    middle: float, found: Sequence[Group], groups: Sequence[Group], theme: Theme, word: str
 ) -> list[Group]:
     """The folded figure and the arrow, to the left of what is there (which may be long)."""
     right = extent(groups)[0] - theme.pair_gap
-    arrow = _arrow(first, theme, word, right)
+    arrow = _arrow(middle, theme, word, right)
     shift = extent([arrow])[0] - theme.pair_gap - extent(found)[2]
     return [*(moved(group, shift) for group in found), arrow]
 
 
-def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:
-    y = _middle(settled)
+def _arrow(y: float, theme: Theme, word: str, right: float) -> Group:
     run = words_run(word, theme.word_size)
     length = max(theme.arrow, run.box[2] - run.box[0])
     line = Line((right - length, y), (((right, y),),))

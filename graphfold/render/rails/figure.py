@@ -1,0 +1,285 @@
+"""Scenes of operations to groups: every step a cell, and rails from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphfold.render.layout.borders import Border, End
+from graphfold.render.layout.measure import box_runs, centred, upright
+from graphfold.render.layout.paths import Line, head, rounded, shortened, square
+from graphfold.render.picture import Disc, Group, Item, Pen, Point, Rect
+from graphfold.render.rails.cell import Cell, cell_of
+from graphfold.render.rails.measure import GLYPH, borders, given_label, label_of, moves
+from graphfold.render.rails.ports import Lead, Port, ports_of
+from graphfold.render.rails.rows import Steps, steps_of
+from graphfold.render.scene import Block, Column, Scene, Site
+from graphfold.render.theme import Theme
+from graphfold.render.typeset import typeset
+
+GAP, CUT = 30.0, 34.0  # between steps, and the width of what stands for those cut away
+CORNER, BACK = 9.0, 11.0  # of wires, and between wires that go back round a step
+STUB = 26.0
+
+
+def tracks(scenes: Sequence[Scene], theme: Theme) -> list[list[Group]]:
+    """Return the groups of scenes of one circuit; their steps are placed alike."""
+    sizes = borders(scenes, theme)
+    return [list(_Sheet(scene, theme, sizes).groups()) for scene in scenes]
+
+
+@dataclass
+class _Sheet:
+    """One scene being drawn."""
+
+    scene: Scene
+    theme: Theme
+    border: Mapping[str, Border]
+    x: float = 0.0
+    cells: dict[int, Cell] = field(default_factory=dict)
+
+    def groups(self) -> Iterator[Group]:
+        for block in self.scene.blocks:
+            yield from self._block(block)
+
+    def _block(self, block: Block) -> Iterator[Group]:
+        steps = steps_of(block, self.scene.ties)
+        ports = ports_of(steps.ties, (), ())
+        cell = cell_of(block.names, self.border, ports)
+        strip = Strip(self.scene, self.theme, self.border, cell, steps, self.x)
+        yield from strip.folded() if block.folded else strip.unfolded()
+        self.x = strip.right + 60.0
+
+
+@dataclass
+class Strip:
+    """The steps of one block side by side."""
+
+    scene: Scene
+    theme: Theme
+    border: Mapping[str, Border]
+    cell: Cell
+    steps: Steps
+    left: float
+
+    def __post_init__(self) -> None:
+        self.lefts: list[float] = []
+        x = self.left
+        for column in self.steps.steps:
+            self.lefts.append(x)
+            x += (CUT if column.gap else self.cell.width) + GAP
+        self.right = x - GAP
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def unfolded(self) -> Iterator[Group]:
+        """All steps, with the rails between them."""
+        for number, column in enumerate(self.steps.steps):
+            if not column.gap:
+                yield self._ground(self.lefts[number], column)
+        for number in range(len(self.steps.steps) + 1):
+            yield from self._between(number)
+        for number, column in enumerate(self.steps.steps):
+            yield from self._dots(number) if column.gap else self._step(number, column)
+
+    def folded(self) -> Iterator[Group]:
+        """One step, its rails going round it through squares."""
+        column = self.steps.steps[0]
+        yield self._ground(self.left, column)
+        yield from self._returns()
+        yield from self._leads(self.left, column, lambda _: True)
+        yield from self._nodes(self.left, column)
+
+    def _ground(self, x: float, column: Column) -> Group:
+        cell = self.cell
+        middle, half = (cell.top + cell.bottom) / 2, (cell.bottom - cell.top) / 2
+        rect = Rect(x + cell.width / 2, middle, cell.width / 2, half, 10.0, "frame")
+        return Group("step", (rect,), "", column.step)
+
+    def _step(self, number: int, column: Column) -> Iterator[Group]:
+        def there(lead: Lead) -> bool:
+            return self._carries(lead, number)
+
+        yield from self._leads(self.lefts[number], column, there)
+        yield from self._nodes(self.lefts[number], column)
+
+    def _carries(self, lead: Lead, step: int) -> bool:
+        """Whether a wire of the cell is there in a step."""
+        start, end = self._port(lead.source), self._port(lead.target)
+        if end is not None:
+            onward = step + (1 if end.age > 0 else -1)
+            return self.steps.passes(end.site, onward, end.age)
+        target = self.steps.computes(lead.target, step)
+        if start is not None:
+            return target and self.steps.passes(start.site, step, start.age)
+        return target and self.steps.exists(lead.source, step)
+
+    def _port(self, name: str) -> Port | None:
+        return next((port for port in self.cell.ports.ports if port.name == name), None)
+
+    # -- wires ------------------------------------------------------------------------------------
+
+    def _leads(self, x: float, column: Column, there: object) -> Iterator[Group]:
+        assert callable(there)
+        for lead in self.cell.ports.leads:
+            if there(lead):
+                yield self._wire(self._line(lead).moved(x), lead, column)
+
+    def _wire(self, line: Line, lead: Lead, column: Column, pen: Pen = "solid") -> Group:
+        headed = not lead.target.startswith("/")
+        items: list[Item] = []
+        if headed:
+            items.append(shortened(line, 8.0).stroke(pen))
+            items.append(head(line.end, line.heading, 9.0, 6.6))
+        else:
+            items.append(line.stroke(pen))
+        signal, target = (self._signal(name) for name in (lead.source, lead.target))
+        return Group("wire", tuple(items), signal, column.step, target)
+
+    def _signal(self, name: str) -> str:
+        port = self._port(name)
+        return port.site if port else name
+
+    def _line(self, lead: Lead) -> Line:
+        at = self.cell.at
+        points = [at[lead.source], *self.cell.bends[lead], at[lead.target]]
+        start = End(points[0], self.border[lead.source]) if lead.source in self.border else None
+        end = End(points[-1], self.border[lead.target]) if lead.target in self.border else None
+        if start is not None:
+            points[0] = start.edge(points[1])
+        if end is not None:
+            points[-1] = end.edge(points[-2])
+        return rounded(points, 40.0)
+
+    def _between(self, number: int) -> Iterator[Group]:
+        """The rails that enter a step from the left, and leave it to the left."""
+        for port in self.cell.ports.ports:
+            if not port.age or port.side == "out":
+                continue
+            forward = port.age > 0
+            step = number if forward else number - 1
+            if not self.steps.passes(port.site, step, port.age):
+                continue
+            yield from self._rail(port, number, forward)
+
+    def _rail(self, port: Port, number: int, forward: bool) -> Iterator[Group]:
+        """A rail between step number - 1 and step number."""
+        cell, count = self.cell, len(self.steps.steps)
+        come, go = cell.at[port.name], cell.at[Port("out", port.site, port.age).name]
+        before, behind = number == 0, number == count
+        right = (self.lefts[number], (come if forward else go)[1]) if not behind else None
+        if not before:
+            width = CUT if self.steps.steps[number - 1].gap else cell.width
+            left = (self.lefts[number - 1] + width, (go if forward else come)[1])
+        else:
+            left = None
+        if left is None or right is None:
+            yield from self._given(port, left or right, forward)
+            return
+        sides = (self.steps.steps[number - 1], self.steps.steps[number])
+        pen: Pen = "dashed" if any(c.gap and c.time for c in sides) else "solid"
+        line = _bent(left, right) if forward else _bent(right, left)
+        step = sides[1 if forward else 0].step
+        yield Group("wire rail", (line.stroke(pen),), port.site, step)
+
+    def _given(self, port: Port, point: Point | None, forward: bool) -> Iterator[Group]:
+        """The value that a state has before the first step (or behind the last)."""
+        assert point is not None
+        step = -port.age if forward else len(self.steps.steps) - 1 - port.age
+        column = self.steps.column(step)
+        if column is None:
+            return
+        site = self.scene.sites[port.site]
+        run = given_label(column.labels.get(port.site, site.tag or site.latex), column.time)
+        radius = max(15.0, (run.box[2] - run.box[0]) / 2 + 4.5)
+        side = -1 if forward else 1
+        center = (point[0] + side * (GAP + radius), point[1])
+        start = (center[0] - side * radius, center[1])
+        line = Line(start, (((point[0], point[1]),),))
+        title = f"{port.site}[{column.step}]"
+        yield Group("wire rail", (line.stroke(),), port.site, column.step)
+        yield Group("node boundary equation", (Disc(*center, radius), centred(run, *center)),
+                    port.site, column.step, title=title)  # fmt: skip
+
+    def _dots(self, number: int) -> Iterator[Group]:
+        """What stands for steps that are cut away: dots on every rail."""
+        x = self.lefts[number] + CUT / 2
+        column = self.steps.steps[number]
+        if column.time:
+            return
+        heights = {self.cell.at[p.name][1] for p in self.cell.ports.ports if p.age}
+        for y in sorted(heights):
+            yield Group("dots", (centred(typeset("\\cdots", 18.0), x, y),))
+
+    def _returns(self) -> Iterator[Group]:
+        """The rails of a folded step, round it and through their squares."""
+        cell, ports = self.cell, [p for p in self.cell.ports.ports if p.side == "in" and p.age]
+        middle = (cell.top + cell.bottom) / 2
+        above = [p for p in ports if cell.at[p.name][1] < middle and len(ports) > 2]
+        below = [p for p in ports if p not in above]
+        above.sort(key=lambda p: cell.at[p.name][1])
+        below.sort(key=lambda p: -cell.at[p.name][1])
+        for side, those in ((-1, above), (1, below)):
+            for place, port in enumerate(those):
+                yield from self._return(port, side, place)
+
+    def _return(self, port: Port, side: int, place: int) -> Iterator[Group]:
+        cell, forward = self.cell, port.age > 0
+        come, go = cell.at[port.name], cell.at[Port("out", port.site, port.age).name]
+        far = 14.0 + BACK * place
+        edge = (cell.bottom if side > 0 else cell.top) + side * (12.0 + (BACK + 3) * place)
+        left, right = self.left - far, self.left + cell.width + far
+        first, last = (right, left) if forward else (left, right)
+        start = (self.left + (cell.width if forward else 0.0), go[1])
+        end = (self.left + (0.0 if forward else cell.width), come[1])
+        points = [start, (first, go[1]), (first, edge), (last, edge), (last, come[1]), end]
+        line = rounded(points, CORNER)
+        place_x = self.left + cell.width / 2
+        yield Group("wire rail", (line.stroke(),), port.site)
+        mark = square((place_x, edge), 11.0)
+        yield Group("delay", (mark,), port.site, str(abs(port.age)))
+
+    # -- nodes ------------------------------------------------------------------------------------
+
+    def _nodes(self, x: float, column: Column) -> Iterator[Group]:
+        for name, kind in column.sites.items():
+            site = self.scene.sites[name]
+            if name not in self.cell.at or kind not in ("node", "pinned"):
+                continue
+            cx, cy = self.cell.at[name]
+            yield self._node(site, (x + cx, cy), column, kind)
+
+    def _node(self, site: Site, center: Point, column: Column, kind: str) -> Group:
+        border, (x, y) = self.border[site.name], center
+        signal = site.of or site.name
+        title = f"{signal}[{column.step}]" if column.step else signal
+        if site.box:
+            rect = Rect(x, y, border.half, border.radius, 8.0)
+            runs = box_runs(site, self.theme)
+            items: tuple[Item, ...] = (rect, upright(runs[0], x, y + 5))
+            return Group("cell", items, site.name, column.step, title=title)
+        if kind == "pinned" and site.tag:
+            run = given_label(site.tag, column.time)
+        elif site.form in ("gain", "bare"):
+            run = typeset(site.latex, GLYPH)
+        else:
+            run = label_of(site, column.time)
+        label = centred(run, x, y)
+        if site.form == "gain":
+            items = (Rect(x, y, border.half, border.radius, 3.5), label)
+        elif site.form == "bare":
+            items = (label,)
+        else:
+            items = (Disc(x, y, border.radius), label)
+        kinds = "node " + (site.kind if moves(site) else f"operation {site.form}")
+        return Group(kinds, items, signal, column.step, title=title)
+
+
+def _bent(start: Point, end: Point) -> Line:
+    """A line that leaves and arrives level."""
+    if abs(start[1] - end[1]) < 0.01:
+        return Line(start, ((end,),))
+    middle = (start[0] + end[0]) / 2
+    return Line(start, (((middle, start[1]), (middle, end[1]), end),))
+
+

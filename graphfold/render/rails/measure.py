@@ -1,0 +1,77 @@
+"""How large the nodes of operations are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from graphfold.render.compose import instance
+from graphfold.render.layout.borders import Border
+from graphfold.render.layout.measure import box_runs, reach_of
+from graphfold.render.picture import Run
+from graphfold.render.scene import Scene, Site
+from graphfold.render.theme import Theme
+from graphfold.render.typeset import typeset
+
+GLYPH, LETTER = 15.0, 15.0  # font sizes: in nodes, and of letters without one
+LEAST, NAMED, LOW = 13.0, 17.0, 11.5  # radii: of operations, of signals, half the height of a gain
+INSET, ROUND = 4.0, 3.5
+
+
+def borders(scenes: Sequence[Scene], theme: Theme) -> dict[str, Border]:
+    """The borders of all sites, as large as any of the scenes asks."""
+    found: dict[str, Border] = {}
+    for scene in scenes:
+        for name, site in scene.sites.items():
+            new, old = _border(scene, site, theme), found.get(name)
+            if old is None or new.half > old.half:
+                found[name] = new
+    return found
+
+
+def _border(scene: Scene, site: Site, theme: Theme) -> Border:
+    if site.box:
+        half = max(run.box[2] - run.box[0] for run in box_runs(site, theme)) / 2
+        return Border(theme.radius, max(half + theme.box_margin - theme.radius, 0.0), 8.0)
+    if site.form == "gain":
+        run = typeset(site.latex, GLYPH)
+        half = max((run.box[2] - run.box[0]) / 2 + INSET + 2, LOW)
+        return Border(LOW, half - LOW, ROUND)
+    if site.form == "bare":
+        run = typeset(site.latex, LETTER)
+        width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
+        radius = height / 2 + 2.5
+        return Border(radius, max(width / 2 + 3 - radius, 0.0), 1.0)
+    runs = [label_of(site, time) for time in _times(scene, site)]
+    least = NAMED if moves(site) else LEAST
+    return Border(max([least, *(reach_of(run) + INSET - 1 for run in runs)]))
+
+
+def moves(site: Site) -> bool:
+    """Whether a node is called by a signal's name, with the step beside it."""
+    return not site.of or site.latex == site.tag or (bool(site.of) and not site.tag and _own(site))
+
+
+def _own(site: Site) -> bool:
+    return site.name == site.of and site.form == "circle"
+
+
+def label_of(site: Site, time: str) -> Run:
+    """What stands in a node."""
+    return instance(site.latex, time if moves(site) else "", GLYPH)
+
+
+def _times(scene: Scene, site: Site) -> list[str]:
+    """The widest superscripts it gets."""
+    if not moves(site):
+        return [""]
+    times = [c.time for c in scene.columns if site.name in c.sites]
+    longest = max(map(len, times), default=0)
+    return list(dict.fromkeys(t for t in times if len(t) == longest))[:3] or [""]
+
+
+def given_label(latex: str, time: str) -> Run:
+    """The label of a value that is there before the first step."""
+    return instance(latex, time, GLYPH)
+
+
+Borders = Mapping[str, Border]
