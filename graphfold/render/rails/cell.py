@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from graphfold.render.layout.borders import Border
@@ -11,48 +11,166 @@ from graphfold.render.layout.order import order
 from graphfold.render.picture import Point
 from graphfold.render.rails.ports import Lead, Port, Ports
 
-RANK_GAP, SITE_GAP, WIRE_GAP = 24.0, 13.0, 13.0
+RANK_GAP, SITE_GAP, WIRE_GAP, PORT_GAP = 26.0, 11.0, 11.0, 36.0
 SLOPE = 0.30  # of the height of the steepest wire, between ranks
-EDGE = 14.0  # between the edge of a step and what stands in it
+EDGE = 12.0  # between the edge of a step and what stands in it
 RAIL, TRUNK = 40.0, 6.0  # weights: a port with its like, and a long wire with itself
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A step placed: middles of sites and ports, y downwards, and the bends of its long wires."""
+    """A step placed: middles of sites and ports, y downwards, and the bends of its long wires.
+
+    A wire is level between the two points of a bend, where it passes other sites.
+    """
 
     at: Mapping[str, Point]
-    bends: Mapping[Lead, tuple[Point, ...]]
+    bends: Mapping[Lead, tuple[tuple[Point, Point], ...]]
     width: float
     top: float
     bottom: float
     ports: Ports
 
 
-def cell_of(sites: Sequence[str], border: Mapping[str, Border], ports: Ports) -> Cell:
-    """Place the sites of a step."""
+def cell_of(
+    sites: Sequence[str], border: Mapping[str, Border], ports: Ports, gains: Set[str] = frozenset()
+) -> Cell:
+    """Place the sites of a step; `gains` are those that weigh what passes them."""
     names = [*sites, *(port.name for port in ports.ports)]
     turned = _turned(ports)
     ranks = _ranks(names, border, ports, turned)
     filled, chains, links = _with_bends(ranks, ports.leads, turned)
     rows = order(filled, [(a, b) for a, b, _, _ in links])
-    pulls = [*links, *_alike(ports)]
+    paths = _highways(ports, gains, chains)
+    rows = _aligned_ports(_edged(rows, paths), ports)
+    along = [(a, b, RAIL, 0.0) for path in paths for a, b in zip(path, path[1:], strict=False)]
 
     def apart(a: str, b: str) -> float:
         halves = [border[n].radius if n in border else 0.0 for n in (a, b)]
+        if all(n.startswith(("/in/", "/out/")) for n in (a, b)):
+            return PORT_GAP
         gap = WIRE_GAP if not any(n in border for n in (a, b)) else SITE_GAP
         return sum(halves) + gap
 
-    y = columns(rows, pulls, apart)
-    x, width = _abscissas(rows, border, links, y)
+    y = columns(rows, [*links, *along, *_alike(ports)], apart)
+    _straighten(y, paths)
+    _level(y, rows, ports, apart)
+    x, half, width = _abscissas(rows, border, links, y)
     at = {name: (x[name], y[name]) for name in names}
     bends = {
-        lead: tuple((x[name], y[name]) for name in chain) for lead, chain in chains.items()
+        lead: tuple(((x[n] - half[n], y[n]), (x[n] + half[n], y[n])) for n in chain)
+        for lead, chain in chains.items()
     }
     tops = [y[n] - (border[n].radius if n in border else 0.0) for n in y]
     ends = [y[n] + (border[n].radius if n in border else 0.0) for n in y]
     top, bottom = min(tops, default=0.0) - EDGE, max(ends, default=0.0) + EDGE
     return Cell(at, bends, width, top, bottom, ports)
+
+
+def _highways(
+    ports: Ports, gains: Set[str], chains: Mapping[Lead, Sequence[str]]
+) -> list[list[str]]:
+    """The ways of states through a step that pass no weight: they run straight, along its edge."""
+    leaving: dict[str, list[Lead]] = {}
+    for lead in ports.leads:
+        leaving.setdefault(lead.source, []).append(lead)
+    found = []
+    for port in ports.ports:
+        if port.side == "in" and port.age == 1:
+            goal = Port("out", port.site, 1).name
+            way = _way(port.name, goal, leaving, gains)
+            if way:
+                path = [port.name]
+                for lead in way:
+                    path += [*chains[lead], lead.target]
+                found.append(path)
+    return sorted(found, key=len)
+
+
+def _way(
+    start: str, goal: str, leaving: Mapping[str, Sequence[Lead]], gains: Set[str]
+) -> list[Lead]:
+    came: dict[str, Lead] = {}
+    layer = [start]
+    while layer and goal not in came:
+        following = []
+        for name in layer:
+            for lead in leaving.get(name, ()):
+                if lead.target not in came and lead.target not in gains:
+                    came[lead.target] = lead
+                    following.append(lead.target)
+        layer = following
+    found, here = list[Lead](), goal
+    while here in came and here != start:
+        found.append(came[here])
+        here = came[here].source
+    return found[::-1]
+
+
+def _edged(rows: Sequence[Sequence[str]], paths: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The rows with the ways of states at their ends: the first below, the next above."""
+    found, taken = [list(row) for row in rows], set[str]()
+    for place, path in enumerate(paths[:2]):
+        members = set(path) - taken
+        taken |= members
+        for row in found:
+            own = [name for name in row if name in members]
+            rest = [name for name in row if name not in members]
+            row[:] = [*own, *rest] if place % 2 else [*rest, *own]
+    return found
+
+
+def _straighten(y: dict[str, float], paths: Sequence[Sequence[str]]) -> None:
+    """Put the ways of states at one height each: the first ever below, the next above all."""
+    for place, path in enumerate(paths[:2]):
+        pick = min if place % 2 else max
+        y.update(dict.fromkeys(path, pick(y[name] for name in path)))
+
+
+def _level(
+    y: dict[str, float],
+    rows: Sequence[Sequence[str]],
+    ports: Ports,
+    apart: Callable[[str, str], float],
+) -> None:
+    """Move a port to the height of its like where its neighbours leave room."""
+    for row in (rows[0], rows[-1]) if rows else ():
+        for place, name in enumerate(row):
+            like = _like(name, ports)
+            if like is None or like not in y or y[like] == y[name]:
+                continue
+            above = row[place - 1] if place else None
+            under = row[place + 1] if place + 1 < len(row) else None
+            high = above is None or y[like] - y[above] >= apart(above, name) - 0.01
+            low = under is None or y[under] - y[like] >= apart(name, under) - 0.01
+            if high and low:
+                y[name] = y[like]
+
+
+def _like(name: str, ports: Ports) -> str | None:
+    port = next((p for p in ports.ports if p.name == name), None)
+    if port is None or not port.age:
+        return None
+    return Port("out" if port.side == "in" else "in", port.site, port.age).name
+
+
+def _aligned_ports(rows: Sequence[Sequence[str]], ports: Ports) -> list[list[str]]:
+    """The ports on the right in the order of their like on the left."""
+    if not rows:
+        return []
+    left = {name: place for place, name in enumerate(rows[0])}
+    like = {
+        Port("out" if p.side == "in" else "in", p.site, p.age).name: left[p.name]
+        for p in ports.ports
+        if p.name in left
+    }
+    found = [list(row) for row in rows]
+    if len(found) > 1:
+        slots = [i for i, name in enumerate(found[-1]) if name in like]
+        names = sorted((found[-1][i] for i in slots), key=lambda name: like[name])
+        for i, name in zip(slots, names, strict=True):
+            found[-1][i] = name
+    return found
 
 
 def _turned(ports: Ports) -> frozenset[Lead]:
@@ -62,9 +180,7 @@ def _turned(ports: Ports) -> frozenset[Lead]:
     onward = _reached(starts, [(lead.source, lead.target) for lead in ports.leads])
     back = _reached(ends, [(lead.target, lead.source) for lead in ports.leads])
     inner = onward & back
-    return frozenset(
-        lead for lead in ports.leads if lead.source in inner and lead.target in inner
-    )
+    return frozenset(lead for lead in ports.leads if lead.source in inner and lead.target in inner)
 
 
 def _reached(starts: set[str], pairs: Sequence[tuple[str, str]]) -> set[str]:
@@ -95,6 +211,8 @@ def _ranks(
     for node in number.values():
         graph.add_node(node)
     left = [number[p.name] for p in ports.ports if (p.side == "in") == (p.age >= 0)]
+    entered = {lead.target for lead in ports.leads}
+    left += [number[name] for name in names if name in border and _begins(name, ports, entered)]
     right = [number[p.name] for p in ports.ports if (p.side == "in") != (p.age >= 0)]
     if left:
         graph.add_subgraph(left, rank="source")
@@ -116,6 +234,12 @@ def _ranks(
         x, _ = graph.get_node(number[name]).attr["pos"].split(",")
         found.setdefault(round(float(x), 1), []).append(name)
     return [found[x] for x in sorted(found)]
+
+
+def _begins(name: str, ports: Ports, entered: Set[str]) -> bool:
+    """Whether a site with nothing before it, as an input, stands at the left edge."""
+    readers = [lead for lead in ports.leads if lead.source == name]
+    return name not in entered and len(readers) > 1
 
 
 def _with_bends(
@@ -159,20 +283,20 @@ def _abscissas(
     border: Mapping[str, Border],
     links: Sequence[tuple[str, str, float, float]],
     y: Mapping[str, float],
-) -> tuple[dict[str, float], float]:
-    """The middles of the ranks; ranks between which a wire is steep are further apart."""
+) -> tuple[dict[str, float], dict[str, float], float]:
+    """The middles of the ranks and half their widths; steep wires have more room between ranks."""
     rank = {name: r for r, row in enumerate(rows) for name in row}
     steep = [0.0] * len(rows)
     for a, b, _, _ in links:
         r = max(rank[a], rank[b])
         if abs(rank[a] - rank[b]) == 1:
             steep[r] = max(steep[r], abs(y[a] - y[b]))
-    x, found = 0.0, dict[str, float]()
+    x, found, halves = EDGE, dict[str, float](), dict[str, float]()
     before = 0.0
     for r, row in enumerate(rows):
         half = max((border[n].half for n in row if n in border), default=0.0)
-        if r:
-            x += before + half + max(RANK_GAP, SLOPE * steep[r])
+        x += before + half + (max(RANK_GAP, SLOPE * steep[r]) if r else 0.0)
         found.update(dict.fromkeys(row, x))
+        halves.update(dict.fromkeys(row, half))
         before = half
-    return found, x + before
+    return found, halves, x + before + EDGE

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.measure import box_runs, centred, upright
 from graphfold.render.layout.paths import Line, head, rounded, shortened, square
-from graphfold.render.picture import Disc, Group, Item, Pen, Point, Rect
+from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Rect
 from graphfold.render.rails.cell import Cell, cell_of
 from graphfold.render.rails.measure import GLYPH, borders, given_label, label_of, moves
 from graphfold.render.rails.ports import Lead, Port, ports_of
 from graphfold.render.rails.rows import Steps, steps_of
+from graphfold.render.rails.tags import Tag, places
 from graphfold.render.scene import Block, Column, Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import typeset
 
 GAP, CUT = 30.0, 34.0  # between steps, and the width of what stands for those cut away
 CORNER, BACK = 9.0, 11.0  # of wires, and between wires that go back round a step
-STUB = 26.0
+STUB, TAG = 26.0, 13.0
 
 
 def tracks(scenes: Sequence[Scene], theme: Theme) -> list[list[Group]]:
@@ -45,7 +47,8 @@ class _Sheet:
     def _block(self, block: Block) -> Iterator[Group]:
         steps = steps_of(block, self.scene.ties)
         ports = ports_of(steps.ties, (), ())
-        cell = cell_of(block.names, self.border, ports)
+        gains = {name for name in block.names if self.scene.sites[name].form == "gain"}
+        cell = cell_of(block.names, self.border, ports, gains)
         strip = Strip(self.scene, self.theme, self.border, cell, steps, self.x)
         yield from strip.folded() if block.folded else strip.unfolded()
         self.x = strip.right + 60.0
@@ -69,6 +72,22 @@ class Strip:
             self.lefts.append(x)
             x += (CUT if column.gap else self.cell.width) + GAP
         self.right = x - GAP
+        self.tags = self._tags()
+
+    def _tags(self) -> dict[str, Point]:
+        """Where the names of values stand in a cell; as wide as they get."""
+        cell, times = self.cell, [c.time for c in self.steps.steps if not c.gap]
+        widest = max(times, key=len, default="")
+        wanted, nodes = list[Tag](), dict[str, Box]()
+        for name, (x, y) in cell.at.items():
+            if name not in self.border:
+                continue
+            half, high = self.border[name].half, self.border[name].radius
+            nodes[name] = (x - half, y - high, x + half, y + high)
+            tag = self.scene.sites[name].tag
+            if tag and not moves(self.scene.sites[name]):
+                wanted.append(Tag(name, instance(tag, widest, TAG), (x, y), self.border[name]))
+        return places(wanted, nodes, (self._line(lead).samples(3.0) for lead in cell.ports.leads))
 
     # -- parts ------------------------------------------------------------------------------------
 
@@ -142,14 +161,16 @@ class Strip:
 
     def _line(self, lead: Lead) -> Line:
         at = self.cell.at
-        points = [at[lead.source], *self.cell.bends[lead], at[lead.target]]
+        bends = [point for bend in self.cell.bends[lead] for point in bend]
+        back = at[lead.target][0] < at[lead.source][0]
+        points = [at[lead.source], *(reversed(bends) if back else bends), at[lead.target]]
         start = End(points[0], self.border[lead.source]) if lead.source in self.border else None
         end = End(points[-1], self.border[lead.target]) if lead.target in self.border else None
         if start is not None:
             points[0] = start.edge(points[1])
         if end is not None:
             points[-1] = end.edge(points[-2])
-        return rounded(points, 40.0)
+        return rounded(points, 16.0)
 
     def _between(self, number: int) -> Iterator[Group]:
         """The rails that enter a step from the left, and leave it to the left."""
@@ -179,8 +200,20 @@ class Strip:
         sides = (self.steps.steps[number - 1], self.steps.steps[number])
         pen: Pen = "dashed" if any(c.gap and c.time for c in sides) else "solid"
         line = _bent(left, right) if forward else _bent(right, left)
+        line = self._led(line, port, number, forward)
         step = sides[1 if forward else 0].step
         yield Group("wire rail", (line.stroke(pen),), port.site, step)
+
+    def _led(self, line: Line, port: Port, number: int, forward: bool) -> Line:
+        """The rail from port to port, level within the steps at both ends."""
+        first, last = (number - 1, number) if forward else (number, number - 1)
+        out, into = Port("out", port.site, port.age).name, port.name
+        start, end = line.start, line.end
+        if not self.steps.steps[first].gap:
+            start = (self.lefts[first] + self.cell.at[out][0], start[1])
+        if not self.steps.steps[last].gap:
+            end = (self.lefts[last] + self.cell.at[into][0], end[1])
+        return Line(start, ((line.start,), *line.pieces, (end,)))
 
     def _given(self, port: Port, point: Point | None, forward: bool) -> Iterator[Group]:
         """The value that a state has before the first step (or behind the last)."""
@@ -195,7 +228,8 @@ class Strip:
         side = -1 if forward else 1
         center = (point[0] + side * (GAP + radius), point[1])
         start = (center[0] - side * radius, center[1])
-        line = Line(start, (((point[0], point[1]),),))
+        inner = self.lefts[0 if forward else -1] + self.cell.at[port.name][0]
+        line = Line(start, (((inner, point[1]),),))
         title = f"{port.site}[{column.step}]"
         yield Group("wire rail", (line.stroke(),), port.site, column.step)
         yield Group("node boundary equation", (Disc(*center, radius), centred(run, *center)),
@@ -230,8 +264,7 @@ class Strip:
         edge = (cell.bottom if side > 0 else cell.top) + side * (12.0 + (BACK + 3) * place)
         left, right = self.left - far, self.left + cell.width + far
         first, last = (right, left) if forward else (left, right)
-        start = (self.left + (cell.width if forward else 0.0), go[1])
-        end = (self.left + (0.0 if forward else cell.width), come[1])
+        start, end = (self.left + go[0], go[1]), (self.left + come[0], come[1])
         points = [start, (first, go[1]), (first, edge), (last, edge), (last, come[1]), end]
         line = rounded(points, CORNER)
         place_x = self.left + cell.width / 2
@@ -248,6 +281,10 @@ class Strip:
                 continue
             cx, cy = self.cell.at[name]
             yield self._node(site, (x + cx, cy), column, kind)
+            if name in self.tags and kind == "node":
+                run, (tx, ty) = instance(site.tag, column.time, TAG), self.tags[name]
+                label = centred(run, x + tx, ty)
+                yield Group("tag", (label,), site.name, column.step)
 
     def _node(self, site: Site, center: Point, column: Column, kind: str) -> Group:
         border, (x, y) = self.border[site.name], center
@@ -281,5 +318,3 @@ def _bent(start: Point, end: Point) -> Line:
         return Line(start, ((end,),))
     middle = (start[0] + end[0]) / 2
     return Line(start, (((middle, start[1]), (middle, end[1]), end),))
-
-

@@ -12,7 +12,12 @@ from graphfold.render.scene import Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import typeset
 
-GLYPH, LETTER = 15.0, 15.0  # font sizes: in nodes, and of letters without one
+GLYPH, LETTER, WORD, WIDE = (
+    15.0,
+    15.0,
+    11.5,
+    20.0,
+)  # font sizes: in nodes, and of letters without one
 LEAST, NAMED, LOW = 13.0, 17.0, 11.5  # radii: of operations, of signals, half the height of a gain
 INSET, ROUND = 4.0, 3.5
 
@@ -56,8 +61,11 @@ def _own(site: Site) -> bool:
 
 
 def label_of(site: Site, time: str) -> Run:
-    """What stands in a node."""
-    return instance(site.latex, time if moves(site) else "", GLYPH)
+    """What stands in a node; words are set smaller than signs."""
+    run = instance(site.latex, time if moves(site) else "", GLYPH)
+    if moves(site) or run.box[2] - run.box[0] < WIDE:
+        return run
+    return typeset(site.latex, WORD)
 
 
 def _times(scene: Scene, site: Site) -> list[str]:
