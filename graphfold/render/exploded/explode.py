@@ -97,8 +97,9 @@ def _operations(equation: Equation, labels: Labels, mark: str) -> Iterator[tuple
         name, axis = (equation.signal, equation.axis) if root else (names[number], axes[number])
         expression = _beneath(pieces, number, reads)
         place = equation.mark if root else None
-        label = replace(labels.of(pieces, number), minus=subtracted(expression))
-        yield Equation(name, axis, expression, place), label
+        label = labels.of(pieces, number)
+        minus = subtracted(expression) if label.latex == "+" else frozenset()
+        yield Equation(name, axis, expression, place), replace(label, minus=minus)
 
 
 def _axis(pieces: Pieces, number: int, axis: str | None) -> str | None:

@@ -66,6 +66,8 @@ class Labels:
             if node.operation == "dot":
                 text = rf"{{{text}}}^{{\top}}"
             return Label(text, "gain")
+        if node.operation == "sub" and any(self._is_number(pieces, o) for o in node.operands):
+            return Label(self._less(pieces, node))
         if CHAINS.get(node.operation) == "sum":
             alone = node.operation == "neg"
             return Label("-" if alone and not self._chained(pieces, node) else "+")
@@ -73,6 +75,16 @@ class Labels:
         if any(isinstance(n, Const) for n in numbers) and len(numbers) == 2 and len(weights) == 1:
             return Label(self._with_number(pieces.expression, node))
         return Label(self._glyph(node))
+
+    def _is_number(self, pieces: Pieces, number: int) -> bool:
+        return isinstance(pieces.expression.nodes[number], Const) and number not in pieces.sites
+
+    def _less(self, pieces: Pieces, node: Apply) -> str:
+        """A number less a value, or a value less a number."""
+        left, right = (pieces.expression.nodes[o] for o in node.operands)
+        if isinstance(left, Const):
+            return f"{constant_text(left.value)}-"
+        return f"-{constant_text(right.value)}" if isinstance(right, Const) else "+"
 
     def _chained(self, pieces: Pieces, node: Apply) -> bool:
         inner = pieces.expression.nodes[node.operands[0]]

@@ -93,27 +93,50 @@ def _is_site(
 ) -> bool:
     node = expression.nodes[number]
     if still[number]:  # a letter of its own, unless it is a weight or a part of another letter
-        return any(not still[user] and not _labels(expression, user, number, still)
+        return any(not still[user] and not _labels(expression, user, number, still, users)
                    for user in users[number])  # fmt: skip
-    if not isinstance(node, Apply):
-        return False
+    return isinstance(node, Apply) and not _joins(expression, number, users, still)
+
+
+def _joins(
+    expression: Expression, number: int, users: Sequence[Sequence[int]], still: Sequence[bool]
+) -> bool:
+    """Whether an operation is a part of a longer chain."""
+    node = expression.nodes[number]
+    assert isinstance(node, Apply)
     chain = CHAINS.get(node.operation, "")
-    if chain and len(users[number]) == 1:
-        user = expression.nodes[users[number][0]]
-        assert isinstance(user, Apply)
-        return not (CHAINS.get(user.operation, "") == chain and not _is_gain(user, still))
-    return True
+    if not chain or len(users[number]) != 1:
+        return False
+    user = expression.nodes[users[number][0]]
+    assert isinstance(user, Apply)
+    return CHAINS.get(user.operation, "") == chain and not _is_gain(user, still)
 
 
-def _labels(expression: Expression, user: int, operand: int, still: Sequence[bool]) -> bool:
+def _labels(
+    expression: Expression,
+    user: int,
+    operand: int,
+    still: Sequence[bool],
+    users: Sequence[Sequence[int]],
+) -> bool:
     """Whether a weight or number is told by the label of the operation that uses it."""
     node = expression.nodes[user]
     assert isinstance(node, Apply)
     if _is_gain(node, still):
         return True
-    numbers = isinstance(expression.nodes[operand], Const)
     others = [o for o in node.operands if not still[o]]
-    return numbers and len(others) == 1 and node.operation not in ("add", "call", "mul")
+    if not isinstance(expression.nodes[operand], Const) or len(others) != 1:
+        return False
+    if node.operation in CHAINS:
+        alone = not _joins(expression, user, users, still)
+        return alone and node.operation == "sub" and not _chains(expression, others[0], users)
+    return node.operation != "call" and len(node.operands) == 2
+
+
+def _chains(expression: Expression, number: int, users: Sequence[Sequence[int]]) -> bool:
+    node = expression.nodes[number]
+    chain = isinstance(node, Apply) and CHAINS.get(node.operation) == "sum"
+    return chain and len(users[number]) == 1
 
 
 def _is_gain(node: Apply, still: Sequence[bool]) -> bool:

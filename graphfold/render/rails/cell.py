@@ -64,7 +64,18 @@ def cell_of(
     tops = [y[n] - (border[n].radius if n in border else 0.0) for n in y]
     ends = [y[n] + (border[n].radius if n in border else 0.0) for n in y]
     top, bottom = min(tops, default=0.0) - EDGE, max(ends, default=0.0) + EDGE
-    return Cell(at, bends, width, top, bottom, ports)
+    return _centred(Cell(at, bends, width, top, bottom, ports))
+
+
+def _centred(cell: Cell) -> Cell:
+    """The cell with its middle at height 0."""
+    down = -(cell.top + cell.bottom) / 2
+    at = {name: (x, y + down) for name, (x, y) in cell.at.items()}
+    bends = {
+        lead: tuple(((a, y + down), (b, z + down)) for (a, y), (b, z) in pairs)
+        for lead, pairs in cell.bends.items()
+    }
+    return Cell(at, bends, cell.width, cell.top + down, cell.bottom + down, cell.ports)
 
 
 def _highways(

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.measure import box_runs, centred, upright
 from graphfold.render.layout.paths import Line, head, rounded, shortened, square
 from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Rect
+from graphfold.render.rails.areas import areas_of
+from graphfold.render.rails.buses import Buses
 from graphfold.render.rails.cell import Cell, cell_of
 from graphfold.render.rails.measure import GLYPH, borders, given_label, label_of, moves
 from graphfold.render.rails.ports import Lead, Port, ports_of
 from graphfold.render.rails.rows import Steps, steps_of
 from graphfold.render.rails.tags import Tag, places
-from graphfold.render.scene import Block, Column, Scene, Site
+from graphfold.render.scene import STATIC, Column, Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import typeset
 
 GAP, CUT = 30.0, 34.0  # between steps, and the width of what stands for those cut away
 CORNER, BACK = 9.0, 11.0  # of wires, and between wires that go back round a step
-STUB, TAG = 26.0, 13.0
+TAG, FAR, GIVEN, AREA, BESIDE = 13.0, 14.0, 20.0, 30.0, 8.0
 
 
 def tracks(scenes: Sequence[Scene], theme: Theme) -> list[list[Group]]:
@@ -32,26 +35,62 @@ def tracks(scenes: Sequence[Scene], theme: Theme) -> list[list[Group]]:
 
 @dataclass
 class _Sheet:
-    """One scene being drawn."""
+    """One scene being drawn: static sites between the strips of its blocks."""
 
     scene: Scene
     theme: Theme
     border: Mapping[str, Border]
-    x: float = 0.0
-    cells: dict[int, Cell] = field(default_factory=dict)
 
     def groups(self) -> Iterator[Group]:
-        for block in self.scene.blocks:
-            yield from self._block(block)
+        """All groups, from left to right."""
+        areas = areas_of(self.scene)
+        strips: list[Strip] = []
+        found: list[Group] = []
+        places: dict[str, Point] = {}
+        x = 0.0
+        for number in range(len(self.scene.blocks) + 1):
+            x = self._area(areas[number], x, places, found)
+            if number < len(self.scene.blocks):
+                strip = self._strip(number, x)
+                strips.append(strip)
+                found += strip.folded() if strip.alone else strip.unfolded()
+                x = strip.right + strip.outside + AREA
+        yield from Buses(self.scene, self.border, strips, places).groups()
+        yield from found
 
-    def _block(self, block: Block) -> Iterator[Group]:
-        steps = steps_of(block, self.scene.ties)
-        ports = ports_of(steps.ties, (), ())
-        gains = {name for name in block.names if self.scene.sites[name].form == "gain"}
+    def _strip(self, number: int, x: float) -> Strip:
+        block, scene = self.scene.blocks[number], self.scene
+        steps = steps_of(block, scene.ties)
+        names = set(block.names)
+        comes = [e for e in scene.edges if e.source[1] == STATIC and e.target[0] in names]
+        first = len(steps.before)
+        inner = {first + i for i in range(len(steps.steps))}
+        comes = [e for e in comes if e.target[1] in inner]
+        goes = {e.source[0]: None for e in scene.edges
+                if e.target[1] == STATIC and e.source[0] in names}  # fmt: skip
+        once = {(e.source[0], e.target[0]): replace(e, target=(e.target[0], 0)) for e in comes}
+        ports = ports_of(steps.ties, once.values(), goes)
+        gains = {name for name in block.names if scene.sites[name].form == "gain"}
         cell = cell_of(block.names, self.border, ports, gains)
-        strip = Strip(self.scene, self.theme, self.border, cell, steps, self.x)
-        yield from strip.folded() if block.folded else strip.unfolded()
-        self.x = strip.right + 60.0
+        strip = Strip(scene, self.theme, self.border, cell, steps, x)
+        strip.shift(x + strip.outside + (AREA if strip.outside else 0.0))
+        return strip
+
+    def _area(
+        self, names: Sequence[str], x: float, places: dict[str, Point], found: list[Group]
+    ) -> float:
+        """Draw static sites; return where the next block begins."""
+        if not names:
+            return x
+        own = set(names)
+        ties = [e for e in self.scene.edges if {e.source[0], e.target[0]} <= own]
+        cell = cell_of(names, self.border, ports_of(ties, (), ()))
+        column = Column("", dict.fromkeys(names, "node"))
+        steps = Steps((), (column,), (), ())
+        strip = Strip(self.scene, self.theme, self.border, cell, steps, x)
+        found += strip.still(column)
+        places.update({n: (x + cell.at[n][0], cell.at[n][1]) for n in names})
+        return x + cell.width + AREA
 
 
 @dataclass
@@ -66,13 +105,34 @@ class Strip:
     left: float
 
     def __post_init__(self) -> None:
-        self.lefts: list[float] = []
-        x = self.left
+        self.tags, self.given = self._tags(), dict[tuple[str, int], End]()
+        self.shift(self.left)
+
+    def shift(self, left: float) -> None:
+        """Begin at another place."""
+        self.left, self.lefts, x = left, [], left
         for column in self.steps.steps:
             self.lefts.append(x)
-            x += (CUT if column.gap else self.cell.width) + GAP
-        self.right = x - GAP
-        self.tags = self._tags()
+            x += (CUT if column.gap else self.cell.width) + self.gap
+        self.right = x - self.gap
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is a folded cell."""
+        return len(self.steps.steps) == 1 and not self.steps.steps[0].step
+
+    @property
+    def gap(self) -> float:
+        """The space between steps: more where wires to static sites run in it."""
+        return GAP + BESIDE * sum(not p.age for p in self.cell.ports.ports)
+
+    @property
+    def outside(self) -> float:
+        """How far wires and nodes reach beyond the steps, to both sides."""
+        ports = [p for p in self.cell.ports.ports if p.side == "in" and p.age]
+        if self.alone:
+            return (FAR + BACK * (len(ports) - 1) if ports else 0.0) + 4.0
+        return (self.gap + 2 * GIVEN + 4.0) if ports else 0.0
 
     def _tags(self) -> dict[str, Point]:
         """Where the names of values stand in a cell; as wide as they get."""
@@ -109,6 +169,11 @@ class Strip:
         yield from self._leads(self.left, column, lambda _: True)
         yield from self._nodes(self.left, column)
 
+    def still(self, column: Column) -> Iterator[Group]:
+        """Static sites, without a ground."""
+        yield from self._leads(self.left, column, lambda _: True)
+        yield from self._nodes(self.left, column)
+
     def _ground(self, x: float, column: Column) -> Group:
         cell = self.cell
         middle, half = (cell.top + cell.bottom) / 2, (cell.bottom - cell.top) / 2
@@ -125,6 +190,11 @@ class Strip:
     def _carries(self, lead: Lead, step: int) -> bool:
         """Whether a wire of the cell is there in a step."""
         start, end = self._port(lead.source), self._port(lead.target)
+        at = step + len(self.steps.before)
+        if end is not None and not end.age:
+            return (end.site, at) in self.leaving
+        if start is not None and not start.age:
+            return (start.site, (lead.target, at)) in self.coming
         if end is not None:
             onward = step + (1 if end.age > 0 else -1)
             return self.steps.passes(end.site, onward, end.age)
@@ -133,10 +203,33 @@ class Strip:
             return target and self.steps.passes(start.site, step, start.age)
         return target and self.steps.exists(lead.source, step)
 
+    @cached_property
+    def leaving(self) -> frozenset[tuple[str, int]]:
+        """The instances that static sites read."""
+        return frozenset(e.source for e in self.scene.edges if e.target[1] == STATIC)
+
+    @cached_property
+    def coming(self) -> frozenset[tuple[str, tuple[str, int]]]:
+        """The instances that read static sites, with these."""
+        edges = (e for e in self.scene.edges if e.source[1] == STATIC)
+        return frozenset((e.source[0], e.target) for e in edges)
+
     def _port(self, name: str) -> Port | None:
         return next((port for port in self.cell.ports.ports if port.name == name), None)
 
     # -- wires ------------------------------------------------------------------------------------
+
+    def place(self, port: Port) -> int:
+        """The number of a port among those of static sites."""
+        return [p for p in self.cell.ports.ports if not p.age].index(port)
+
+    def exit(self, port: Port, step: int) -> tuple[Point, float]:
+        """Where a value leaves a step, and x in the gap behind it where its wire may turn."""
+        x, y = self.cell.at[port.name]
+        edge = self.lefts[step] + self.cell.width
+        if self.steps.steps[step].gap:
+            x, edge = CUT, self.lefts[step] + CUT
+        return (self.lefts[step] + x, y), edge + 9.0 + BESIDE * self.place(port)
 
     def _leads(self, x: float, column: Column, there: object) -> Iterator[Group]:
         assert callable(there)
@@ -226,11 +319,13 @@ class Strip:
         run = given_label(column.labels.get(port.site, site.tag or site.latex), column.time)
         radius = max(15.0, (run.box[2] - run.box[0]) / 2 + 4.5)
         side = -1 if forward else 1
-        center = (point[0] + side * (GAP + radius), point[1])
+        center = (point[0] + side * (self.gap + radius), point[1])
         start = (center[0] - side * radius, center[1])
         inner = self.lefts[0 if forward else -1] + self.cell.at[port.name][0]
         line = Line(start, (((inner, point[1]),),))
         title = f"{port.site}[{column.step}]"
+        place = step + len(self.steps.before)
+        self.given[port.site, place] = End(center, Border(radius))
         yield Group("wire rail", (line.stroke(),), port.site, column.step)
         yield Group("node boundary equation", (Disc(*center, radius), centred(run, *center)),
                     port.site, column.step, title=title)  # fmt: skip
@@ -260,7 +355,7 @@ class Strip:
     def _return(self, port: Port, side: int, place: int) -> Iterator[Group]:
         cell, forward = self.cell, port.age > 0
         come, go = cell.at[port.name], cell.at[Port("out", port.site, port.age).name]
-        far = 14.0 + BACK * place
+        far = FAR + BACK * place
         edge = (cell.bottom if side > 0 else cell.top) + side * (12.0 + (BACK + 3) * place)
         left, right = self.left - far, self.left + cell.width + far
         first, last = (right, left) if forward else (left, right)

@@ -53,26 +53,28 @@ class Ports:
     named: tuple[Edge, ...] = ()
 
 
-def ports_of(ties: Iterable[Edge], comes: Sequence[str], goes: Sequence[str]) -> Ports:
-    """Return the ports of a step with these wires; static values come in, and others leave."""
+def ports_of(ties: Iterable[Edge], comes: Iterable[Edge], goes: Iterable[str]) -> Ports:
+    """Return the ports of a step with these wires; what `comes` is static, what `goes` leaves."""
     ports: dict[Port, None] = {}
-    leads: list[Lead] = []
+    leads: dict[Lead, None] = {}
     named: list[Edge] = []
-    for name in comes:
-        ports[Port("in", name, 0)] = None
+    for edge in comes:
+        port = Port("in", edge.source[0], 0)
+        ports[port] = None
+        leads[Lead(port.name, edge.target[0], edge)] = None
     for edge in ties:
         source, target, age = edge.source[0], edge.target[0], edge.delay
         if not age:
-            leads.append(Lead(source, target, edge))
+            leads[Lead(source, target, edge)] = None
         elif abs(age) > MOST:
             named.append(edge)
         else:
-            leads.append(Lead(Port("in", source, age).name, target, edge, source))
+            leads[Lead(Port("in", source, age).name, target, edge, source)] = None
             _register(ports, source, age)
-    leads += _passing(ports)
+    leads.update(dict.fromkeys(_passing(ports)))
     for name in goes:
         ports[Port("out", name, 0)] = None
-        leads.append(Lead(name, Port("out", name, 0).name))
+        leads[Lead(name, Port("out", name, 0).name)] = None
     return Ports(tuple(ports), tuple(leads), tuple(named))
 
 
