@@ -1,4 +1,4 @@
-"""What stands in the node of an operation: a glyph, a weight, a letter or the name of a function."""
+"""What stands in the node of an operation: a glyph, a weight, a letter or a function's name."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from graphfold.operations import OPERATIONS
 from graphfold.render.exploded.pieces import CHAINS, Pieces
 from graphfold.render.scene import SiteForm
 
+_WORDS = ("tanh", "exp", "log", "sin", "cos", "max", "concat")
+_NAMES = {"maximum": "max", "minimum": "min", "max_over": "max", "mean_over": "mean"}
+_NAMES |= {"layer_norm": "norm"} | {word: word for word in _WORDS}
 GLYPHS: Mapping[str, str] = {
     "add": "+", "sub": "+", "neg": "-", "mul": r"\times", "div": r"\div", "matmul": "@",
     "pow": r"x^y", "mod": r"\bmod", "lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge", "eq": "=",
-    "ne": r"\ne", "sigmoid": r"\sigma", "tanh": r"\mathrm{tanh}", "exp": r"\mathrm{exp}", "log": r"\mathrm{log}",
-    "sin": r"\mathrm{sin}", "cos": r"\mathrm{cos}", "sqrt": r"\sqrt{x}", "abs": r"\left|x\right|",
-    "square": "x^2", "norm": r"\left\|x\right\|", "maximum": r"\mathrm{max}", "minimum": r"\mathrm{min}",
-    "max": r"\mathrm{max}", "sum": r"\Sigma", "sum_over": r"\Sigma", "max_over": r"\mathrm{max}", "dot": r"\cdot",
-    "outer": r"\otimes", "transpose": r"\top", "concat": r"\mathrm{concat}",
-    "layer_norm": r"\mathrm{norm}", "log_softmax": r"\mathrm{log\,softmax}",
-    "one_hot": r"\mathrm{one\,hot}", "mean_over": r"\mathrm{mean}",
-}  # fmt: skip
+    "ne": r"\ne", "sigmoid": r"\sigma", "sqrt": r"\sqrt{x}", "abs": r"\left|x\right|",
+    "square": "x^2", "norm": r"\left\|x\right\|", "sum": r"\Sigma", "sum_over": r"\Sigma",
+    "dot": r"\cdot", "outer": r"\otimes", "transpose": r"\top",
+    "log_softmax": r"\mathrm{log\,softmax}", "one_hot": r"\mathrm{one\,hot}",
+} | {name: rf"\mathrm{{{word}}}" for name, word in _NAMES.items()}  # fmt: skip
 """The glyphs of operations; the others are shown by their names."""
 
 

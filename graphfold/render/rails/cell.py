@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -11,10 +12,10 @@ from graphfold.render.layout.order import order
 from graphfold.render.picture import Point
 from graphfold.render.rails.ports import Lead, Port, Ports
 
-RANK_GAP, SITE_GAP, WIRE_GAP, PORT_GAP = 26.0, 11.0, 11.0, 36.0
+RANK_GAP, SITE_GAP, WIRE_GAP = 26.0, 11.0, 11.0
 SLOPE = 0.30  # of the height of the steepest wire, between ranks
 EDGE = 12.0  # between the edge of a step and what stands in it
-RAIL, TRUNK = 40.0, 6.0  # weights: a port with its like, and a long wire with itself
+RAIL, WAY, TRUNK = 40.0, 9.0, 6.0  # weights: of states, their ways, and long wires
 
 
 @dataclass(frozen=True)
@@ -32,23 +33,36 @@ class Cell:
     ports: Ports
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What else shapes a step: the sites that weigh what passes them, and room between ports."""
+
+    gains: Set[str] = frozenset()
+    port_gap: float = WIRE_GAP
+
+
 def cell_of(
-    sites: Sequence[str], border: Mapping[str, Border], ports: Ports, gains: Set[str] = frozenset()
+    sites: Sequence[str],
+    border: Mapping[str, Border],
+    ports: Ports,
+    shape: Shape = Shape(),  # noqa: B008
 ) -> Cell:
-    """Place the sites of a step; `gains` are those that weigh what passes them."""
+    """Place the sites of a step."""
     names = [*sites, *(port.name for port in ports.ports)]
     turned = _turned(ports)
     ranks = _ranks(names, border, ports, turned)
     filled, chains, links = _with_bends(ranks, ports.leads, turned)
-    rows = order(filled, [(a, b) for a, b, _, _ in links])
-    paths = _highways(ports, gains, chains)
-    rows = _aligned_ports(_edged(rows, paths), ports)
-    along = [(a, b, RAIL, 0.0) for path in paths for a, b in zip(path, path[1:], strict=False)]
+    rows = _ordered(filled, [(a, b) for a, b, _, _ in links], ports)
+    paths = _highways(ports, shape.gains, chains)
+    rows = _edged(rows, paths)
+    heavy = [(path, RAIL) for path in paths]
+    heavy += [(path, WAY) for path in _highways(ports, frozenset(), chains)]
+    along = [(a, b, w, 0.0) for path, w in heavy for a, b in itertools.pairwise(path)]
 
     def apart(a: str, b: str) -> float:
         halves = [border[n].radius if n in border else 0.0 for n in (a, b)]
         if all(n.startswith(("/in/", "/out/")) for n in (a, b)):
-            return PORT_GAP
+            return shape.port_gap
         gap = WIRE_GAP if not any(n in border for n in (a, b)) else SITE_GAP
         return sum(halves) + gap
 
@@ -165,23 +179,22 @@ def _like(name: str, ports: Ports) -> str | None:
     return Port("out" if port.side == "in" else "in", port.site, port.age).name
 
 
-def _aligned_ports(rows: Sequence[Sequence[str]], ports: Ports) -> list[list[str]]:
-    """The ports on the right in the order of their like on the left."""
-    if not rows:
-        return []
-    left = {name: place for place, name in enumerate(rows[0])}
-    like = {
-        Port("out" if p.side == "in" else "in", p.site, p.age).name: left[p.name]
-        for p in ports.ports
-        if p.name in left
-    }
-    found = [list(row) for row in rows]
-    if len(found) > 1:
-        slots = [i for i, name in enumerate(found[-1]) if name in like]
-        names = sorted((found[-1][i] for i in slots), key=lambda name: like[name])
-        for i, name in zip(slots, names, strict=True):
-            found[-1][i] = name
-    return found
+def _ordered(
+    rows: Sequence[Sequence[str]], links: Sequence[tuple[str, str]], ports: Ports
+) -> list[list[str]]:
+    """The ranks ordered, the ports of one site together and alike on both sides."""
+    free = order(rows, links)
+    if len(ports.ports) < 2 or len(free) < 2:
+        return free
+    left = [name for name in free[0] if name.startswith("/")]
+    place = {name: i for i, name in enumerate([*left, *free[-1]])}
+    by_site: dict[str, list[int]] = {}
+    for port in ports.ports:
+        by_site.setdefault(port.site, []).append(place.get(port.name, 0))
+    mean = {site: sum(those) / len(those) for site, those in by_site.items()}
+    known = sorted(ports.ports, key=lambda p: (mean[p.site], p.site, p.age))
+    sides = [[p.name for p in known if p.name in set(row)] for row in (rows[0], rows[-1])]
+    return order(rows, links, sides)
 
 
 def _turned(ports: Ports) -> frozenset[Lead]:
@@ -272,7 +285,7 @@ def _with_bends(
             chain.append(name)
         chains[lead] = chain
         walk = [lead.source, *chain, lead.target]
-        for first, second in zip(walk, walk[1:], strict=False):
+        for first, second in itertools.pairwise(walk):
             long = first in chain and second in chain
             weight = TRUNK if long else 3.0 if lead.rail else 1.0
             links[first, second] = max(weight, links.get((first, second), 0.0))

@@ -13,8 +13,16 @@ from graphfold.render.layout.paths import Line, head, rounded, shortened, square
 from graphfold.render.picture import Box, Disc, Group, Item, Pen, Point, Rect
 from graphfold.render.rails.areas import areas_of
 from graphfold.render.rails.buses import Buses
-from graphfold.render.rails.cell import Cell, cell_of
-from graphfold.render.rails.measure import GLYPH, borders, given_label, label_of, moves
+from graphfold.render.rails.cell import Cell, Shape, cell_of
+from graphfold.render.rails.measure import (
+    GLYPH,
+    borders,
+    given_label,
+    given_radius,
+    label_of,
+    moves,
+    port_gap,
+)
 from graphfold.render.rails.ports import Lead, Port, ports_of
 from graphfold.render.rails.rows import Steps, steps_of
 from graphfold.render.rails.tags import Tag, places
@@ -29,8 +37,8 @@ TAG, FAR, GIVEN, AREA, BESIDE = 13.0, 14.0, 20.0, 30.0, 8.0
 
 def tracks(scenes: Sequence[Scene], theme: Theme) -> list[list[Group]]:
     """Return the groups of scenes of one circuit; their steps are placed alike."""
-    sizes = borders(scenes, theme)
-    return [list(_Sheet(scene, theme, sizes).groups()) for scene in scenes]
+    sizes, gap = borders(scenes, theme), port_gap(scenes)
+    return [list(_Sheet(scene, theme, sizes, gap).groups()) for scene in scenes]
 
 
 @dataclass
@@ -40,6 +48,7 @@ class _Sheet:
     scene: Scene
     theme: Theme
     border: Mapping[str, Border]
+    port_gap: float
 
     def groups(self) -> Iterator[Group]:
         """All groups, from left to right."""
@@ -71,7 +80,7 @@ class _Sheet:
         once = {(e.source[0], e.target[0]): replace(e, target=(e.target[0], 0)) for e in comes}
         ports = ports_of(steps.ties, once.values(), goes)
         gains = {name for name in block.names if scene.sites[name].form == "gain"}
-        cell = cell_of(block.names, self.border, ports, gains)
+        cell = cell_of(block.names, self.border, ports, Shape(gains, self.port_gap))
         strip = Strip(scene, self.theme, self.border, cell, steps, x)
         strip.shift(x + strip.outside + (AREA if strip.outside else 0.0))
         return strip
@@ -254,9 +263,9 @@ class Strip:
 
     def _line(self, lead: Lead) -> Line:
         at = self.cell.at
-        bends = [point for bend in self.cell.bends[lead] for point in bend]
-        back = at[lead.target][0] < at[lead.source][0]
-        points = [at[lead.source], *(reversed(bends) if back else bends), at[lead.target]]
+        turn = -1 if at[lead.target][0] < at[lead.source][0] else 1
+        bends = [point for bend in self.cell.bends[lead] for point in bend[::turn]]
+        points = [at[lead.source], *bends, at[lead.target]]
         start = End(points[0], self.border[lead.source]) if lead.source in self.border else None
         end = End(points[-1], self.border[lead.target]) if lead.target in self.border else None
         if start is not None:
@@ -317,7 +326,7 @@ class Strip:
             return
         site = self.scene.sites[port.site]
         run = given_label(column.labels.get(port.site, site.tag or site.latex), column.time)
-        radius = max(15.0, (run.box[2] - run.box[0]) / 2 + 4.5)
+        radius = given_radius(run)
         side = -1 if forward else 1
         center = (point[0] + side * (self.gap + radius), point[1])
         start = (center[0] - side * radius, center[1])
@@ -402,9 +411,16 @@ class Strip:
         elif site.form == "bare":
             items = (label,)
         else:
-            items = (Disc(x, y, border.radius), label)
+            items = (_around(border, x, y), label)
         kinds = "node " + (site.kind if moves(site) else f"operation {site.form}")
         return Group(kinds, items, signal, column.step, title=title)
+
+
+def _around(border: Border, x: float, y: float) -> Item:
+    """A circle, or a longer one around a word."""
+    if border.box:
+        return Rect(x, y, border.half, border.radius, border.radius)
+    return Disc(x, y, border.radius)
 
 
 def _bent(start: Point, end: Point) -> Line:

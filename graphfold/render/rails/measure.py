@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
@@ -19,7 +19,7 @@ GLYPH, LETTER, WORD, WIDE = (
     20.0,
 )  # font sizes: in nodes, and of letters without one
 LEAST, NAMED, LOW = 13.0, 17.0, 11.5  # radii: of operations, of signals, half the height of a gain
-INSET, ROUND = 4.0, 3.5
+INSET, ROUND, WIRES_APART = 4.0, 3.5, 12.0
 
 
 def borders(scenes: Sequence[Scene], theme: Theme) -> dict[str, Border]:
@@ -48,7 +48,29 @@ def _border(scene: Scene, site: Site, theme: Theme) -> Border:
         return Border(radius, max(width / 2 + 3 - radius, 0.0), 1.0)
     runs = [label_of(site, time) for time in _times(scene, site)]
     least = NAMED if moves(site) else LEAST
-    return Border(max([least, *(reach_of(run) + INSET - 1 for run in runs)]))
+    reach = max(reach_of(run) for run in runs) + INSET - 1
+    half = max(run.box[2] - run.box[0] for run in runs) / 2 + INSET + 3
+    if reach > LEAST + 4 and not moves(site):
+        return Border(LEAST, max(half - LEAST, 0.0), LEAST)
+    return Border(max(least, reach))
+
+
+def port_gap(scenes: Sequence[Scene]) -> float:
+    """The room between ports: what stands before the first step must not overlap."""
+    radii = [0.0]
+    for scene in scenes:
+        for column in scene.columns:
+            for name, kind in column.sites.items():
+                if kind == "boundary":
+                    site = scene.sites[name]
+                    latex = column.labels.get(name, site.tag or site.latex)
+                    radii.append(given_radius(given_label(latex, column.time)))
+    return max(WIRES_APART, 2 * max(radii) + 5)
+
+
+def given_radius(run: Run) -> float:
+    """The radius of a value that is there before the first step."""
+    return max(15.0, (run.box[2] - run.box[0]) / 2 + 4.5)
 
 
 def moves(site: Site) -> bool:
@@ -80,6 +102,3 @@ def _times(scene: Scene, site: Site) -> list[str]:
 def given_label(latex: str, time: str) -> Run:
     """The label of a value that is there before the first step."""
     return instance(latex, time, GLYPH)
-
-
-Borders = Mapping[str, Border]
