@@ -12,9 +12,10 @@ from graphfold.render.theme import BOOK, Theme
 class DrawOptions:
     """What to show and how.
 
-    `detail` is "signals" or "operations", every one of which is a node then. `pair` puts the folded circuit and an arrow before an unfolding (None: yes when the axis has
-    steps to show); `open` names the uses of cells whose inside is shown, or is "all" (None: those
-    that the model asks for); `elide` cuts long times in the middle, after `first` and before the
+    `detail` is "signals", or "operations", each of which is a node then. `pair` puts the folded
+    circuit and an arrow before an unfolding (None: yes when the axis has steps to show); `open`
+    names the uses of cells whose inside is shown, or is "all" (None: those that the model asks for;
+    among operations, all); `elide` cuts long times in the middle, after `first` and before the
     `last` steps, when there are more than `most`; `words` shows those of a tree's leaves (a tree is
     never cut); `scale` is pixels per point in PNG; `captions` stand beneath the figures of a list.
     """

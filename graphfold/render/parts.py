@@ -119,7 +119,9 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
     return Part(circuit, (folded_circuit(folded()), scene), what.mode)
 
 
-def _of_operations(what: Unfolding | Window | Elimination, exploded: Exploded) -> Drawable:
+def _of_operations(
+    what: Unfolding | Window | Elimination, exploded: Exploded
+) -> Unfolding | Window:
     """The same unfolding, or window, of the circuit of operations."""
     from graphfold.eliminate import Elimination
     from graphfold.unfold import prune_unfolding

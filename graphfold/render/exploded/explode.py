@@ -62,10 +62,10 @@ def explode(circuit: Circuit) -> Exploded:
     inputs = {s.name for s in circuit.inputs}
     hide = tuple(name for name in circuit.style.hide if name in inputs)
     style = Style(hide=hide, labels=circuit.style.labels, open=circuit.style.open)
-    made = replace(plain, equations=tuple(equations), style=style)
-    pins = (pin for one in made.equations for pin in _pins(plain, one, signals[one.signal]))
+    pins = (pin for one in equations for pin in _pins(plain, one, signals[one.signal]))
     boundaries = sort_boundaries([*plain.boundaries, *pins])
-    return Exploded(replace(made, boundaries=boundaries), found, signals)
+    whole = replace(plain, equations=tuple(equations), style=style, boundaries=boundaries)
+    return Exploded(whole, found, signals)
 
 
 def _pins(circuit: Circuit, equation: Equation, signal: str) -> Iterator[Boundary]:

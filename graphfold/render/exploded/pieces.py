@@ -1,7 +1,7 @@
 """Which nodes of an equation are drawn for themselves, and which are a part of another's label.
 
-A chain of additions is one "+", a chain of elementwise products one "×"; what parameters and
-numbers alone make is a weight on the way, or a letter beside its operation.
+A chain of additions is one "+", a chain of elementwise products one node; what parameters
+and numbers alone make is a weight on the way, or a letter beside its operation.
 """
 
 from __future__ import annotations
@@ -46,12 +46,10 @@ def take_apart(circuit: Circuit, expression: Expression) -> Pieces:
     whole = _within_other_clocks(expression, free)
     users = _users(expression)
     sites = []
-    for number, node in enumerate(expression.nodes):
-        if number == expression.root or _is_site(expression, number, users, still):
-            if number == expression.root or number not in whole:
-                sites.append(number)
-        elif isinstance(node, Const | Read):
-            continue
+    for number in range(len(expression.nodes)):
+        own = number not in whole and _is_site(expression, number, users, still)
+        if own or number == expression.root:
+            sites.append(number)
     return Pieces(expression, tuple(sites), still, free)
 
 

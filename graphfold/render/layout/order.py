@@ -39,7 +39,7 @@ def _by_graphviz(
         graph.add_edge(number[below[0]], number[above[0]], style="invis", weight="0")
     for names in kept:
         for left, right in itertools.pairwise(names):
-            graph.add_edge(number[left], number[right], style="invis", weight="0")
+            graph.add_edge(number[left], number[right], style="invis")  # weight 0 would not order
     for source, target in links:
         graph.add_edge(number[source], number[target])
     graph.layout(prog="dot")

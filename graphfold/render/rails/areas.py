@@ -1,4 +1,4 @@
-"""Where static sites stand: left of the first block they lead to, or right of the last they need."""
+"""Where static sites stand: left of the first block they lead to, right of the last they need."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class Buses:
         )
         return Group("wire", items, edge.source[0], step, edge.target[0])
 
-    # -- between static sites -----------------------------------------------------------------------
+    # -- between static sites -----------------------------------------------------------------
 
     def _across(self, edge: Edge, number: int) -> Group:
         """From one area to another, below the steps between."""

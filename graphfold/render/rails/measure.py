@@ -40,7 +40,8 @@ def _border(scene: Scene, site: Site, theme: Theme) -> Border:
     if site.form == "gain":
         run = typeset(site.latex, GLYPH)
         half = max((run.box[2] - run.box[0]) / 2 + INSET + 2, LOW)
-        return Border(LOW, half - LOW, ROUND)
+        radius = max((run.box[3] - run.box[1]) / 2 + INSET, LOW)
+        return Border(radius, max(half - radius, 0.0), ROUND)
     if site.form == "bare":
         run = typeset(site.latex, LETTER)
         width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
