@@ -10,23 +10,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphfold.errors import DrawingError, suggest
+from graphfold.figure_formats import figure_format
 from graphfold.files import write_whole
 from graphfold.render.options import DrawOptions
 from graphfold.render.parts import Part, parts_of
-from graphfold.render.picture import Picture
+from graphfold.render.sheet import Sheet, diagrams, least_size, placed
 
 if TYPE_CHECKING:
     from graphfold.render.parts import Drawable
-
-FORMATS = ("svg", "png")
-
+    from graphfold.render.picture import Picture
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: `svg` as text, `png` as bytes; a notebook shows it by itself."""
+    """A figure in every form: `svg`, `tikz`, `tex`, `mermaid` and `dot` as text, `png` and `pdf`
+    as bytes; a notebook shows it by itself.
 
-    picture: Picture = field(repr=False)
+    `picture` has its places; they are found when a form asks for them.
+    """
+
+    sheet: Sheet = field(repr=False)
     scale: float = 2.0
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The figure as strokes, circles and labels at their places."""
+        return placed(self.sheet)
 
     @cached_property
     def svg(self) -> str:
@@ -38,27 +46,58 @@ class Drawing:
     @cached_property
     def png(self) -> bytes:
         """The figure as PNG, `scale` pixels per point; DrawingError when it grows too large."""
-        from graphfold.render.backends.png import png
+        from graphfold.render.backends.png import ensure_small, png
 
-        return png(self.svg, self.picture.width, self.picture.height, self.scale)
+        ensure_small(*least_size(self.sheet), self.scale, about=True)
+        ensure_small(self.picture.width, self.picture.height, self.scale)
+        return png(self.svg, self.picture.width, self.scale)
+
+    @cached_property
+    def pdf(self) -> bytes:
+        """The figure as a PDF of one page, all of it vectors."""
+        from graphfold.render.backends.pdf import pdf
+
+        return pdf(self.picture)
+
+    @cached_property
+    def tex(self) -> str:
+        """The figure as a LaTeX document of the class standalone."""
+        from graphfold.render.backends.tikz import document
+
+        return document(self.picture)
+
+    @cached_property
+    def tikz(self) -> str:
+        r"""The figure as a tikzpicture for \\input."""
+        from graphfold.render.backends.tikz import tikz
+
+        return tikz(self.picture)
+
+    @cached_property
+    def mermaid(self) -> str:
+        """The figure as a Mermaid flowchart, which many READMEs show."""
+        from graphfold.render.backends.mermaid import mermaid
+
+        return mermaid(diagrams(self.sheet), self.sheet.title)
+
+    @cached_property
+    def dot(self) -> str:
+        """The figure in the language of Graphviz."""
+        from graphfold.render.backends.dot import dot
+
+        return str(dot(diagrams(self.sheet), self.sheet.title).source)
 
     def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
         """Write the file, whole or not at all; the format comes from the suffix.
 
         DrawingError for an unknown format; OSError when the file cannot be written.
         """
-        chosen = (format or Path(path).suffix.lstrip(".")).lower()
-        write_whole(path, self.encode(chosen))
+        write_whole(path, self.encode(Path(path).suffix if format is None else format))
 
     def encode(self, format: str) -> bytes:
         """Return the figure in a format as bytes; DrawingError for an unknown one."""
-        if format == "svg":
-            return self.svg.encode("utf-8")
-        if format == "png":
-            return self.png
-        legal = " or ".join(FORMATS)
-        shown = f"'{format}'" if format else "no format"
-        raise DrawingError(f"{shown}: a figure is {legal}{suggest(format, FORMATS)}")
+        found = getattr(self, figure_format(format))
+        return found if isinstance(found, bytes) else found.encode("utf-8")
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -76,13 +115,8 @@ def draw(
     chosen = _changed(options or DrawOptions(), changes)
     things: Sequence[Drawable] = what if isinstance(what, list | tuple) else [what]  # type: ignore[list-item]
     parts = parts_of(things, chosen)
-    captions = _captions(parts, chosen)
-    from graphfold.render.layout.figure import figure
-
-    picture = figure([p.scenes for p in parts], chosen.theme, chosen.word, captions)
     title = parts[0].circuit.name if chosen.title is None else chosen.title
-    words = " ".join(dict.fromkeys(p.description for p in parts))
-    return Drawing(replace(picture, title=title, description=words), chosen.scale)
+    return Drawing(Sheet(tuple(parts), chosen, _captions(parts, chosen), title), chosen.scale)
 
 
 def _captions(parts: Sequence[Part], options: DrawOptions) -> tuple[str, ...]:

@@ -9,18 +9,21 @@ from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from graphfold.labels import escape
 from graphfold.render.picture import Box, Glyph, Run
 
 OUTLINES: dict[str, str] = {}
 _BOXES: dict[str, Box] = {}
 LONGEST = 400
+MOST_LETTERS = 24
+_UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[%#$]")  # the typesetter drops what follows
 _SPOKEN = ("ziamath", "ziafont", "latex2mathml", "root")
 
 
 @lru_cache(maxsize=4096)
 def typeset(latex: str, size: float) -> Run:
     """Return `latex` at a font size in points, its origin at the left of the base line."""
-    if len(latex) > LONGEST:
+    if len(latex) > LONGEST or _UNESCAPED.search(latex):
         return plain(latex, size)
     try:
         run = _read(latex, size, _ziamath_svg(latex, size))
@@ -29,10 +32,39 @@ def typeset(latex: str, size: float) -> Run:
     return run if run.glyphs else plain(latex, size)
 
 
-def plain(text: str, size: float) -> Run:
-    """Return `text` as characters; its width is an estimate."""
-    shown = text if len(text) <= 24 else text[:23] + "…"
-    return Run(text, (0.0, -0.7 * size, 0.62 * size * len(shown), 0.2 * size), (), (), shown, size)
+def readable(latex: str, size: float) -> bool:
+    """Whether `typeset` shows what the LaTeX means, not its characters."""
+    return typeset(latex, size).source == latex
+
+
+def plain(text: str, size: float, most: int = MOST_LETTERS) -> Run:
+    """Return `text` as upright letters, cut when too long; `source` is LaTeX that shows it.
+
+    Characters that the font lacks are boxes, and `text` is then set for those who have fonts.
+    """
+    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    shown = line if len(line) <= most else line[: most - 1] + "…"
+    glyphs, width = _letters(shown, size)
+    lacking = any(_missing(glyph.key) for glyph in glyphs)
+    x0, y0, x1, y1 = around([glyph_box(glyph) for glyph in glyphs])
+    box = (min(0.0, x0), min(y0, -0.7 * size), max(width, x1), max(y1, 0.2 * size))
+    source = rf"\text{{{escape(shown, most)}}}"
+    return Run(source, box, glyphs, (), shown if lacking or not glyphs else "", size)
+
+
+def _letters(text: str, size: float) -> tuple[tuple[Glyph, ...], float]:
+    """The letters of the font side by side, and their width; 0 for each it lacks."""
+    from ziamath.zmath import loadedfonts
+
+    font, scale = loadedfonts["default"], size / 12  # what `svgsymbol` gives is 12 points high
+    x, found = 0.0, []
+    for character in text:
+        letter = font.glyph(character)  # type: ignore[no-untyped-call]
+        symbol = letter.svgsymbol()
+        if len(symbol):
+            found.append(Glyph(_define(symbol), round(x, 3), 0.0, round(scale, 4)))
+        x += letter.funits_to_points(letter.advance(), scale)
+    return tuple(found), x
 
 
 def scaled(run: Run, factor: float) -> Run:
@@ -86,7 +118,7 @@ def _read(latex: str, size: float, root: ET.Element) -> Run:
     if any(_missing(glyph.key) for glyph in glyphs):
         return plain(latex, size)
     boxes = [glyph_box(glyph) for glyph in glyphs] + bars
-    return Run(latex, around(boxes), tuple(glyphs), tuple(bars))
+    return Run(latex, around(boxes), tuple(glyphs), tuple(bars), size=size)
 
 
 def _define(symbol: ET.Element) -> str:
