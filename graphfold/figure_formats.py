@@ -32,5 +32,5 @@ def figure_format(name: str) -> str:
             return format
     *most, last = FIGURE_FORMATS
     shown = f"'{shorten(name)}'" if name else "no format"
-    hint = suggest(asked, [*FIGURE_FORMATS, *(s for names in FIGURE_FORMATS.values() for s in names)])
+    hint = suggest(asked, [*FIGURE_FORMATS, *(suffixes[0] for suffixes in FIGURE_FORMATS.values())])
     raise DrawingError(f"{shown}: a figure is {', '.join(most)} or {last}{hint}")

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphfold.labels import escape
 from graphfold.render.compose import instance, stamped
 from graphfold.render.layout.measure import reach_of
 from graphfold.render.picture import Run
-from graphfold.render.typeset import scaled, typeset
+from graphfold.render.typeset import readable, scaled, typeset
 
 BASES = [
     r"\boldsymbol{h}",
@@ -49,7 +50,10 @@ def test_bad_latex_is_shown_as_text_without_a_word(
 ) -> None:
     level = logging.getLogger("ziamath").level
     with caplog.at_level(logging.DEBUG):
-        assert typeset(latex, 16.0).source == latex
+        run = typeset(latex, 16.0)
+    assert not readable(latex, 16.0)
+    assert run.source == rf"\text{{{escape(latex)}}}"
+    assert run.glyphs or not latex
     assert capfd.readouterr() == ("", "")
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
     assert logging.getLogger("ziamath").level == level

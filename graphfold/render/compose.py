@@ -61,9 +61,7 @@ class _Parts:
         close = Glyph(self.close.key, round(x, 3), self.close.y, self.close.scale)
         glyphs = (*self.still, *placed, close)
         boxes = [glyph_box(glyph) for glyph in glyphs] + list(self.run.bars)
-        return Run(
-            stamped(latex, time), around(boxes), glyphs, self.run.bars, size=self.run.size
-        )
+        return Run(stamped(latex, time), around(boxes), glyphs, self.run.bars, size=self.run.size)
 
 
 @lru_cache(maxsize=1024)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphfold.errors import DrawingError, suggest
+from graphfold.errors import Diagnostic, DrawingError, LabelWarning, suggest
 from graphfold.figure_formats import figure_format
 from graphfold.files import write_whole
 from graphfold.render.options import DrawOptions
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from graphfold.render.parts import Drawable
     from graphfold.render.picture import Picture
 
+
 @dataclass(frozen=True)
 class Drawing:
-    """A figure in every form: `svg`, `tikz`, `tex`, `mermaid` and `dot` as text, `png` and `pdf`
-    as bytes; a notebook shows it by itself.
+    """A figure in every form; a notebook shows it by itself.
 
-    `picture` has its places; they are found when a form asks for them.
+    `svg`, `tikz`, `tex`, `mermaid` and `dot` are text, `png` and `pdf` bytes. `picture` has its
+    places; they are found when a form asks for them.
     """
 
     sheet: Sheet = field(repr=False)
@@ -62,15 +64,17 @@ class Drawing:
     @cached_property
     def tex(self) -> str:
         """The figure as a LaTeX document of the class standalone."""
-        from graphfold.render.backends.tikz import document
+        from graphfold.render.backends.tikz import document, ensure_small
 
+        ensure_small(*least_size(self.sheet))
         return document(self.picture)
 
     @cached_property
     def tikz(self) -> str:
         r"""The figure as a tikzpicture for \\input."""
-        from graphfold.render.backends.tikz import tikz
+        from graphfold.render.backends.tikz import ensure_small, tikz
 
+        ensure_small(*least_size(self.sheet))
         return tikz(self.picture)
 
     @cached_property
@@ -110,13 +114,25 @@ def draw(
 
     Several in a list stand side by side, with their `captions` beneath. Options are given as a
     `DrawOptions`, or by name: `draw(x, pair=False)`. ModelError when a circuit is not well formed;
-    DrawingError for an unknown option, or captions that are not one for each part.
+    DrawingError for an unknown option, or captions that are not one for each part. A LabelWarning
+    tells of each label whose LaTeX cannot be set: it is shown as plain text.
     """
     chosen = _changed(options or DrawOptions(), changes)
     things: Sequence[Drawable] = what if isinstance(what, list | tuple) else [what]  # type: ignore[list-item]
     parts = parts_of(things, chosen)
+    for diagnostic in dict.fromkeys(_label_problems(parts)):
+        warnings.warn(LabelWarning(diagnostic), stacklevel=2)
     title = parts[0].circuit.name if chosen.title is None else chosen.title
     return Drawing(Sheet(tuple(parts), chosen, _captions(parts, chosen), title), chosen.scale)
+
+
+def _label_problems(parts: Sequence[Part]) -> Iterator[Diagnostic]:
+    """What is wrong with labels that the models give; those made here are in order."""
+    for part in parts:
+        if part.circuit.style.labels:
+            from graphfold.render.label_check import check_labels
+
+            yield from check_labels(part.circuit)
 
 
 def _captions(parts: Sequence[Part], options: DrawOptions) -> tuple[str, ...]:

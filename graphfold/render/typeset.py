@@ -59,7 +59,7 @@ def _letters(text: str, size: float) -> tuple[tuple[Glyph, ...], float]:
     font, scale = loadedfonts["default"], size / 12  # what `svgsymbol` gives is 12 points high
     x, found = 0.0, []
     for character in text:
-        letter = font.glyph(character)  # type: ignore[no-untyped-call]
+        letter = font.glyph(character)
         symbol = letter.svgsymbol()
         if len(symbol):
             found.append(Glyph(_define(symbol), round(x, 3), 0.0, round(scale, 4)))

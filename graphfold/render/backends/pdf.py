@@ -45,7 +45,7 @@ def pdf(picture: Picture) -> bytes:
     for symbol, groups in picture.symbols.items():
         forms[names[symbol]] = " ".join(writer.groups(groups))
     drawn = {name: file.add(_form(text, resources)) for name, text in forms.items()}
-    references = " ".join(f"/{name} {number} 0 R" for name, number in drawn.items())
+    references = " ".join(f"/{name} {place} 0 R" for name, place in drawn.items())
     unit, size = _page(picture)
     file.put(catalog, f"<< /Type /Catalog /Pages {pages} 0 R >>".encode())
     file.put(pages, f"<< /Type /Pages /Kids [{page} 0 R] /Count 1 >>".encode())
@@ -188,7 +188,9 @@ def _outline(path: str) -> str:
 
 def _form(content: str, resources: int) -> bytes:
     box = "-32768 -32768 32768 32768"  # nothing is cut off
-    return _stream(content, f" /Type /XObject /Subtype /Form /BBox [{box}] /Resources {resources} 0 R")
+    return _stream(
+        content, f" /Type /XObject /Subtype /Form /BBox [{box}] /Resources {resources} 0 R"
+    )
 
 
 def _stream(content: str, entries: str = "") -> bytes:
@@ -233,17 +235,17 @@ class _File:
         self.objects.append(body)
         return len(self.objects)
 
-    def put(self, number: int, body: bytes) -> None:
+    def put(self, place: int, body: bytes) -> None:
         """Fill what was reserved."""
-        self.objects[number - 1] = body
+        self.objects[place - 1] = body
 
     def written(self, catalog: int, info: int) -> bytes:
         """The file: header, objects, table, trailer."""
         data = bytearray(b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n")
         places = []
-        for number, body in enumerate(self.objects, 1):
+        for place, body in enumerate(self.objects, 1):
             places.append(len(data))
-            data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+            data += b"%d 0 obj\n%s\nendobj\n" % (place, body)
         table = len(data)
         data += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
         data += b"".join(b"%010d 00000 n \n" % place for place in places)

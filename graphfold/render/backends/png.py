@@ -23,10 +23,10 @@ def ensure_small(width: float, height: float, scale: float, about: bool = False)
     DrawingError says so; a size known only `about` is one that the figure has at least.
     """
     pixels = width * scale * height * scale
-    if 0 < pixels <= MOST_PIXELS:
-        return
-    if not math.isfinite(pixels) or pixels <= 0:
+    if not 0 < scale < math.inf:
         raise DrawingError(f"a scale of {scale:g} makes no PNG; it is a number above 0, such as 2")
+    if pixels <= MOST_PIXELS:
+        return
     least = " or more" if about else ""
     raise DrawingError(
         f"a PNG of {width * scale:,.0f} by {height * scale:,.0f} pixels{least} is too large"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from graphfold.errors import DrawingError, shorten
 from graphfold.render.backends.looks import DASHES, FRAME, STROKE, look
@@ -48,6 +48,15 @@ def tikz(picture: Picture) -> str:
     return "\n".join([*_about(picture), needs, *_picture(picture)]) + "\n"
 
 
+def ensure_small(width: float, height: float) -> None:
+    """Refuse a figure, at least this many points large, that TeX cannot measure."""
+    if max(width, height) > LARGEST:
+        raise DrawingError(
+            f"a figure of {width:,.0f} by {height:,.0f} points is larger than TeX can measure"
+            f" ({LARGEST:,.0f}); show fewer steps, or write PDF or SVG"
+        )
+
+
 def _about(picture: Picture) -> Iterator[str]:
     for text in (picture.title, picture.description):
         if text:
@@ -55,11 +64,7 @@ def _about(picture: Picture) -> Iterator[str]:
 
 
 def _picture(picture: Picture) -> Iterator[str]:
-    if max(picture.width, picture.height) > LARGEST:
-        raise DrawingError(
-            f"a figure of {picture.width:,.0f} by {picture.height:,.0f} points is larger than TeX"
-            f" can measure ({LARGEST:,.0f}); show fewer steps, or write PDF or SVG"
-        )
+    ensure_small(picture.width, picture.height)
     writer = _Writer(picture.palette)
     body = [line for group in picture.expanded() for line in writer.group(group)]
     yield r"\begin{tikzpicture}[x=1bp, y=-1bp,"
@@ -68,7 +73,11 @@ def _picture(picture: Picture) -> Iterator[str]:
         yield OTHER
     x, y = picture.left, picture.top
     box = f"{_at(x, y)} rectangle {_at(x + picture.width, y + picture.height)}"
-    fill = "" if picture.palette.paper == "#ffffff" else f", fill={writer.color(picture.palette.paper)}"
+    fill = (
+        ""
+        if picture.palette.paper == "#ffffff"
+        else f", fill={writer.color(picture.palette.paper)}"
+    )
     yield f"\\path[use as bounding box{fill}] {box};"
     yield from body
     yield r"\end{tikzpicture}"

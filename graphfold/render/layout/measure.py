@@ -167,7 +167,8 @@ def _beside(runs: list[Run], gap: float) -> Run:
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
         texts.append(run.text)
         x += run.box[2] - run.box[0] + gap * (2.2 if run.source == "," else 1)
-    source = r"\,".join(run.source for run in runs).replace(r"\,,", ",")
+    sources = ("{\\cdot}" if run.source == "\\cdot" else run.source for run in runs)
+    source = r"\,".join(sources).replace(r"\,,", ",")
     covered = around([glyph_box(g) for g in glyphs] + bars)
     text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True)) if any(texts) else ""
     return Run(source, covered, tuple(glyphs), tuple(bars), text, runs[0].size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 from graphfold.render.mathtext.lists import FONTS, OF_CHARACTER, TEXTS
@@ -73,24 +74,41 @@ def _all(atoms: Atoms) -> str:
 
 
 def _nucleus(atom: Atom) -> str:
-    parts = [_all(part) for part in atom.parts] if atom.kind != "text" else []
-    if atom.kind == "char":
-        return _in_mathematics(atom.name)
-    if atom.kind in ("symbol", "mark"):
-        return f"\\{atom.name}" if atom.kind == "symbol" else atom.name
-    if atom.kind == "group":
-        return f"{{{parts[0]}}}"
-    if atom.kind == "text":
-        return f"\\{TEXTS[atom.name]}{{{''.join(map(_shown, atom.parts[0]))}}}"
-    if atom.kind == "root":
-        return f"\\sqrt{f'[{{{parts[0]}}}]' if parts[0] else ''}{{{parts[1]}}}"
-    if atom.kind == "fence":
-        left, right = atom.name.split(" ")
-        return f"\\left{left} {parts[0]}\\right{right}"
-    if atom.kind == "empty":
-        return ""
+    return _KINDS[atom.kind](atom)
+
+
+def _text(atom: Atom) -> str:
+    return f"\\{TEXTS[atom.name]}{{{''.join(map(_shown, atom.parts[0]))}}}"
+
+
+def _root(atom: Atom) -> str:
+    degree, inside = map(_all, atom.parts)
+    return f"\\sqrt{f'[{{{degree}}}]' if degree else ''}{{{inside}}}"
+
+
+def _fence(atom: Atom) -> str:
+    left, right = atom.name.split(" ")
+    return f"\\left{left} {_all(atom.parts[0])}\\right{right}"
+
+
+def _command(atom: Atom) -> str:
     name = FONTS.get(atom.name, atom.name)
-    return f"\\{name}{''.join(f'{{{part}}}' for part in parts)}"
+    return f"\\{name}{''.join(f'{{{_all(part)}}}' for part in atom.parts)}"
+
+
+_KINDS: dict[str, Callable[[Atom], str]] = {
+    "empty": lambda atom: atom.name,
+    "char": lambda atom: _in_mathematics(atom.name),
+    "symbol": lambda atom: f"\\{atom.name}",
+    "mark": lambda atom: atom.name,
+    "group": lambda atom: f"{{{_all(atom.parts[0])}}}",
+    "text": _text,
+    "root": _root,
+    "fence": _fence,
+    "font": _command,
+    "accent": _command,
+    "pair": _command,
+}
 
 
 def _in_mathematics(character: str) -> str:
@@ -121,9 +139,9 @@ def _in_text(character: str) -> str:
         return _SIGNS[character]
     if character in OF_CHARACTER:
         return f"\\ensuremath{{{OF_CHARACTER[character]}}}"
-    base, *marks = unicodedata.normalize("NFD", character)
-    if base.isascii() and base.isalpha() and len(marks) == 1 and marks[0] in _ACCENTS:
-        return f"\\{_ACCENTS[marks[0]]}{{{base}}}"
+    parts = unicodedata.normalize("NFD", character)
+    if len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in _ACCENTS:
+        return f"\\{_ACCENTS[parts[1]]}{{{parts[0]}}}"
     if not character.isprintable():
         character = "\ufffd"
     return f"\\{OTHER}{{{ord(character):04X}}}"

@@ -24,11 +24,10 @@ SYMBOLS = {
     "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "vert": "|", "Vert": "‖",
     "quad": " ", "qquad": " ",
 }  # fmt: skip
-SYMBOLS |= {
-    name: name
-    for name in "arg cos cosh cot coth deg det dim exp gcd inf ker lim ln log max min sec sin sinh "
-    "sup tan tanh".split()
-}
+_FUNCTIONS = (
+    "arg cos cosh cot coth deg det dim exp gcd inf ker lim ln log max min sec sin sinh sup tan tanh"
+)
+SYMBOLS |= {name: name for name in _FUNCTIONS.split(" ")}
 MARKS = {
     "\\{": "{", "\\}": "}", "\\%": "%", "\\$": "$", "\\#": "#", "\\&": "&", "\\_": "_",
     "\\|": "‖", "\\,": "\u202f", "\\:": " ", "\\;": " ", "\\!": "", "\\ ": " ",
@@ -50,7 +49,7 @@ ACCENTS = {
     "grave": "\u0300", "mathring": "\u030a",
 }  # fmt: skip
 PAIRS = frozenset({"frac", "tfrac", "dfrac", "binom", "overset", "underset", "stackrel"})
-DELIMITERS = frozenset("( ) [ ] | / . < >".split()) | {
+DELIMITERS = frozenset(["(", ")", "[", "]", "|", "/", ".", "<", ">"]) | {
     *("\\{", "\\}", "\\|", "\\langle", "\\rangle", "\\lfloor", "\\rfloor", "\\lceil", "\\rceil"),
     *("\\lbrace", "\\rbrace", "\\vert", "\\Vert"),
 }
@@ -64,3 +63,8 @@ OF_CHARACTER = {
     shown: f"\\{name}" for name, shown in SYMBOLS.items() if len(shown) == 1 and ord(shown) > 127
 } | {"−": "-", "ε": "\\epsilon", "→": "\\to", "φ": "\\phi", "≤": "\\le", "≥": "\\ge", "≠": "\\ne"}
 OF_CHARACTER |= {"…": "\\ldots", "⊥": "\\bot", "∣": "\\mid", "∗": "\\ast", "°": "{}^{\\circ}"}
+
+
+def known_commands() -> frozenset[str]:
+    """The commands that a label may hold."""
+    return COMMANDS | FONTS.keys() | TEXTS.keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 from graphfold.render.mathtext.lists import ACCENTS, MARKS, SYMBOLS
@@ -12,9 +13,7 @@ _RAISED = str.maketrans(
     "0123456789+-−=()tTnuijxyabcdefghklmoprsvwz⊤…",
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵗᵀⁿᵘⁱʲˣʸᵃᵇᶜᵈᵉᶠᵍʰᵏˡᵐᵒᵖʳˢᵛʷᶻᵀ…",
 )
-_LOWERED = str.maketrans(
-    "0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
-)
+_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")  # few letters, hard to read
 
 
 @lru_cache(maxsize=4096)
@@ -47,27 +46,40 @@ def _script(text: str, table: dict[int, int], sign: str) -> str:
     """A script in characters of its own, when there are some for all of it."""
     if all(ord(c) in table for c in text):
         return text.translate(table)
-    return f"{sign}{text}" if text.isalnum() else f"{sign}({text.removeprefix('(').removesuffix(')')})"
+    return (
+        f"{sign}{text}" if text.isalnum() else f"{sign}({text.removeprefix('(').removesuffix(')')})"
+    )
 
 
 def _nucleus(atom: Atom) -> str:
-    if atom.kind == "char":
-        return atom.name
-    if atom.kind == "symbol":
-        return {"hat": "^"}.get(atom.name) or SYMBOLS[atom.name]
-    if atom.kind == "mark":
-        return MARKS[atom.name]
-    parts = [_all(part) for part in atom.parts]
-    if atom.kind == "accent":
-        return unicodedata.normalize("NFC", parts[0] + ACCENTS[atom.name])
-    if atom.kind == "pair":
-        return f"{_bracketed(parts[0])}/{_bracketed(parts[1])}"
-    if atom.kind == "root":
-        return f"√{_bracketed(parts[1])}"
-    if atom.kind == "fence":
-        left, right = (f"{side}".replace(".", "") for side in atom.name.split(" "))
-        return words_of(left) + parts[0] + words_of(right)
-    return "".join(parts)
+    if atom.kind in _KINDS:
+        return _KINDS[atom.kind](atom)
+    return "".join(map(_all, atom.parts))
+
+
+def _accent(atom: Atom) -> str:
+    return unicodedata.normalize("NFC", _all(atom.parts[0]) + ACCENTS[atom.name])
+
+
+def _pair(atom: Atom) -> str:
+    above, below = map(_all, atom.parts)
+    return f"{_bracketed(above)}/{_bracketed(below)}"
+
+
+def _fence(atom: Atom) -> str:
+    left, right = (words_of(side) if side != "." else "" for side in atom.name.split(" "))
+    return left + _all(atom.parts[0]) + right
+
+
+_KINDS: dict[str, Callable[[Atom], str]] = {
+    "char": lambda atom: atom.name,
+    "symbol": lambda atom: "^" if atom.name == "hat" else SYMBOLS[atom.name],
+    "mark": lambda atom: MARKS[atom.name],
+    "accent": _accent,
+    "pair": _pair,
+    "root": lambda atom: f"√{_bracketed(_all(atom.parts[1]))}",
+    "fence": _fence,
+}
 
 
 def _bracketed(text: str) -> str:
