@@ -10,26 +10,30 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from graphfold.labels import escape
+from graphfold.render.mathtext import safe_latex, words_of
 from graphfold.render.picture import Box, Glyph, Run
 
 OUTLINES: dict[str, str] = {}
 _BOXES: dict[str, Box] = {}
 LONGEST = 400
 MOST_LETTERS = 24
-_UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[%#$]")  # the typesetter drops what follows
 _SPOKEN = ("ziamath", "ziafont", "latex2mathml", "root")
 
 
 @lru_cache(maxsize=4096)
 def typeset(latex: str, size: float) -> Run:
-    """Return `latex` at a font size in points, its origin at the left of the base line."""
-    if len(latex) > LONGEST or _UNESCAPED.search(latex):
-        return plain(latex, size)
-    try:
-        run = _read(latex, size, _ziamath_svg(latex, size))
-    except Exception:
-        return plain(latex, size)  # whatever the typesetter dislikes, the reader still sees it
-    return run if run.glyphs else plain(latex, size)
+    """Return `latex` at a font size in points, its origin at the left of the base line.
+
+    What is not on the lists of `mathtext` is shown as text: so a label is the same in every form.
+    """
+    if len(latex) <= LONGEST and safe_latex(latex) is not None:
+        try:
+            run = _read(latex, size, _ziamath_svg(latex, size))
+        except Exception:
+            return plain(words_of(latex), size)  # whatever it dislikes, the reader still sees it
+        if run.glyphs:
+            return run
+    return plain(words_of(latex), size)
 
 
 def readable(latex: str, size: float) -> bool:
@@ -116,7 +120,7 @@ def _read(latex: str, size: float, root: ET.Element) -> Run:
         elif kind not in ("svg", "path", "g", "title", "defs"):
             raise ValueError(kind)
     if any(_missing(glyph.key) for glyph in glyphs):
-        return plain(latex, size)
+        raise ValueError(latex)
     boxes = [glyph_box(glyph) for glyph in glyphs] + bars
     return Run(latex, around(boxes), tuple(glyphs), tuple(bars), size=size)
 

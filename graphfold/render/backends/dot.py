@@ -100,4 +100,5 @@ def _text(text: str) -> str:
     import graphviz
 
     clean = "".join(c if c.isprintable() else "\ufffd" for c in text)
-    return str(graphviz.escape(clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"))
+    shown = clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+    return graphviz.escape(shown)  # type: ignore[no-any-return]  # a str that is never HTML

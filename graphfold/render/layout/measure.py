@@ -150,9 +150,9 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
 def words_run(text: str, size: float) -> Run:
     """A text, upright; the typesetter knows no spaces, so its words stand side by side."""
     words = text.split()
-    if not all(word.isalnum() for word in words):
+    runs = [typeset(f"\\text{{{escape(word)}}}", size) for word in words if word.isalnum()]
+    if len(runs) < len(words) or any(run.text for run in runs):
         return plain(text, size, MOST_WORDS)
-    runs = [typeset(f"\\text{{{escape(word)}}}", size) for word in words]
     run = _beside(runs, size * 0.26) if len(runs) > 1 else (runs or [typeset("", size)])[0]
     return replace(run, source=rf"\text{{{' '.join(map(escape, words))}}}")
 
