@@ -122,8 +122,9 @@ def draw(
     parts = parts_of(things, chosen)
     for diagnostic in dict.fromkeys(_label_problems(parts)):
         warnings.warn(LabelWarning(diagnostic), stacklevel=2)
+    captions = _captions(parts, chosen)
     title = parts[0].circuit.name if chosen.title is None else chosen.title
-    return Drawing(Sheet(tuple(parts), chosen, _captions(parts, chosen), title), chosen.scale)
+    return Drawing(Sheet(tuple(parts), chosen, captions, title), chosen.scale)
 
 
 def _label_problems(parts: Sequence[Part]) -> Iterator[Diagnostic]:

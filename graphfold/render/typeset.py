@@ -114,7 +114,8 @@ def _read(latex: str, size: float, root: ET.Element) -> Run:
         if kind == "symbol":
             views[_define(element)] = _numbers(element.get("viewBox", ""))
         elif kind == "use":
-            glyphs.append(_glyph(element, views))
+            glyph = _glyph(element, views)
+            glyphs += [glyph] if OUTLINES[glyph.key] else []  # a space has none
         elif kind == "rect":
             bars.append(_bar(element))
         elif kind not in ("svg", "path", "g", "title", "defs"):
@@ -128,7 +129,7 @@ def _read(latex: str, size: float, root: ET.Element) -> Run:
 def _define(symbol: ET.Element) -> str:
     key = symbol.get("id", "").rpartition("_")[2]
     if key not in OUTLINES:
-        outline = symbol[0].get("d", "")
+        outline = symbol[0].get("d", "") if len(symbol) else ""
         OUTLINES[key] = re.sub(r"\s*([A-Z])\s*", r"\1", outline).strip()
         numbers = _numbers(re.sub("[A-Z]", " ", outline))
         _BOXES[key] = _span(numbers)

@@ -83,7 +83,7 @@ def _text(atom: Atom) -> str:
 
 def _root(atom: Atom) -> str:
     degree, inside = map(_all, atom.parts)
-    return f"\\sqrt{f'[{{{degree}}}]' if degree else ''}{{{inside}}}"
+    return f"\\sqrt{f'[{degree}]' if degree else ''}{{{inside}}}"
 
 
 def _fence(atom: Atom) -> str:

@@ -22,7 +22,9 @@ SYMBOLS = {
     "ddagger": "‡", "triangle": "△", "sum": "∑", "prod": "∏", "int": "∫", "colon": ":",
     "backslash": "\\", "lbrace": "{", "rbrace": "}", "langle": "⟨", "rangle": "⟩",
     "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "vert": "|", "Vert": "‖",
-    "quad": " ", "qquad": " ",
+    "lvert": "|", "rvert": "|", "lVert": "‖", "rVert": "‖", "square": "□", "blacksquare": "■",
+    "land": "∧", "lor": "∨", "lnot": "¬", "iff": "⇔", "longrightarrow": "⟶", "bmod": "mod",
+    "triangleq": "≜", "quad": " ", "qquad": " ",
 }  # fmt: skip
 _FUNCTIONS = (
     "arg cos cosh cot coth deg det dim exp gcd inf ker lim ln log max min sec sin sinh sup tan tanh"
