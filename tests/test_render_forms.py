@@ -333,7 +333,33 @@ def test_a_label_that_cannot_be_set_is_warned_of_once(label: str) -> None:
     assert figure.svg
 
 
-@pytest.mark.parametrize("name", [*gf.example_names()])
+def test_the_label_of_a_cell_is_warned_of_once_where_it_stands() -> None:
+    text = r"""
+graphfold: 1
+inputs: {"x[t]": []}
+cells:
+  unit:
+    inputs: {"u[t]": []}
+    init: {"h[0]": zeros}
+    equations: |
+      h[t] = tanh(h[t-1] + u[t])
+    outputs: [h]
+    draw: {labels: {h: '\nosuch{h}'}}
+equations: |
+  a = unit(u=x[t])
+  b = unit(u=a.h[t])
+draw: {labels: {x: '$x$'}}
+"""
+    with pytest.warns(gf.LabelWarning) as caught:
+        gf.draw(gf.loads(text))
+    told = [str(warning.message.diagnostic).partition(" is shown")[0] for warning in caught]
+    assert told == [
+        r"11:21: label: warning: the label of 'a.h', \nosuch{h},",
+        "15:17: label: warning: the label of 'x', $x$,",
+    ]
+
+
+@pytest.mark.parametrize("name", gf.example_names())
 def test_no_label_of_ours_is_warned_of(name: str) -> None:
     gf.draw(shipped(name))  # where a warning is an error
 

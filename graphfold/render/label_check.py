@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from graphfold.circuit import Circuit
-from graphfold.errors import Diagnostic, shorten, suggest
+from graphfold.errors import Diagnostic, Mark, shorten, suggest
 from graphfold.render.mathtext import known_commands
 from graphfold.render.typeset import LONGEST, readable, typeset
 
@@ -14,16 +14,33 @@ _SIZE = 16.0
 
 
 def check_labels(circuit: Circuit) -> Iterator[Diagnostic]:
-    """Yield a warning for each label that a model gives and the typesetter cannot set."""
+    """Yield a warning for each label that a model gives and the typesetter cannot set.
+
+    That of a cell is told once, with the first use.
+    """
+    told: dict[tuple[str, str], str] = {}
+    for group in circuit.groups:
+        for own, label in group.style.labels:
+            if (group.title, own) not in told and _is_bad(label):
+                told[group.title, own] = label
+                mark = dict(group.style.marks).get(own)
+                yield _problem(f"{group.name}.{own}", label, mark).placed(circuit.source)
     marks = dict(circuit.style.marks)
     for name, label in circuit.style.labels:
-        if label and not readable(label, _SIZE):
-            message = (
-                f"the label of '{shorten(name)}', {shorten(label)}, is shown as plain text: "
-                f"{_reason(label)}"
-            )
-            found = Diagnostic("drawing", "label", message, marks.get(name), name, "warning")
-            yield found.placed(circuit.source)
+        if _is_bad(label) and not any(of_cell in label for of_cell in told.values()):
+            yield _problem(name, label, marks.get(name)).placed(circuit.source)
+
+
+def _is_bad(label: str) -> bool:
+    return bool(label) and not readable(label, _SIZE)
+
+
+def _problem(name: str, label: str, mark: Mark | None) -> Diagnostic:
+    message = (
+        f"the label of '{shorten(name)}', {shorten(label)}, is shown as plain text: "
+        f"{_reason(label)}"
+    )
+    return Diagnostic("drawing", "label", message, mark, name, "warning")
 
 
 def _reason(label: str) -> str:

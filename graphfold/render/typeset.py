@@ -58,9 +58,7 @@ def plain(text: str, size: float, most: int = MOST_LETTERS) -> Run:
 
 def _letters(text: str, size: float) -> tuple[tuple[Glyph, ...], float]:
     """The letters of the font side by side, and their width; 0 for each it lacks."""
-    from ziamath.zmath import loadedfonts
-
-    font, scale = loadedfonts["default"], size / 12  # what `svgsymbol` gives is 12 points high
+    font, scale = _font(), size / 12  # what `svgsymbol` gives is 12 points high
     x, found = 0.0, []
     for character in text:
         letter = font.glyph(character)
@@ -69,6 +67,14 @@ def _letters(text: str, size: float) -> tuple[tuple[Glyph, ...], float]:
             found.append(Glyph(_define(symbol), round(x, 3), 0.0, round(scale, 4)))
         x += letter.funits_to_points(letter.advance(), scale)
     return tuple(found), x
+
+
+def _font() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from ziamath.zmath import loadedfonts  # which warns of how it finds its files
+
+    return loadedfonts["default"]
 
 
 def scaled(run: Run, factor: float) -> Run:

@@ -15,8 +15,9 @@ _SHAPES = {
     "circle": ("((", "))"), "box": ("[", "]"), "delay": ("[", "]"), "stub": ("((", "))"),
     "dots": ("[", "]"),
 }  # fmt: skip
+_SIGNS = {"-": "minus", "+": "plus", "…": "dots"}
 _CLASSES = {
-    "delay": "fill:#000,stroke:#000,color:#fff",
+    "delay": "fill:#000,stroke:#888,color:#fff",
     "stub": "stroke-dasharray:4 3",
     "dots": "fill:none,stroke:none",
 }
@@ -95,7 +96,10 @@ class _Writer:
 
     def _name(self, node: Node) -> str:
         """A name that is no word of Mermaid: it holds an underscore, and begins with a letter."""
-        words = re.findall(r"[A-Za-z0-9]+", node.id.replace("[-", "[minus "))
+        told = node.id
+        for sign, word in _SIGNS.items():
+            told = told.replace(sign, f" {word} ")
+        words = re.findall(r"[A-Za-z0-9]+", told)
         base = "_".join(["n", *words] if not words or not words[0][0].isalpha() else words)
         base = (base if "_" in base else f"{base}_")[:60]
         name, count = base, 1

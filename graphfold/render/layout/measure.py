@@ -20,6 +20,7 @@ SMALL = 0.8
 EVEN = 0.86
 NEARLY = 0.65
 MOST_WORDS = 100  # letters of a caption
+_TIGHT = {",": "{,}", "\\cdot": "{\\cdot}"}  # TeX gives signs more room than there is
 ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
@@ -167,8 +168,8 @@ def _beside(runs: list[Run], gap: float) -> Run:
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
         texts.append(run.text)
         x += run.box[2] - run.box[0] + gap * (2.2 if run.source == "," else 1)
-    sources = ("{\\cdot}" if run.source == "\\cdot" else run.source for run in runs)
-    source = r"\,".join(sources).replace(r"\,,", ",")
+    sources = (_TIGHT.get(run.source, run.source) for run in runs)
+    source = r"\,".join(sources).replace(r"\,{,}", "{,}")
     covered = around([glyph_box(g) for g in glyphs] + bars)
     text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True)) if any(texts) else ""
     return Run(source, covered, tuple(glyphs), tuple(bars), text, runs[0].size)
