@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from .messages import diagnostic_facts, print_diagnostics
+
+if TYPE_CHECKING:
+    import graphfold as gf
+
+FORMATS = ("svg", "png", "pdf", "tex", "tikz", "mermaid", "dot")
+"""The names of `gf.FIGURE_FORMATS`, told once more so that --help loads nothing."""
 
 OPTIONS = (
     click.option(
@@ -37,6 +46,41 @@ def figure_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(OPTIONS):
         command = option(command)
     return command
+
+
+def format_option(*others: str) -> Callable[[Any], Any]:
+    """`--format`, with what a command writes that is no figure."""
+    choice = click.Choice((*FORMATS, *others))
+    told = "Instead of the suffix; tex is a LaTeX document, tikz a picture to \\input."
+    if "json" in others:
+        told += " json is node-link data."
+    return click.option("--format", "format_", type=choice, help=told)
+
+
+def drawn(shown: Any, as_json: bool, **asked: Any) -> tuple[gf.Drawing, dict[str, Any]]:
+    """Draw; tell what is wrong with labels, as facts where JSON is wanted."""
+    import graphfold as gf
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", gf.LabelWarning)
+        drawing = gf.draw(shown, **asked)
+    problems = list(_problems(caught))
+    if as_json:
+        told = [diagnostic_facts(problem) for problem in problems]
+        return drawing, {"warnings": told} if told else {}
+    print_diagnostics(problems, False)
+    return drawing, {}
+
+
+def _problems(caught: Iterable[warnings.WarningMessage]) -> Iterable[gf.Diagnostic]:
+    """What warnings of labels tell; all others are passed on."""
+    import graphfold as gf
+
+    for one in caught:
+        if isinstance(one.message, gf.LabelWarning):
+            yield one.message.diagnostic
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def asked_of(options: Mapping[str, Any]) -> dict[str, Any]:

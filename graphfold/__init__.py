@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from graphfold.errors import Diagnostic as Diagnostic
     from graphfold.errors import DrawingError as DrawingError
     from graphfold.errors import GraphfoldError as GraphfoldError
+    from graphfold.errors import LabelWarning as LabelWarning
     from graphfold.errors import ModelError as ModelError
     from graphfold.errors import TooLargeError as TooLargeError
     from graphfold.errors import UnfoldingError as UnfoldingError
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from graphfold.exchange import to_networkx as to_networkx
     from graphfold.exchange import to_node_link as to_node_link
     from graphfold.expand import expand as expand
+    from graphfold.figure_formats import FIGURE_FORMATS as FIGURE_FORMATS
     from graphfold.formats.arrays import decode_arrays as decode_arrays
     from graphfold.formats.arrays import encode_npz as encode_npz
     from graphfold.formats.arrays import read_arrays as read_arrays
@@ -84,6 +86,7 @@ _HOMES = {
         "Diagnostic",
         "DrawingError",
         "GraphfoldError",
+        "LabelWarning",
         "ModelError",
         "TooLargeError",
         "UnfoldingError",
@@ -100,6 +103,7 @@ _HOMES = {
     "examples": ("example_names", "example_path", "list_examples"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),
+    "figure_formats": ("FIGURE_FORMATS",),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
     "formats.model_schema": ("model_schema",),

@@ -14,6 +14,7 @@ import numpy as np
 import pygraphviz
 import pytest
 from command_line import call
+from graphfold_cli.figures import FORMATS
 
 import graphfold as gf
 from graphfold.examples import example_names, example_path
@@ -228,7 +229,10 @@ def test_unfold_tells_its_facts_as_json() -> None:
     assert json.loads(done.err) == facts
 
 
-STARTS = {"svg": b"<svg ", "png": b"\x89PNG", "json": b'{"directed', "dot": b"digraph "}
+STARTS = {
+    "svg": b"<svg ", "png": b"\x89PNG", "pdf": b"%PDF-", "tex": b"% rnn", "tikz": b"% rnn",
+    "mermaid": b"---\n", "dot": b"digraph ", "json": b'{"directed',
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", STARTS)
@@ -260,9 +264,27 @@ def test_node_link_data_reads_back() -> None:
     assert nx.utils.graphs_equal(graph, gf.to_networkx(gf.unfold(gf.loads(RNN.decode()), 5)))
 
 
-def test_dot_parses() -> None:
+def test_dot_parses_and_holds_what_the_figure_shows() -> None:
     source = call("unfold", "rnn_loss.yaml", "-o", "-", "--format", "dot").out
-    assert pygraphviz.AGraph(string=source).number_of_nodes() == 25
+    assert pygraphviz.AGraph(string=source).number_of_nodes() == 16
+    source = call("unfold", "rnn_loss.yaml", "--window", "0,0", "-o", "-", "--format", "dot").out
+    assert pygraphviz.AGraph(string=source).number_of_nodes() == 7
+
+
+def test_the_command_line_knows_every_format_of_figures() -> None:
+    assert tuple(gf.FIGURE_FORMATS) == FORMATS
+
+
+def test_a_label_that_cannot_be_set_is_told_and_the_figure_written() -> None:
+    label = r"  labels: {y: '\nosuch{h}'}"
+    text = f"graphfold: 1\nequations: |\n  y = 1\ndraw:\n{label}\n"
+    Path("bad.yaml").write_text(text, encoding="utf-8")
+    done = call("draw", "bad.yaml", "-o", "f.svg")
+    message = "the label of 'y', \\nosuch{h}, is shown as plain text: \\nosuch is no command"
+    assert done.code == 0
+    assert done.err.startswith(f"bad.yaml:5:12: label: warning: {message}")
+    facts = json.loads(call("draw", "bad.yaml", "-o", "f.svg", "--json").err)
+    assert [warning["signal"] for warning in facts["warnings"]] == ["y"]
 
 
 def test_options_of_unfold_change_the_unfolding() -> None:

@@ -184,7 +184,9 @@ def test_the_command_line_draws_every_mode(tmp_path: Path, monkeypatch: pytest.M
     unfold = ["unfold", "m.yaml", "--mode", "all", "--only-unfolded", "-o", "f.svg"]
     assert "mode train; " in call(*unfold).err
     assert Path("f.svg").read_text().count('class="caption"') == 2
-    for command in (["draw", "--format", "dot"], ["unfold", "--format", "json"]):
-        refused = call(command[0], "m.yaml", *command[1:], "--mode", "all", "-o", "-")
-        assert refused.code == 2
-        assert "holds one mode: --mode NAME" in refused.err
+    for form in ("dot", "mermaid"):
+        text = call(*draw, "--format", form).out
+        assert text.count("train") == text.count("test") == 1
+    refused = call("unfold", "m.yaml", "--format", "json", "--mode", "all", "-o", "-")
+    assert refused.code == 2
+    assert "json holds one mode: --mode NAME" in refused.err

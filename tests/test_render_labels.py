@@ -8,10 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphfold.labels import escape
 from graphfold.render.compose import instance, stamped
 from graphfold.render.layout.measure import reach_of
+from graphfold.render.mathtext import safe_latex, words_of
+from graphfold.render.mathtext.lists import (
+    ACCENTS,
+    DELIMITERS,
+    FONTS,
+    MARKS,
+    OF_CHARACTER,
+    PAIRS,
+    SYMBOLS,
+    TEXTS,
+)
 from graphfold.render.picture import Run
-from graphfold.render.typeset import scaled, typeset
+from graphfold.render.typeset import readable, scaled, typeset
 
 BASES = [
     r"\boldsymbol{h}",
@@ -49,7 +61,10 @@ def test_bad_latex_is_shown_as_text_without_a_word(
 ) -> None:
     level = logging.getLogger("ziamath").level
     with caplog.at_level(logging.DEBUG):
-        assert typeset(latex, 16.0).source == latex
+        run = typeset(latex, 16.0)
+    assert not readable(latex, 16.0)
+    assert run.source == rf"\text{{{escape(latex)}}}"
+    assert run.glyphs or not latex
     assert capfd.readouterr() == ("", "")
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
     assert logging.getLogger("ziamath").level == level
@@ -73,3 +88,22 @@ def test_a_label_of_ten_thousand_letters_is_cut() -> None:
 def test_scaling_keeps_the_shape() -> None:
     run = typeset(r"\frac{a}{b}", 16.0)
     assert reach_of(scaled(run, 2.0)) == pytest.approx(2 * reach_of(run))
+
+
+LISTED = [
+    *(rf"x\{name} y" for name in SYMBOLS),
+    *(rf"x{mark}y" for mark in MARKS),
+    *(rf"\{name}{{x}}" for name in (*FONTS, *TEXTS, *ACCENTS, "sqrt", "sqrt[3]")),
+    *(rf"\{name}{{x}}{{y}}" for name in sorted(PAIRS)),
+    *(rf"\left{mark} x\right{mark}" for mark in sorted(DELIMITERS)),
+    *OF_CHARACTER,
+]
+
+
+@pytest.mark.parametrize("latex", LISTED)
+def test_all_that_a_label_may_hold_is_typeset_and_written_again(latex: str) -> None:
+    assert readable(latex, 16.0)
+    written = safe_latex(latex)
+    assert written is not None
+    assert safe_latex(written) == written
+    assert words_of(latex)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from functools import lru_cache
 
+from graphfold.render.mathtext import words_of
 from graphfold.render.picture import Glyph, Run
-from graphfold.render.typeset import around, glyph_box, scaled, typeset
+from graphfold.render.typeset import around, glyph_box, readable, scaled, typeset
 
 DIGITS = "0123456789"
 
@@ -15,6 +17,8 @@ def instance(latex: str, time: str, size: float, factor: float = 1.0) -> Run:
     """Return `latex` with the superscript "(time)", grown by a factor; "" is no superscript."""
     if not time:
         return scaled(typeset(latex, size), factor)
+    if not readable(latex, size):
+        return scaled(_raised(typeset(latex, size), time, size), factor)
     if time.isascii() and time.replace(":", "").isdigit():
         parts = _parts(latex, size, factor, ":" in time)
         if parts:
@@ -26,6 +30,22 @@ def stamped(latex: str, time: str) -> str:
     """Return the LaTeX of an instance."""
     base = "{" + latex + "}" if "^" in latex or "'" in latex else latex
     return f"{base}^{{({time})}}"
+
+
+def _raised(text: Run, time: str, size: float) -> Run:
+    """A label that is shown as text, with a superscript."""
+    script = typeset(rf"{{}}^{{({time})}}", size)
+    shift = text.box[2] + 0.05 * size - script.box[0]
+    moved = tuple(replace(glyph, x=round(glyph.x + shift, 3)) for glyph in script.glyphs)
+    x0, y0, x1, y1 = script.box
+    shown = text.text + words_of(script.source) if text.text else ""
+    return Run(
+        f"{text.source}^{{({time})}}",
+        around([text.box, (x0 + shift, y0, x1 + shift, y1)]),
+        (*text.glyphs, *moved),
+        text=shown,
+        size=size,
+    )
 
 
 class _Parts:
@@ -61,7 +81,7 @@ class _Parts:
         close = Glyph(self.close.key, round(x, 3), self.close.y, self.close.scale)
         glyphs = (*self.still, *placed, close)
         boxes = [glyph_box(glyph) for glyph in glyphs] + list(self.run.bars)
-        return Run(stamped(latex, time), around(boxes), glyphs, self.run.bars)
+        return Run(stamped(latex, time), around(boxes), glyphs, self.run.bars, size=self.run.size)
 
 
 @lru_cache(maxsize=1024)

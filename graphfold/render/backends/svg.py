@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
+from graphfold.render.backends.numbers import number
 from graphfold.render.paint import Paint, Palette
 from graphfold.render.picture import (
     Disc,
@@ -157,12 +158,6 @@ def short(color: str) -> str:
     pairs = color[1:3], color[3:5], color[5:7]
     doubled = len(color) == 7 and all(pair[0] == pair[1] for pair in pairs)
     return "#" + "".join(pair[0] for pair in pairs) if doubled else color
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a length, short and never as -0."""
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
 
 
 @lru_cache(maxsize=4096)

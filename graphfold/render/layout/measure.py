@@ -10,15 +10,17 @@ from functools import cached_property, lru_cache
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.picture import Glyph, Label, Run
+from graphfold.render.picture import Label, Run
 from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import Theme
-from graphfold.render.typeset import around, glyph_box, typeset
+from graphfold.render.typeset import around, glyph_box, plain, typeset
 
 SMALLEST = 0.62
 SMALL = 0.8
 EVEN = 0.86
 NEARLY = 0.65
+MOST_WORDS = 100  # letters of a caption
+_TIGHT = {",": "{,}", "\\cdot": "{\\cdot}"}  # TeX gives signs more room than there is
 ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
@@ -147,9 +149,13 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
 
 @lru_cache(maxsize=256)
 def words_run(text: str, size: float) -> Run:
-    """A text, upright; the font has no spaces, so its words stand side by side."""
-    runs = [typeset(f"\\text{{{escape(word)}}}", size) for word in text.split()]
-    return _beside(runs, size * 0.26) if len(runs) > 1 else (runs or [typeset("", size)])[0]
+    """A text, upright; the typesetter knows no spaces, so its words stand side by side."""
+    words = text.split()
+    runs = [typeset(f"\\text{{{escape(word)}}}", size) for word in words if word.isalnum()]
+    if len(runs) < len(words) or any(run.text for run in runs):
+        return plain(text, size, MOST_WORDS)
+    run = _beside(runs, size * 0.26) if len(runs) > 1 else (runs or [typeset("", size)])[0]
+    return replace(run, source=rf"\text{{{' '.join(map(escape, words))}}}")
 
 
 def _beside(runs: list[Run], gap: float) -> Run:
@@ -158,12 +164,12 @@ def _beside(runs: list[Run], gap: float) -> Run:
         if run.source == ",":
             x -= gap * 0.8
         shift = x - run.box[0]
-        glyphs += [Glyph(g.key, round(g.x + shift, 3), g.y, g.scale) for g in run.glyphs]
+        glyphs += [replace(g, x=round(g.x + shift, 3)) for g in run.glyphs]
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
         texts.append(run.text)
         x += run.box[2] - run.box[0] + gap * (2.2 if run.source == "," else 1)
-    source = " ".join(run.source for run in runs)
-    if any(texts):
-        text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True))
-        return Run(source, (0.0, *runs[0].box[1:2], x, runs[0].box[3]), (), (), text, runs[0].size)
-    return Run(source, around([glyph_box(g) for g in glyphs] + bars), tuple(glyphs), tuple(bars))
+    sources = (_TIGHT.get(run.source, run.source) for run in runs)
+    source = r"\,".join(sources).replace(r"\,{,}", "{,}")
+    covered = around([glyph_box(g) for g in glyphs] + bars)
+    text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True)) if any(texts) else ""
+    return Run(source, covered, tuple(glyphs), tuple(bars), text, runs[0].size)
