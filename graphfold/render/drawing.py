@@ -77,9 +77,12 @@ def draw(
     things: Sequence[Drawable] = what if isinstance(what, list | tuple) else [what]  # type: ignore[list-item]
     parts = parts_of(things, chosen)
     captions = _captions(parts, chosen)
+    from graphfold.render.coloring import painted, theme_of
     from graphfold.render.layout.figure import figure
 
-    picture = figure([p.scenes for p in parts], chosen.theme, chosen.word, captions)
+    theme = theme_of(chosen.theme, parts[0].circuit.style)
+    scenes = [[painted(scene, p.circuit, theme) for scene in p.scenes] for p in parts]
+    picture = figure(scenes, theme, chosen.word, captions)
     title = parts[0].circuit.name if chosen.title is None else chosen.title
     words = " ".join(dict.fromkeys(p.description for p in parts))
     return Drawing(replace(picture, title=title, description=words), chosen.scale)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from graphfold.errors import DrawingError
 from graphfold.render.paint import BLACK_ON_WHITE, Palette
 
 
@@ -38,5 +39,16 @@ class Theme:
     palette: Palette = BLACK_ON_WHITE
     name: str = "book"
 
+    def __post_init__(self) -> None:
+        """Refuse lengths with which no figure can be laid out."""
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise DrawingError(f"theme: {name} is {value:g}; it goes from {low:g} to {high:g}")
+
+
+_OF_BOOK = {f.name: f.default for f in fields(Theme) if isinstance(f.default, float)}
+LIMITS = {name: (round(size / 2, 2), 3 * size) for name, size in _OF_BOOK.items()}
+"""The least and the most that each length may be: half, and three times that of the book."""
 
 BOOK = Theme()

@@ -144,6 +144,7 @@ def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:
         tuple(groups),
         outlines=outlines,
         palette=theme.palette,
+        stroke=theme.stroke,
     )
 
 
