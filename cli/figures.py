@@ -7,6 +7,13 @@ from typing import Any
 
 import click
 
+
+def _complete_theme(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    import graphfold as gf
+
+    return [name for name in gf.themes() if name.startswith(incomplete)]
+
+
 OPTIONS = (
     click.option(
         "--open",
@@ -14,6 +21,13 @@ OPTIONS = (
         multiple=True,
         metavar="NAME",
         help="Show the inside of this use of a cell, or of all; may be repeated.",
+    ),
+    click.option(
+        "--theme",
+        metavar="NAME",
+        shell_complete=_complete_theme,
+        help="book, color, dark or slides, or the file of an own theme (.yaml).  "
+        "[default: as the model asks, else book]",
     ),
     click.option(
         "--scale",
@@ -34,4 +48,8 @@ def figure_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asked_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options ask of `gf.draw`."""
-    return {"scale": options["scale"], "open": options["open_"] or None}
+    return {
+        "scale": options["scale"],
+        "open": options["open_"] or None,
+        "theme": options["theme"] or None,
+    }

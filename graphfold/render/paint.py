@@ -47,7 +47,6 @@ class Palette:
             paint.fill or self.fill, paint.line or self.line, paint.ink or self.ink, paint.width
         )
 
-
     def of_role(self, role: str, boundary: bool = False) -> Paint | None:
         """What a role looks like, before the first step and after the last as well."""
         paint, edge = self.roles.get(role), self.roles.get("boundary") if boundary else None

@@ -1,8 +1,8 @@
 """The themes that come along, by name.
 
-The colours go by the hues that Okabe and Ito ("Color Universal Design", 2008) chose for all kinds of
-sight: blue, orange, bluish green, reddish purple. Fills also differ in lightness, so that a figure
-printed in grey still tells them apart.
+The hues are those that Okabe and Ito ("Color Universal Design", 2008) chose for every kind of sight:
+blue, orange, bluish green, reddish purple. Fills also differ in lightness, so that a figure printed
+in grey still tells most of them apart.
 """
 
 from __future__ import annotations
