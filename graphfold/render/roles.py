@@ -13,8 +13,8 @@ def roles(circuit: Circuit, ranks: Mapping[str, int]) -> Mapping[str, Role]:
     """Return the role of every signal; the first that fits, in this order.
 
     An "input" is declared as one. A "state" is read of another step by what it depends on. A
-    "loss" is a scalar that is static and comes last, or that only losses read. An "output" is
-    named as one. All else is a "signal".
+    "loss" is a scalar that comes last, static or compared with an input that nothing else reads, or
+    a scalar that only losses read. An "output" is named as one. All else is a "signal".
     """
     states, losses = _states(circuit), _losses(circuit, ranks)
     outputs = {output.name for output in circuit.outputs}
@@ -45,8 +45,13 @@ def _losses(circuit: Circuit, ranks: Mapping[str, int]) -> Collection[str]:
     for link in circuit.links:
         readers[link.source].add(link.target)
     found: set[str] = set()
-    ends = [e.signal for e in circuit.equations if not readers[e.signal] and e.axis is None]
-    pending = [name for name in ends if _computed_scalar(circuit, ranks, name)]
+    ends = [e.signal for e in circuit.equations if not readers[e.signal]]
+    pending = [
+        name
+        for name in ends
+        if _computed_scalar(circuit, ranks, name)
+        and (circuit.equation[name].axis is None or _compares(circuit, readers, name))
+    ]
     while pending:
         name = pending.pop()
         found.add(name)
@@ -58,6 +63,13 @@ def _losses(circuit: Circuit, ranks: Mapping[str, int]) -> Collection[str]:
             and _computed_scalar(circuit, ranks, link.source)
         ]
     return found
+
+
+def _compares(circuit: Circuit, readers: Mapping[str, set[str]], name: str) -> bool:
+    """Whether a signal reads a target, an input of its own, and what was computed."""
+    sources = {link.source for link in circuit.links_into[name]}
+    targets = any(circuit.kind_of(s) == "input" and readers[s] == {name} for s in sources)
+    return targets and any(s in circuit.equation for s in sources)
 
 
 def _computed_scalar(circuit: Circuit, ranks: Mapping[str, int], name: str) -> bool:

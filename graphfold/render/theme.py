@@ -24,6 +24,7 @@ class Theme:
     head_length: float = 12.0
     head_width: float = 8.2
     clearance: float = 7.0
+    loop: float = 64.0
     lane: float = 13.0
     corner: float = 11.0
     box_corner: float = 12.0

@@ -1,6 +1,6 @@
 """The themes that come along, by name.
 
-The hues are those that Okabe and Ito ("Color Universal Design", 2008) chose for every kind of sight:
+The hues are those that Okabe and Ito ("Color Universal Design", 2008) chose for all kinds of sight:
 blue, orange, bluish green, reddish purple. Fills also differ in lightness, so that a figure printed
 in grey still tells most of them apart.
 """
@@ -73,6 +73,7 @@ SLIDES = Theme(
     head_length=15.0,
     head_width=11.0,
     clearance=8.0,
+    loop=76.0,
     lane=15.0,
     corner=13.0,
     box_corner=14.0,

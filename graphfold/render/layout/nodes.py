@@ -18,6 +18,7 @@ from graphfold.render.layout.room import Room
 from graphfold.render.layout.taken import MANY
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Point, Rect, Run, grown
 from graphfold.render.scene import STATIC, Block, Column, Frame, NodeKind
+from graphfold.render.theme import BOOK
 from graphfold.render.typeset import typeset
 
 LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
@@ -80,7 +81,7 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
     x, y = plan.ground.center(name, c)
     kind, site = column.sites[name], plan.scene.sites[name]
     if kind == "dots":
-        return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
+        return Group("dots", (centred(typeset("\\cdots", 1.25 * plan.theme.instance_size), x, y),), name)
     title = f"{name}[{column.step}]" if column.step else name
     paint = paint_of(site, plan.theme, kind in ("boundary", "stub"))
     if site.box:
@@ -107,6 +108,8 @@ def _box_items(plan: Plan, name: str, center: Point, column: Column) -> tuple[It
     if name in column.labels:
         return (rect, centred(box_run(column.labels[name], theme), x, y))
     first, *under = box_runs(site, theme)
+    scale = theme.cell_size / BOOK.cell_size
     if not under:
-        return (rect, upright(first, x, y + LONE))
-    return (rect, upright(first, x, y + NAME), upright(under[0], x, y + UNDER))
+        return (rect, upright(first, x, y + LONE * scale))
+    lower = upright(under[0], x, y + UNDER * scale)
+    return (rect, upright(first, x, y + NAME * scale), lower)

@@ -20,7 +20,7 @@ from graphfold.render.typeset import typeset
 
 ROUNDS = 8
 HIGHER, WIDER = 0.15, 10.0
-WORD_SIZE = 15.0
+WORD_SIZE = 15 / 17  # of the word beside the arrow
 ROUNDABOUT = 46.0  # the rise that wires want which do not go straight
 
 
@@ -122,7 +122,7 @@ class _Planter:
     def _word(self, word: str) -> Run | None:
         if not word or not self.scene.words:
             return None
-        return typeset(f"\\text{{{escape(word)}}}", WORD_SIZE)
+        return typeset(f"\\text{{{escape(word)}}}", WORD_SIZE * self.theme.word_size)
 
     # -- groups ---------------------------------------------------------------------------------
 
@@ -328,7 +328,7 @@ class _Planter:
         for leaf, word in enumerate(self.scene.tree.words, start=1):
             run = self._word(word)
             if run is not None:
-                label = centred(run, self._leaf_x(leaf) + middle, half + 16)
+                label = centred(run, self._leaf_x(leaf) + middle, half + 16 * self.theme.word_size / 17)
                 yield Group("word", (label,), "", str(leaf))
 
 
