@@ -58,9 +58,8 @@ def named(theme: str | os.PathLike[str]) -> Theme:
         if theme in THEMES:
             return THEMES[theme]
         if not theme.endswith((".yaml", ".yml")):
-            hint = suggest(theme, THEMES) or f"; there are {', '.join(THEMES)}"
-            cure = hint + ", or the path of a theme's file (.yaml)"
-            raise DrawingError(f"unknown theme '{shorten(theme)}'{cure}")
+            there = f"; there are {', '.join(THEMES)}, or the path of a theme's file (.yaml)"
+            raise DrawingError(f"unknown theme '{shorten(theme)}'{suggest(theme, THEMES) or there}")
     elif not isinstance(theme, os.PathLike):
         raise DrawingError(f"a theme is a Theme, a name or a path, not {type(theme).__name__}")
     from graphfold.render.theme_file import load_theme

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from graphfold.circuit import ROLES, Tint
-from graphfold.errors import ModelError, shorten, suggest
+from graphfold.errors import Mark, ModelError, shorten, suggest
 from graphfold.formats.color_nodes import color_of, read_tint
 from graphfold.formats.model_report import Report
 from graphfold.formats.model_text import read_text
@@ -46,7 +46,8 @@ def parse_theme(text: str, source: str | None = None, name: str = "own") -> Them
     except ModelError as error:
         report.problems += error.diagnostics
     if report.problems:
-        raise ModelError([problem.placed(source) for problem in report.problems])
+        problems = sorted(report.problems, key=lambda p: p.mark or Mark(0, 0))
+        raise ModelError([problem.placed(source) for problem in problems])
     return theme
 
 

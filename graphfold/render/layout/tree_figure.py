@@ -328,7 +328,9 @@ class _Planter:
         for leaf, word in enumerate(self.scene.tree.words, start=1):
             run = self._word(word)
             if run is not None:
-                label = centred(run, self._leaf_x(leaf) + middle, half + 16 * self.theme.word_size / 17)
+                label = centred(
+                    run, self._leaf_x(leaf) + middle, half + 16 * self.theme.word_size / 17
+                )
                 yield Group("word", (label,), "", str(leaf))
 
 
