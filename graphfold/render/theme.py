@@ -25,6 +25,7 @@ class Theme:
     head_width: float = 8.2
     clearance: float = 7.0
     loop: float = 64.0
+    caption_gap: float = 5.5
     lane: float = 13.0
     corner: float = 11.0
     box_corner: float = 12.0

@@ -74,6 +74,7 @@ SLIDES = Theme(
     head_width=11.0,
     clearance=8.0,
     loop=76.0,
+    caption_gap=7.5,
     lane=15.0,
     corner=13.0,
     box_corner=14.0,

@@ -55,7 +55,7 @@ class Tiler:
         body = _body(self.plan, line)
         if wish is None:
             return Wire(body, tip, None)
-        spot = place(self.room, line, wish)
+        spot = place(self.room, line, replace(wish, near=theme.caption_gap))
         if spot.crowded:
             self.crowded.append(edge)
         return Wire(body, tip, spot.middle)
