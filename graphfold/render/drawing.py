@@ -123,8 +123,15 @@ def draw(
     for diagnostic in dict.fromkeys(_label_problems(parts)):
         warnings.warn(LabelWarning(diagnostic), stacklevel=2)
     captions = _captions(parts, chosen)
+    from graphfold.render.coloring import painted, theme_of
+
+    theme = theme_of(chosen.theme, parts[0].circuit.style)
+    parts = [
+        replace(p, scenes=tuple(painted(scene, p.circuit, theme) for scene in p.scenes))
+        for p in parts
+    ]
     title = parts[0].circuit.name if chosen.title is None else chosen.title
-    return Drawing(Sheet(tuple(parts), chosen, captions, title), chosen.scale)
+    return Drawing(Sheet(tuple(parts), chosen, theme, captions, title), chosen.scale)
 
 
 def _label_problems(parts: Sequence[Part]) -> Iterator[Diagnostic]:

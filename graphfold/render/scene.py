@@ -8,10 +8,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
+from graphfold.render.paint import Paint
 from graphfold.render.rows import Row
 
 NodeKind = Literal["node", "boundary", "pinned", "stub", "dots"]
 SiteForm = Literal["circle", "box", "gain", "bare", "dot"]
+Role = Literal["input", "state", "output", "loss", "signal"]
 STATIC = -(10**9)  # no column and no distance of columns
 
 
@@ -32,7 +34,8 @@ class Site:
 
     `under` the name of a use stands that of its cell. A gain is a weight in a box, a bare letter a
     parameter or number beside its operation. `tag` is what the value that an operation makes is
-    called, with the step as a superscript, and `of` the signal whose equation it stands in.
+    called, with the step as a superscript, and `of` the signal whose equation it stands in. `paint`
+    is what the model asks for this one; else a theme paints it by its `role`.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Site:
     kind: str
     box: bool = False
     under: str = ""
+    role: Role = "signal"
+    paint: Paint | None = None
     form: SiteForm = "circle"
     tag: str = ""
     of: str = ""
@@ -71,6 +76,7 @@ class Frame:
     latex: str
     sites: tuple[str, ...]
     within: str | None = None
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from graphfold.render.exploded import Exploded
 from graphfold.render.exploded.sites import MINUS, by_signs, operation_site
 from graphfold.render.factors import Factor, Product, by_mode, in_order
 from graphfold.render.nests import arrange_nested, frames, word
+from graphfold.render.roles import roles
 from graphfold.render.rows import Row
 from graphfold.render.scene import (
     Block,
@@ -28,6 +29,7 @@ from graphfold.render.scene import (
     Frame,
     NodeKind,
     Piece,
+    Role,
     Scene,
     Site,
 )
@@ -152,7 +154,11 @@ def view(
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     shown = list(dict.fromkeys(map(uses.shown, shown)))
     drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)
+    parts = {**roles(circuit, ranks)}
+    parts |= {name: parts[source] for name, source, _ in copies}
+    parts |= _roles_of_uses(uses, parts)
     sites = {n: _site(drawn, uses, n, latex) for n in shown}
+    sites = {n: replace(site, role=parts.get(n, "signal")) for n, site in sites.items()}
     if exploded is not None:
         kept = tuple(by_signs(exploded, tie) for tie in kept)
         latex[MINUS] = "-"
@@ -175,6 +181,13 @@ def _site(circuit: Circuit, uses: Uses, name: str, latex: Mapping[str, str]) -> 
         return Site(name, latex[name], circuit.kind_of(name))
     under = word(use.cell) if use.cell != use.path[-1] else ""
     return Site(name, latex[name], "equation", True, under)
+
+
+def _roles_of_uses(uses: Uses, parts: Mapping[str, Role]) -> Mapping[str, Role]:
+    """A use that holds a state is one; any other is a signal."""
+    found: dict[str, Role] = dict.fromkeys(uses.closed, "signal")
+    found.update({use: "state" for name, use in uses.of.items() if parts.get(name) == "state"})
+    return found
 
 
 def ties_shown(circuit: Circuit, opened: Opened = ()) -> tuple[Tie, ...]:

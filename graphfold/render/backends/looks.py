@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from graphfold.render.paint import Paint, Palette
-from graphfold.render.picture import Disc, Label, Patch, Pen, Rect, Stamp, Stroke
+from graphfold.render.picture import STROKE, Disc, Label, Patch, Rect, Stamp, Stroke
 
-STROKE = 1.5
-FRAME = 1.0
-DASHES = (4.5, 3.5)
+FRAME = 2 / 3  # of a stroke
+DASHES = (3.0, 7 / 3)  # in strokes
 ROUND = 0.5522847  # of a radius: the control points of a quarter of a circle
 
 Drawn = Label | Stroke | Disc | Rect | Patch
@@ -23,25 +22,29 @@ class Look:
     fill: str = ""
     line: str = ""
     width: float = STROKE
-    dashed: bool = False
+    dashes: tuple[float, ...] = ()
 
 
-def look(item: Drawn | Stamp, paint: Paint | None, palette: Palette) -> Look:
-    """Return how an item of a group with this paint looks."""
+def look(
+    item: Drawn | Stamp, paint: Paint | None, palette: Palette, stroke: float = STROKE
+) -> Look:
+    """Return how an item of a group with this paint looks, lines being `stroke` wide."""
     if isinstance(item, Patch):
         return Look(fill=item.color)
     found = palette.resolved(paint)
     if isinstance(item, Label | Stamp):
-        return Look(fill=found.ink)
+        own_ink = item.ink if isinstance(item, Label) else ""
+        return Look(fill=own_ink or found.ink)
     if item.pen == "ink":
         return Look(fill=found.line)
     if item.pen == "frame":
         own = paint or Paint()
-        return Look(own.fill or palette.frame_fill, own.line or palette.frame_line, FRAME)
+        return Look(own.fill or palette.frame_fill, own.line or palette.frame_line, FRAME * stroke)
     fill = "" if isinstance(item, Stroke) else found.fill
-    return _lined(fill, found.line, found.width, item.pen)
+    return _lined(fill, found.line, stroke * found.width, (item.pen == "dashed") * stroke)
 
 
 @lru_cache(maxsize=1024)
-def _lined(fill: str, line: str, width: float, pen: Pen) -> Look:
-    return Look(fill, line, STROKE * width, pen == "dashed")
+def _lined(fill: str, line: str, width: float, dashed: float) -> Look:
+    dashes = tuple(dashed * length for length in DASHES) if dashed else ()
+    return Look(fill, line, width, dashes)

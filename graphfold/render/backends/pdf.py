@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from graphfold.render.backends.looks import DASHES, ROUND, Look, look
+from graphfold.render.backends.looks import ROUND, Look, look
 from graphfold.render.backends.numbers import number
 from graphfold.render.paint import Palette
 from graphfold.render.picture import (
@@ -41,7 +41,7 @@ def pdf(picture: Picture) -> bytes:
     catalog, pages, page, content, info, resources = (file.reserve() for _ in range(6))
     forms = {f"g{key}": _outline(d) for key, d in picture.outlines.items()}
     names = {symbol: f"s{n}" for n, symbol in enumerate(picture.symbols)}
-    writer = _Writer(picture.palette, names)
+    writer = _Writer(picture.palette, names, picture.stroke)
     for symbol, groups in picture.symbols.items():
         forms[names[symbol]] = " ".join(writer.groups(groups))
     drawn = {name: file.add(_form(text, resources)) for name, text in forms.items()}
@@ -81,8 +81,8 @@ def _content(picture: Picture, writer: _Writer) -> Iterator[str]:
 class _Writer:
     """Groups to operators, each set of colours told once until it changes."""
 
-    def __init__(self, palette: Palette, symbols: dict[str, str]) -> None:
-        self.palette = palette
+    def __init__(self, palette: Palette, symbols: dict[str, str], stroke: float) -> None:
+        self.palette, self.stroke = palette, stroke
         self.symbols = symbols
         self.now: Look | None = None
 
@@ -91,7 +91,7 @@ class _Writer:
         self.now = None
         for group in groups:
             for item in group.items:
-                found = look(item, group.paint, self.palette)
+                found = look(item, group.paint, self.palette, self.stroke)
                 if found != self.now:
                     yield _set(found)
                     self.now = found
@@ -109,7 +109,7 @@ class _Writer:
 def _set(found: Look) -> str:
     parts = [f"{_color(found.fill)} rg"] if found.fill else []
     if found.line:
-        dashes = _numbers(DASHES) if found.dashed else ""
+        dashes = _numbers(found.dashes)
         parts += [f"{_color(found.line)} RG", f"{number(found.width)} w", f"[{dashes}] 0 d"]
     return " ".join(parts)
 

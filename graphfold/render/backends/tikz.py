@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphfold.errors import DrawingError, shorten
-from graphfold.render.backends.looks import DASHES, FRAME, STROKE, look
+from graphfold.render.backends.looks import DASHES, FRAME, look
 from graphfold.render.backends.numbers import number
 from graphfold.render.mathtext import safe_latex, text_latex
 from graphfold.render.paint import Palette
@@ -65,7 +66,7 @@ def _about(picture: Picture) -> Iterator[str]:
 
 def _picture(picture: Picture) -> Iterator[str]:
     ensure_small(picture.width, picture.height)
-    writer = _Writer(picture.palette)
+    writer = _Writer(picture.palette, picture.stroke)
     body = [line for group in picture.expanded() for line in writer.group(group)]
     yield r"\begin{tikzpicture}[x=1bp, y=-1bp,"
     yield from writer.preamble()
@@ -86,8 +87,8 @@ def _picture(picture: Picture) -> Iterator[str]:
 class _Writer:
     """Items to lines; keeps the colours, kinds and names that they use."""
 
-    def __init__(self, palette: Palette) -> None:
-        self.palette = palette
+    def __init__(self, palette: Palette, stroke: float) -> None:
+        self.palette, self.stroke = palette, stroke
         self.colors: dict[str, str] = {}
         self.kinds: dict[str, None] = {}
         self.names: set[str] = set()
@@ -105,14 +106,15 @@ class _Writer:
 
         The styles of kinds are empty: for whoever wants to tell them apart.
         """
-        width, border = number(STROKE), "inner sep=0pt, outer sep=0pt"
-        dashes = f"on {number(DASHES[0])}bp off {number(DASHES[1])}bp"
+        width, border = number(self.stroke), "inner sep=0pt, outer sep=0pt"
+        on, off = (number(length * self.stroke) for length in DASHES)
+        dashes = f"on {on}bp off {off}bp"
         styles = {
             "node": f"draw=gfline, fill=gffill, line width={width}bp, {border}",
             "wire": f"draw=gfline, line width={width}bp",
             "head": "fill=gfline",
             "delay": "fill=gfline",
-            "frame": f"draw=gfborder, fill=gfframe, line width={number(FRAME)}bp, {border}",
+            "frame": f"draw=gfborder, fill=gfframe, line width={number(FRAME * self.stroke)}bp, {border}",
             "dashed": f"dash pattern={dashes}",
             "label": f"anchor=base, {border}, text=gfink",
             "size": r"font={\fontsize{#1bp}{#1bp}\selectfont}",
@@ -147,7 +149,10 @@ class _Writer:
         if isinstance(item, Patch):
             yield f"fill={self.color(item.color)}"
             return
-        found, usual = (look(item, paint, self.palette) for paint in (group.paint, None))
+        palette, stroke = self.palette, self.stroke
+        usual_item = replace(item, ink="") if isinstance(item, Label) else item
+        found = look(item, group.paint, palette, stroke)
+        usual = look(usual_item, None, palette, stroke)
         if not isinstance(item, Label):
             yield f"gf {_style(item, group)}"
         if found.fill != usual.fill:
@@ -156,7 +161,7 @@ class _Writer:
             yield f"draw={self.color(found.line)}"
         if found.width != usual.width:
             yield f"line width={number(found.width)}bp"
-        if found.dashed:
+        if found.dashes:
             yield "gf dashed"
 
     def shape(self, item: Disc | Rect, group: Group) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from graphfold.circuit import Boundary, Circuit, Equation, Style, sort_boundaries
+from graphfold.circuit import Boundary, Circuit, Equation, sort_boundaries
 from graphfold.evaluate.inline import inline_functions
 from graphfold.expression import (
     Apply,
@@ -61,7 +61,7 @@ def explode(circuit: Circuit) -> Exploded:
             signals[made.signal] = equation.signal
     inputs = {s.name for s in circuit.inputs}
     hide = tuple(name for name in circuit.style.hide if name in inputs)
-    style = Style(hide=hide, labels=circuit.style.labels, open=circuit.style.open)
+    style = replace(circuit.style, rows=(), hide=hide, groups=())
     pins = (pin for one in equations for pin in _pins(plain, one, signals[one.signal]))
     boundaries = sort_boundaries([*plain.boundaries, *pins])
     whole = replace(plain, equations=tuple(equations), style=style, boundaries=boundaries)

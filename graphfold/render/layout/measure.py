@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.picture import Label, Run
+from graphfold.render.picture import Label, Point, Run
 from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import around, glyph_box, plain, typeset
@@ -124,6 +124,12 @@ def centred(run: Run, x: float, y: float) -> Label:
     """The run with its middle at a place."""
     dx, dy = middle(run)
     return Label(x - dx, y - dy, run)
+
+
+def lettered(run: Run, at: Point, theme: Theme) -> Label:
+    """The run beside a wire with its middle at a place: what it tells are parameters."""
+    paint = theme.palette.roles.get("parameter")
+    return replace(centred(run, *at), ink=paint.ink if paint else "")
 
 
 def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:

@@ -45,7 +45,7 @@ def cell_of(
     sites: Sequence[str],
     border: Mapping[str, Border],
     ports: Ports,
-    shape: Shape = Shape(),  # noqa: B008
+    shape: Shape = Shape(),
 ) -> Cell:
     """Place the sites of a step."""
     names = [*sites, *(port.name for port in ports.ports)]
