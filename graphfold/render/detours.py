@@ -12,7 +12,7 @@ from graphfold.render.board import Board, Desk, Place
 from graphfold.render.contract import Tie
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import STATIC, Edge, Scene
-from graphfold.render.steps import blocks_of, board_of
+from graphfold.render.steps import blocks_of, boards_of
 from graphfold.render.uses import ALL
 from graphfold.render.view import View, view
 
@@ -39,7 +39,7 @@ def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
     if x.unfolding.trees:
         cure = "hide signals in the model, `draw: {hide: …}`, or take to_graphviz(…)"
         raise DrawingError(f"the figure of a tree shows no eliminations: {cure}")
-    boards = {axis: board_of(seen, x.unfolding, axis, options) for axis in seen.order.axes}
+    boards = boards_of(seen, x.unfolding, options)
     for board in boards.values():
         board.symbolic = True
     desk = Desk(seen, boards)

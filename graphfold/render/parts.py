@@ -120,5 +120,11 @@ def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOption
         ensure_fits(_BYTES_PER_NODE * walked, "the figure")
         nodes = walked if options.elide else what.edge_count
     else:
-        nodes = 0 if options.elide and not what.trees else what.node_count
+        from graphfold.render.elision import most_columns
+
+        elided = options.elide and not what.trees
+        columns = most_columns(what, options) if elided else 0
+        nodes = (
+            min(columns * len(what.circuit.signals), what.node_count) if elided else what.node_count
+        )
     ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
