@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from functools import lru_cache
 
-from graphfold.render.picture import Glyph, Run
+from graphfold.render.picture import SLOT, Digits, Glyph, Run
 from graphfold.render.typeset import around, glyph_box, scaled, typeset
 
 DIGITS = "0123456789"
@@ -32,7 +32,7 @@ class _Parts:
     """The glyphs of a label and how far each digit, a colon and the parenthesis move the pen.
 
     The label was typeset with all digits, and for spans such as (1:4) with them twice, a colon
-    between.
+    between. Digits stand in cells of one width, as in a table: times that are as long look alike.
     """
 
     def __init__(self, run: Run, first: int, span: bool) -> None:
@@ -42,26 +42,37 @@ class _Parts:
         self.start, self.close = glyphs[first].x, glyphs[last]
         self.still = (*glyphs[:first], *glyphs[last + 1 :])
         stops = [g.x for g in (*self.digits, self.close)]
-        self.advance = [b - a for a, b in itertools.pairwise(stops)]
+        advance = [b - a for a, b in itertools.pairwise(stops)]
+        self.cell = max(advance)
+        self.shift = [(self.cell - width) / 2 for width in advance]
         if span:
             self.colon = glyphs[first + 10]
-            self.before = self.colon.x - glyphs[first + 9].x - self.advance[9]
+            self.before = self.colon.x - glyphs[first + 9].x - advance[9]
             self.after = self.digits[0].x - self.colon.x
 
     def compose(self, latex: str, time: str) -> Run:
         x = self.start
         placed: list[Glyph] = []
+        cells: list[float] = []
         for character in time:
             if character == ":":
-                glyph, x, onward = self.colon, x + self.before, self.after
+                glyph, x, onward, shift = self.colon, x + self.before, self.after, 0.0
             else:
-                glyph, onward = self.digits[int(character)], self.advance[int(character)]
-            placed.append(Glyph(glyph.key, round(x, 3), glyph.y, glyph.scale))
+                number = int(character)
+                glyph, onward, shift = self.digits[number], self.cell, self.shift[number]
+            placed.append(Glyph(glyph.key, round(x + shift, 3), glyph.y, glyph.scale))
+            cells.append(x)
             x += onward
         close = Glyph(self.close.key, round(x, 3), self.close.y, self.close.scale)
         glyphs = (*self.still, *placed, close)
         boxes = [glyph_box(glyph) for glyph in glyphs] + list(self.run.bars)
-        return Run(stamped(latex, time), around(boxes), glyphs, self.run.bars)
+        digits = None if ":" in time else self._digits(latex, cells)
+        return Run(stamped(latex, time), around(boxes), glyphs, self.run.bars, digits=digits)
+
+    def _digits(self, latex: str, cells: list[float]) -> Digits:
+        places = range(len(self.still), len(self.still) + len(cells))
+        outlines = zip((glyph.key for glyph in self.digits), self.shift, strict=True)
+        return Digits(tuple(places), tuple(cells), tuple(outlines), stamped(latex, SLOT))
 
 
 @lru_cache(maxsize=1024)

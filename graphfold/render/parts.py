@@ -92,9 +92,11 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
 
         scene = tree_scene(seen, what, options.words)
     else:
+        from graphfold.render.spans import every_step
         from graphfold.render.steps import unfolded
 
-        scene = unfolded(seen, what, options)
+        short = None if options.elide else every_step(seen, what, options)
+        scene = short or unfolded(seen, what, options)
     if not options.pair:
         return Part(circuit, (scene,), what.mode)
     first = folded_circuit(view(circuit, beside=beside, opened=opened))

@@ -14,6 +14,7 @@ Box = tuple[float, float, float, float]
 Move = tuple[str, tuple[float, ...]]
 Moves = tuple[Move, ...]
 Pen = Literal["solid", "dashed", "ink", "frame"]
+SLOT = "\ue000"  # in a symbol: the time of its stamp; no text of a figure has this character
 
 
 def grown(box: Box, by: float) -> Box:
@@ -32,10 +33,25 @@ class Glyph:
 
 
 @dataclass(frozen=True, slots=True)
+class Digits:
+    """The digits of the time in a run: which glyphs they are, and where the cell of each begins.
+
+    `outlines` are those of 0 to 9 with their places in a cell; `source` is what was typeset, with
+    SLOT for the time.
+    """
+
+    places: tuple[int, ...]
+    cells: tuple[float, ...]
+    outlines: tuple[tuple[str, float], ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A typeset label: outlines, bars (of fractions) and what they cover around the origin.
 
-    `text` is set instead of outlines where the font has none; `source` is what was typeset.
+    `text` is set instead of outlines where the font has none; `source` is what was typeset;
+    `digits` tell how it looks at another time that is as long.
     """
 
     source: str
@@ -44,6 +60,20 @@ class Run:
     bars: tuple[Box, ...] = ()
     text: str = ""
     size: float = 0.0
+    digits: Digits | None = field(default=None, compare=False, repr=False)
+
+    def at(self, time: str) -> Run:
+        """The same label at another time."""
+        if self.digits is None:
+            return self
+        glyphs, count = list(self.glyphs), len(time)
+        for number, (place, x) in enumerate(
+            zip(self.digits.places, self.digits.cells, strict=True)
+        ):
+            key, shift = self.digits.outlines[int(time[number % count])]
+            glyphs[place] = replace(glyphs[place], key=key, x=round(x + shift, 3))
+        source = self.digits.source.replace(SLOT, time)
+        return replace(self, source=source, glyphs=tuple(glyphs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +130,15 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The groups of a symbol of the picture, moved by (x, y)."""
+    """The groups of a symbol of the picture, moved by (x, y).
+
+    In them, a `time` stands for SLOT, and its digits for those of labels.
+    """
 
     x: float
     y: float
     symbol: str
+    time: str = ""
 
 
 Item = Label | Stroke | Disc | Rect | Patch | Stamp
@@ -152,7 +186,7 @@ class Picture:
                 yield group
             for stamp in stamps:
                 for part in self.symbols[stamp.symbol]:
-                    found = moved(part, stamp.x, stamp.y)
+                    found = at_time(moved(part, stamp.x, stamp.y), stamp.time)
                     yield replace(found, step=group.step or found.step)
 
 
@@ -160,3 +194,15 @@ def moved(group: Group, dx: float, dy: float = 0.0) -> Group:
     """The group further to the right, and down."""
     items = (replace(item, x=item.x + dx, y=item.y + dy) for item in group.items)
     return replace(group, items=tuple(items))
+
+
+def at_time(group: Group, time: str) -> Group:
+    """A group of a symbol at the time of a stamp."""
+    if not time:
+        return group
+    items = (
+        replace(item, run=item.run.at(time)) if isinstance(item, Label) else item
+        for item in group.items
+    )
+    step, title = (text.replace(SLOT, time) for text in (group.step, group.title))
+    return replace(group, items=tuple(items), step=step, title=title)

@@ -54,16 +54,17 @@ def blocks_of(seen: View, unfolding: Unfolding, boards: dict[str, Board]) -> tup
         columns = [
             (Column("\\ldots", sites, True, "…") if board.symbolic else Column("", sites, True))
             if isinstance(s, range)
-            else _column(seen, unfolding, sites, (s, _time(s, board.length, symbol)))
+            else column_at(seen, unfolding, sites, (s, _time(s, board, symbol)))
             for s, sites in zip(board.visible, board.sites, strict=True)
         ]
         found.append(Block(board.names, tuple(columns)))
     return tuple(found) or (Block((), ()),)
 
 
-def _time(step: int, length: int, symbol: str) -> str:
-    """A step as a superscript: long numbers near the end are told from the end."""
-    if abs(step) < 10**4 or step < length - 100:
+def _time(step: int, board: Board, symbol: str) -> str:
+    """A step as a superscript: where steps are cut, long numbers near the end are told from it."""
+    length = board.length
+    if not board.gaps or abs(step) < 10**4 or step < length - 100:
         return str(step)
     return f"{latex_of(symbol, 0)}{step - length:+d}" if step != length else latex_of(symbol, 0)
 
@@ -86,7 +87,7 @@ def _sites(
     return found
 
 
-def _column(
+def column_at(
     seen: View, unfolding: Unfolding, sites: Mapping[str, NodeKind], at: tuple[int, str]
 ) -> Column:
     """A step; at the boundaries of closed uses stand the states that they begin with."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.picture import Glyph, Label, Run
+from graphfold.render.picture import Digits, Glyph, Label, Run
 from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import around, glyph_box, typeset
@@ -153,11 +153,16 @@ def words_run(text: str, size: float) -> Run:
 
 
 def _beside(runs: list[Run], gap: float) -> Run:
-    x, glyphs, bars, texts = 0.0, [], [], []
+    x, bars, texts = 0.0, [], []
+    glyphs, dated = list[Glyph](), list[Digits]()
     for run in runs:
         if run.source == ",":
             x -= gap * 0.8
         shift = x - run.box[0]
+        if run.digits:
+            places = tuple(len(glyphs) + place for place in run.digits.places)
+            cells = tuple(cell + shift for cell in run.digits.cells)
+            dated.append(replace(run.digits, places=places, cells=cells))
         glyphs += [Glyph(g.key, round(g.x + shift, 3), g.y, g.scale) for g in run.glyphs]
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
         texts.append(run.text)
@@ -166,4 +171,15 @@ def _beside(runs: list[Run], gap: float) -> Run:
     if any(texts):
         text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True))
         return Run(source, (0.0, *runs[0].box[1:2], x, runs[0].box[3]), (), (), text, runs[0].size)
-    return Run(source, around([glyph_box(g) for g in glyphs] + bars), tuple(glyphs), tuple(bars))
+    box = around([glyph_box(g) for g in glyphs] + bars)
+    return Run(source, box, tuple(glyphs), tuple(bars), digits=_joined(runs, dated))
+
+
+def _joined(runs: Sequence[Run], dated: Sequence[Digits]) -> Digits | None:
+    """The digits of runs side by side."""
+    if not dated:
+        return None
+    places = tuple(place for one in dated for place in one.places)
+    cells = tuple(cell for one in dated for cell in one.cells)
+    source = " ".join(run.digits.source if run.digits else run.source for run in runs)
+    return Digits(places, cells, dated[0].outlines, source)

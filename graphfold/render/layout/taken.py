@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.folded import Net
@@ -89,7 +90,7 @@ def _borders(plan: Plan) -> Iterator[list[Point]]:
     """The borders of frames."""
     for panel, block in zip(plan.panels, plan.scene.blocks, strict=True):
         for frame in panel.grid.cell.enclosures:
-            for c, column in enumerate(block.columns[: 1 if _repeats(panel) else None]):
+            for c, column in islice(block.placed(), 1 if _repeats(panel) else None):
                 if not column.gap or _repeats(panel):
                     left, top, right, bottom = panel.grid.enclosed(frame, c)
                     corners = ((right, top), (right, bottom), (left, bottom), (left, top))
@@ -112,7 +113,7 @@ def _nodes(plan: Plan) -> Iterator[End]:
         if _repeats(panel):
             yield from map(grid.end, grid.sites())
             continue
-        for c, column in enumerate(block.columns):
+        for c, column in block.placed():
             for name, kind in column.sites.items():
                 if name in grid.cell.x:
                     end = grid.end(name, c)
