@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from functools import lru_cache
 
 from graphfold.render.picture import SLOT, Digits, Glyph, Run
@@ -35,19 +36,19 @@ class _Parts:
     between. Digits stand in cells of one width, as in a table: times that are as long look alike.
     """
 
-    def __init__(self, run: Run, first: int, span: bool) -> None:
+    def __init__(self, run: Run, first: int, span: bool, numerals: _Numerals) -> None:
         glyphs, last = run.glyphs, first + 10 + 11 * span
         self.run = run
         self.digits = glyphs[last - 10 : last]
         self.start, self.close = glyphs[first].x, glyphs[last]
         self.still = (*glyphs[:first], *glyphs[last + 1 :])
-        stops = [g.x for g in (*self.digits, self.close)]
-        advance = [b - a for a, b in itertools.pairwise(stops)]
-        self.cell = max(advance)
-        self.shift = [(self.cell - width) / 2 for width in advance]
+        scale = self.digits[0].scale
+        self.cell = numerals.cell * scale
+        self.shift = [shift * scale for shift in numerals.shift]
         if span:
             self.colon = glyphs[first + 10]
-            self.before = self.colon.x - glyphs[first + 9].x - advance[9]
+            nine = self.close.x - self.digits[9].x
+            self.before = self.colon.x - glyphs[first + 9].x - nine
             self.after = self.digits[0].x - self.colon.x
 
     def compose(self, latex: str, time: str) -> Run:
@@ -80,17 +81,32 @@ def _parts(latex: str, size: float, factor: float, span: bool) -> _Parts | None:
     time = f"{DIGITS}:{DIGITS}" if span else DIGITS
     run = scaled(typeset(stamped(latex, time), size), factor)
     keys = [glyph.key for glyph in run.glyphs]
-    wanted = _digit_keys(size)
+    numerals = _numerals(size)
+    wanted = numerals.keys
     for first in range(len(keys) - 10 - 11 * span, 0, -1):
         found = keys[first : first + 10] == wanted
         if found and span:
             found = keys[first + 11 : first + 21] == wanted
         if found and first + 10 + 11 * span < len(keys):
-            return _Parts(run, first, span)
+            return _Parts(run, first, span, numerals)
     return None
 
 
+@dataclass(frozen=True)
+class _Numerals:
+    """The digits of superscripts, and their cells, at scale 1."""
+
+    keys: list[str]
+    cell: float
+    shift: list[float]
+
+
 @lru_cache(maxsize=64)
-def _digit_keys(size: float) -> list[str]:
+def _numerals(size: float) -> _Numerals:
     """Superscript digits have outlines of their own: ask for them once."""
-    return [glyph.key for glyph in typeset("x^{(" + DIGITS + ")}", size).glyphs][2:12]
+    glyphs = typeset("x^{(" + DIGITS + ")}", size).glyphs[2:13]
+    scale = glyphs[0].scale
+    advance = [(b.x - a.x) / scale for a, b in itertools.pairwise(glyphs)]
+    cell = max(advance)
+    shift = [round((cell - width) / 2, 3) for width in advance]
+    return _Numerals([glyph.key for glyph in glyphs[:10]], round(cell, 3), shift)

@@ -37,13 +37,14 @@ class Digits:
     """The digits of the time in a run: which glyphs they are, and where the cell of each begins.
 
     `outlines` are those of 0 to 9 with their places in a cell; `source` is what was typeset, with
-    SLOT for the time.
+    SLOT for the time, which may stand there in several pieces.
     """
 
     places: tuple[int, ...]
     cells: tuple[float, ...]
     outlines: tuple[tuple[str, float], ...]
     source: str
+    pieces: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ SMALLEST = 0.62
 SMALL = 0.8
 EVEN = 0.86
 NEARLY = 0.65
+LEVEL = 0.9
 ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
@@ -47,9 +48,20 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     fits = {name: theme.radius / r if r else 1.0 for name, r in reach.items()}
     even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
+    if not scene.folded:
+        shrink = _levelled(shrink)
     border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
     border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
     return Sizes(border, shrink, size)
+
+
+def _levelled(shrink: dict[str, float]) -> dict[str, float]:
+    """Labels that shrink nearly as much shrink as much: their times then look the same."""
+    found, level = {}, 0.0
+    for name in sorted(shrink, key=lambda n: shrink[n]):
+        level = level if level >= LEVEL * shrink[name] else shrink[name]
+        found[name] = level
+    return {name: found[name] for name in shrink}
 
 
 def _alike(boxes: dict[str, Border]) -> dict[str, Border]:
@@ -182,4 +194,4 @@ def _joined(runs: Sequence[Run], dated: Sequence[Digits]) -> Digits | None:
     places = tuple(place for one in dated for place in one.places)
     cells = tuple(cell for one in dated for cell in one.cells)
     source = " ".join(run.digits.source if run.digits else run.source for run in runs)
-    return Digits(places, cells, dated[0].outlines, source)
+    return Digits(places, cells, dated[0].outlines, source, len(dated))

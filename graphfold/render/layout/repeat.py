@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from graphfold.render.picture import SLOT, Group, Label, Stamp
+from graphfold.render.picture import SLOT, Group, Label, Stamp, moved
 
 Make = Callable[[int], Iterable[Group]]  # the groups of the step at a place
 
 
 @dataclass(frozen=True)
 class Series:
-    """Groups of a step, which stand again at each of some places, further right by a pitch.
+    """Groups of a step, as they would stand at place 0, and the places where they stand.
 
-    `first` is the time at the first of them.
+    A place is a pitch from the next; `first` is the time at the first of them.
     """
 
     groups: tuple[Group, ...]
@@ -24,10 +24,8 @@ class Series:
 
     def stamps(self, symbol: str) -> tuple[Stamp, ...]:
         """The groups, by the name of their symbol, at all places."""
-        pitch, first = self.pitch, self.first
-        return tuple(
-            Stamp(round(i * pitch, 3), 0.0, symbol, str(first + i)) for i in range(len(self.places))
-        )
+        pitch, later = self.pitch, self.first - self.places.start
+        return tuple(Stamp(round(p * pitch, 3), 0.0, symbol, str(p + later)) for p in self.places)
 
 
 Tiled = Group | Series
@@ -63,7 +61,8 @@ def repeated(make: Make, stretch: Stretch) -> Iterator[Series]:
         return
     parts = stretch.alike() if any(map(_dated, groups)) else (stretch,)
     for part in parts:
-        found = tuple(_open(group) for group in make(part.places.start))
+        start = part.places.start
+        found = tuple(_open(moved(group, -start * part.pitch)) for group in make(start))
         yield Series(found, part.places, part.pitch, part.first)
 
 
