@@ -22,6 +22,7 @@ from graphfold.render.picture import Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Edge
 
 NEAR = 4  # columns
+REACH = 2000.0  # of a wire, before its end, where its caption may stand
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Tiler:
         body = _body(self.plan, line)
         if wish is None:
             return Wire(body, tip, None)
-        spot = place(self.room, line, wish)
+        spot = place(self.room, line.last(REACH), wish)
         if spot.crowded:
             self.crowded.append(edge)
         return Wire(body, tip, spot.middle)
@@ -252,6 +253,7 @@ def _along(tiler: Tiler, edge: Edge, stretch: Stretch, found: Point | None) -> I
 
 
 def _static_wish(tiler: Tiler, edge: Edge, line: Line, run: Run, shifts: Sequence[float]) -> Wish:
+    line = line.last(REACH)
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     places = spread_from(0.6, 0.2, 0.85, length)
     if tiler.plan.statics.is_bussed(edge):
