@@ -179,12 +179,25 @@ class Picture:
     palette: Palette = BLACK_ON_WHITE
     symbols: Mapping[str, tuple[Group, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
-    def expanded(self) -> Iterator[Group]:
-        """The groups with those of symbols in place of their stamps, which hold no other items."""
+    def dated(self, symbol: str) -> bool:
+        """Whether a symbol looks different at other times: labels carry them, or titles."""
+        return any(
+            SLOT in group.title
+            or any(isinstance(item, Label) and item.run.digits for item in group.items)
+            for group in self.symbols[symbol]
+        )
+
+    def expanded(self, only_dated: bool = False) -> Iterator[Group]:
+        """The groups with those of symbols in place of their stamps, which hold no other items.
+
+        With `only_dated`, symbols that look the same at all their stamps stay.
+        """
+        kept = {s for s in self.symbols if not self.dated(s)} if only_dated else set[str]()
         for group in self.groups:
             stamps = [item for item in group.items if isinstance(item, Stamp)]
-            if not stamps:
+            if not stamps or kept.issuperset(stamp.symbol for stamp in stamps):
                 yield group
+                continue
             for stamp in stamps:
                 for part in self.symbols[stamp.symbol]:
                     found = at_time(moved(part, stamp.x, stamp.y), stamp.time)

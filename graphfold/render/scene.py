@@ -59,7 +59,7 @@ class Column:
 
     def at(self, number: int) -> Column:
         """One of the steps it stands for, from 0 on."""
-        if not number and self.span == 1:
+        if self.span == 1:
             return self
         step = str(int(self.step) + number)
         return replace(self, time=step, step=step, span=1)

@@ -52,6 +52,30 @@ def every_step(seen: View, unfolding: Unfolding, options: DrawOptions) -> Scene 
     return replace(scene, blocks=tuple(blocks), edges=edges)
 
 
+def each_step(scene: Scene) -> Scene:
+    """Return a scene with a column for every step, those that one stands for included."""
+    if all(column.span == 1 for column in scene.columns):
+        return scene
+    blocks = tuple(
+        replace(block, columns=tuple(c.at(i) for c in block.columns for i in range(c.span)))
+        for block in scene.blocks
+    )
+    return replace(scene, blocks=blocks, edges=tuple(_each_wire(scene)))
+
+
+def _each_wire(scene: Scene) -> Iterator[Edge]:
+    for edge in scene.edges:
+        (source, a), (target, b) = edge.source, edge.target
+        end = edge.source if b == STATIC else edge.target
+        span = 1 if end[1] == STATIC else scene.column(end).span
+        yield edge
+        for i in range(1, span):
+            first, second = (
+                (n, c if c == STATIC else c + i) for n, c in ((source, a), (target, b))
+            )
+            yield replace(edge, source=first, target=second)
+
+
 def _ends(unfolding: Unfolding, axis: str) -> tuple[int, int]:
     """How far from its first and from its last step an axis has something that names a step."""
     circuit, ends = unfolding.circuit, [0, 0]

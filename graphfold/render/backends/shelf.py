@@ -19,18 +19,13 @@ OVERHEAD = len('<use href="#abcdefgh" x="" y=""/>') - len('<path d="M "/>')
 
 @dataclass(frozen=True)
 class Numerals:
-    """The digits of times of one size and look, each with its place in a cell."""
+    """The digits of times of one size and look: their outlines, each with its place in a cell."""
 
     name: str
     attributes: str
-    digits: tuple[tuple[str, float], ...]
+    scale: str
+    outlines: tuple[tuple[str, float], ...]
     cell: float
-
-    def of(self, time: str) -> str:
-        """The definition of a time."""
-        digits = enumerate(self.digits[int(digit)] for digit in time)
-        each = (use(key, self.cell * i + shift, 0.0) for i, (key, shift) in digits)
-        return f'<g id="{self.name}{time}"{self.attributes}>{"".join(each)}</g>'
 
 
 @dataclass
@@ -82,15 +77,19 @@ class Shelf:
             self.open[numerals.name] = numerals
         elif key not in self._names:
             self._names[key] = ""
-            self.lines.append(numerals.of(time))
+            each = (numerals.outlines[int(digit)] for digit in time)
+            names = ((self._scaled(outline, numerals.scale), shift) for outline, shift in each)
+            uses = [use(n, numerals.cell * i + shift, 0.0) for i, (n, shift) in enumerate(names)]
+            element = f'<g id="{numerals.name}{time}"{numerals.attributes}>'
+            self.lines.append(f"{element}{''.join(uses)}</g>")
 
     def _numerals(self, run: Run, digits: Digits, attributes: str) -> Numerals:
         scale, cells = number(run.glyphs[digits.places[0]].scale, 4), digits.cells
         cell = cells[1] - cells[0] if len(cells) > digits.pieces else 0.0
         key = (scale, round(cell, 4), digits.outlines, attributes)
         if key not in self._looks:
-            each = ((self._scaled(key, scale), shift) for key, shift in digits.outlines)
-            self._looks[key] = Numerals(self._name(repr(key)), attributes, tuple(each), cell)
+            name = self._name(repr(key))
+            self._looks[key] = Numerals(name, attributes, scale, digits.outlines, cell)
         return self._looks[key]
 
     def _name(self, content: str) -> str:

@@ -143,11 +143,11 @@ class Desk:
 
     def _symbol(self, name: str) -> Symbol:
         if name not in self._symbols:
-            self._symbols[name] = self._written(self.picture.symbols[name])
+            self._symbols[name] = self._written(name)
         return self._symbols[name]
 
-    def _written(self, groups: Sequence[Group]) -> Symbol:
-        dated = any(SLOT in group.title or _is_dated(group) for group in groups)
+    def _written(self, name: str) -> Symbol:
+        groups, dated = self.picture.symbols[name], self.picture.dated(name)
         self.shelf.open.clear()
         text = "".join(line for group in groups for line in self.group(group, SLOT * dated))
         if dated:
@@ -162,10 +162,6 @@ class Symbol:
     name: str
     text: str = ""
     numerals: Sequence[Numerals] = ()
-
-
-def _is_dated(group: Group) -> bool:
-    return any(isinstance(item, Label) and item.run.digits for item in group.items)
 
 
 def _shape(item: Disc | Rect | Patch, pen: Mapping[str, str]) -> str:
