@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 import graphfold as gf
 from graphfold.circuit import Circuit
+from graphfold.render.detours import view_without, without
 from graphfold.render.options import DrawOptions
 from graphfold.render.picture import Disc, Group, Item, Label, Picture, Rect, Stamp, Stroke
 from graphfold.render.scene import Scene
+from graphfold.render.shorter import shorter
 from graphfold.render.spans import each_step, every_step
 from graphfold.render.steps import unfolded
 from graphfold.render.view import view
@@ -271,3 +273,52 @@ def test_only_symbols_that_differ_by_time_are_written_out_when_asked_so() -> Non
         i.symbol for g in picture.expanded(only_dated=True) for i in g.items if isinstance(i, Stamp)
     }
     assert left == {s for s in picture.symbols if not picture.dated(s)} != set()
+
+
+# -- eliminations ---------------------------------------------------------------------------------
+
+CLOCKS = """
+graphfold: 1
+inputs: {"x[t]": []}
+init: {h: [0, 0, 0, 0, 0, 0], g: [0, 0, 0, 0], "y[0]": 0}
+equations: |
+  h[t] = h[t-6] + x[t]
+  g[t] = g[t-4] + y[t-1]
+  y[t] = h[t] + g[t]
+"""
+
+
+def scene_without(unfolding: gf.Unfolding, names: list[str], walk: bool) -> Scene | str:
+    """The scene of an elimination; `walk` all its steps, or as few as tell the rest."""
+    seen, whole = view_without(gf.eliminate(unfolding, names))
+    fewer = (lambda x, _: x) if walk else shorter
+    with patch("graphfold.render.detours.shorter", fewer):
+        try:
+            return without(seen, whole, DrawOptions())
+        except gf.DrawingError as error:
+            return str(error)
+
+
+@pytest.mark.parametrize("steps", range(2000, 2012))
+@pytest.mark.parametrize("names", [["h"], ["g"], ["h", "g"]])
+def test_ways_of_many_lengths_are_found_on_a_shorter_unfolding(
+    steps: int, names: list[str]
+) -> None:
+    unfolding = gf.unfold(gf.loads(CLOCKS), steps)
+    assert shorter(gf.eliminate(unfolding, names), DrawOptions()).unfolding.node_count < 8_000
+    assert scene_without(unfolding, names, False) == scene_without(unfolding, names, True)
+
+
+@some
+@given(unfoldings(500), st.data())
+def test_an_elimination_is_drawn_from_a_shorter_one(u: gf.Unfolding, data: st.DataObject) -> None:
+    names = st.lists(st.sampled_from([e.signal for e in u.circuit.equations]), min_size=1)
+    gone = data.draw(names)
+    assert scene_without(u, gone, False) == scene_without(u, gone, True)
+
+
+def test_an_elimination_of_any_length_is_drawn() -> None:
+    circuit = shipped("graphical_state")
+    pictures = [gf.draw(gf.eliminate(gf.unfold(circuit, n), "h")).picture for n in (200, 10**12)]
+    wires = [Counter((g.signal, g.target) for g in p.groups if g.kind == "wire") for p in pictures]
+    assert wires[0] == wires[1]

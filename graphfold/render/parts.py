@@ -118,7 +118,9 @@ def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOption
     if isinstance(what, Window):
         nodes = (what.before + what.after + 1) * len(what.circuit.signals) * len(what.axes)
     elif isinstance(what, Elimination):
-        walked = what.unfolding.node_count // _WALKED_PER_NODE
+        from graphfold.render.shorter import shorter
+
+        walked = shorter(what, options).unfolding.node_count // _WALKED_PER_NODE
         ensure_fits(_BYTES_PER_NODE * walked, "the figure")
         nodes = walked if options.elide else what.edge_count
     else:
