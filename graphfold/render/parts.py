@@ -14,7 +14,7 @@ from graphfold.render.options import DrawOptions
 from graphfold.render.scene import Scene
 from graphfold.render.symbolic import folded_circuit, windows
 from graphfold.render.uses import Opened
-from graphfold.render.view import ties_shown, view
+from graphfold.render.view import View, ties_shown, view
 
 if TYPE_CHECKING:
     from graphfold.eliminate import Elimination
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Drawable = Freezable | Unfolding | Window | Elimination
 
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
+_BYTES_PER_COPY = 1_000  # of a node in a step that is laid out as a copy of others
 _WALKED_PER_NODE = 20  # nodes of an elimination that cost as much as one that is drawn
 
 
@@ -84,23 +85,31 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
     if isinstance(what, Elimination):
         return Part(what.circuit, (_without(what, options),), what.mode)
     seen = view(circuit, frozenset(getattr(what, "untied", ())), beside=beside, opened=opened)
-    scene: Shown
     if isinstance(what, Window):
-        scene = windows(seen, what.axes, what.before, what.after)
-    elif what.trees:
-        from graphfold.render.tree_scene import tree_scene
-
-        scene = tree_scene(seen, what, options.words)
+        scene: Shown = windows(seen, what.axes, what.before, what.after)
     else:
-        from graphfold.render.spans import every_step
-        from graphfold.render.steps import unfolded
-
-        short = None if options.elide else every_step(seen, what, options)
-        scene = short or unfolded(seen, what, options)
+        scene = _scene(seen, what, options)
     if not options.pair:
         return Part(circuit, (scene,), what.mode)
     first = folded_circuit(view(circuit, beside=beside, opened=opened))
     return Part(circuit, (first, scene), what.mode)
+
+
+def _scene(seen: View, what: Unfolding, options: DrawOptions) -> Shown:
+    """The scene of an unfolding: of all its steps a short one, if they are alike."""
+    if what.trees:
+        from graphfold.render.tree_scene import tree_scene
+
+        return tree_scene(seen, what, options.words)
+    from graphfold.render.spans import every_step
+    from graphfold.render.steps import unfolded
+
+    if not options.elide:
+        short = every_step(seen, what, options)
+        if short is not None:
+            return short
+        ensure_fits(_BYTES_PER_NODE * what.node_count, "the figure")
+    return unfolded(seen, what, options)
 
 
 def _without(what: Elimination, options: DrawOptions) -> Scene:
@@ -115,6 +124,7 @@ def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOption
     from graphfold.eliminate import Elimination
     from graphfold.unfolding import Window
 
+    each = _BYTES_PER_NODE
     if isinstance(what, Window):
         nodes = (what.before + what.after + 1) * len(what.circuit.signals) * len(what.axes)
     elif isinstance(what, Elimination):
@@ -123,12 +133,11 @@ def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOption
         walked = shorter(what, options).unfolding.node_count // _WALKED_PER_NODE
         ensure_fits(_BYTES_PER_NODE * walked, "the figure")
         nodes = walked if options.elide else what.edge_count
-    else:
+    elif options.elide and not what.trees:
         from graphfold.render.elision import most_columns
 
-        elided = options.elide and not what.trees
-        columns = most_columns(what, options) if elided else 0
-        nodes = (
-            min(columns * len(what.circuit.signals), what.node_count) if elided else what.node_count
-        )
-    ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
+        nodes = min(most_columns(what, options) * len(what.circuit.signals), what.node_count)
+    else:
+        each = _BYTES_PER_NODE if what.trees else _BYTES_PER_COPY
+        nodes = what.node_count
+    ensure_fits(each * nodes, "the figure")
