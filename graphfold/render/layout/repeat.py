@@ -53,20 +53,31 @@ class Stretch:
 
 
 def repeated(make: Make, stretch: Stretch) -> Iterator[Series]:
-    """Return what stands at all places: a series, or several when labels carry times."""
+    """Return what stands at all places: what is always the same, then what tells its time."""
     if not stretch.places:
         return
-    groups = tuple(make(stretch.places.start))
-    if not groups:
+    groups = list(make(stretch.places.start))
+    yield from _series([group for group in groups if not _dated(group)], stretch)
+    if not any(map(_dated, groups)):
         return
-    parts = stretch.alike() if any(map(_dated, groups)) else (stretch,)
-    for part in parts:
-        start = part.places.start
-        found = tuple(_open(moved(group, -start * part.pitch)) for group in make(start))
-        yield Series(found, part.places, part.pitch, part.first)
+    for part in stretch.alike():
+        yield from _series(filter(_dated, make(part.places.start)), part)
+
+
+def _series(groups: Iterable[Group], stretch: Stretch) -> Iterator[Series]:
+    """Groups at the first place as series; one for each step they tell, which may be another."""
+    start, later = stretch.places.start, dict[int, list[Group]]()
+    for group in groups:
+        late = int(group.step or stretch.first) - stretch.first
+        later.setdefault(late, []).append(_open(moved(group, -start * stretch.pitch)))
+    for late, found in later.items():
+        yield Series(tuple(found), stretch.places, stretch.pitch, stretch.first + late)
 
 
 def _dated(group: Group) -> bool:
+    """Whether a group tells its time, in a label or in its title."""
+    if group.step and group.title.endswith(f"[{group.step}]"):
+        return True
     return any(isinstance(item, Label) and item.run.digits for item in group.items)
 
 
