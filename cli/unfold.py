@@ -42,6 +42,26 @@ DATA = "json"
 @click.option("--only-unfolded", is_flag=True, help="Leave out the folded circuit and the arrow.")
 @click.option("--all-steps", is_flag=True, help="Draw every step, however many there are.")
 @click.option(
+    "--keep",
+    multiple=True,
+    metavar="STEPS",
+    help="Steps that are not cut away in a long figure: 50, 40:44 or u=7; may be repeated.",
+)
+@click.option(
+    "--first",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="How many of a long figure's first steps are drawn.",
+)
+@click.option(
+    "--last",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="How many of its last steps are drawn.",
+)
+@click.option(
     "--untie",
     multiple=True,
     metavar="NAME",
@@ -112,7 +132,7 @@ def _unfold(circuit: Circuit, options: dict[str, Any], mode: str | None) -> Grap
 def _ensure_no_steps(options: dict[str, Any]) -> None:
     """Refuse what a window, which has no fixed steps, cannot take."""
     given = [n for n in ("steps", "tree") if options[n] is not None]
-    given += [n for n in ("prune", "untie", "eliminate") if options[n]]
+    given += [n for n in ("prune", "untie", "eliminate", "keep") if options[n]]
     if given:
         raise CallError(f"--window shows no fixed steps; leave out --{given[0]}")
 
@@ -129,6 +149,7 @@ def _encode(
         captions=options["captions"],
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
+        **{name: options[name] for name in ("keep", "first", "last")},
         **asked_of(options),
     )
     return drawing.encode(chosen), warned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -212,6 +213,37 @@ def test_without_an_output_the_file_is_named_after_the_model(
     assert files(folder) - before == {DEFAULT_NAMES[args]}
     assert done.err.endswith(f"{DEFAULT_NAMES[args]}\n")
     assert done.data == b""
+
+
+def test_steps_that_are_named_are_kept_in_a_long_figure(folder: Path) -> None:
+    ends = ("--first", 1, "--last", 1, "--only-unfolded", "-o", "f.svg")
+    kept = ("--keep", "50", "--keep", "t=60:61")
+    assert call("unfold", "rnn_loss.yaml", "--steps", "100", *kept, *ends).code == 0
+    steps = set(re.findall('data-signal="h" data-step="([0-9]+)"', Path("f.svg").read_text()))
+    assert steps == {"0", "1", "50", "60", "61", "100"}
+
+
+@pytest.mark.parametrize(
+    ("keep", "told"),
+    [
+        ("500", "keep: there is no step 500 (t = 0..100)"),
+        ("s=5", "keep: unknown axis 's'"),
+        ("x", "keep: 'x' is not a step; write 50, 40:44 or t=50"),
+    ],
+)
+def test_a_step_to_be_kept_that_is_not_there_is_an_error_and_leaves_no_file(
+    folder: Path, keep: str, told: str
+) -> None:
+    done = call("unfold", "rnn_loss.yaml", "--steps", "100", "--keep", keep, "-o", "g.svg")
+    assert done.code == 2
+    assert told in done.err
+    assert not Path("g.svg").exists()
+
+
+def test_a_window_keeps_no_steps(folder: Path) -> None:
+    done = call("unfold", "rnn_loss.yaml", "--window", "1,1", "--keep", "3")
+    assert done.code == 2
+    assert "leave out --keep" in done.err
 
 
 def test_unfold_says_nodes_edges_parameters_and_the_path() -> None:

@@ -48,9 +48,9 @@ class Board:
 
     def nodes(self, name: str) -> list[Place]:
         """Every place of a signal within 1..length."""
-        cut = [c for c, span in self.gaps if 1 in (span.start, span.start > 1)]
-        if cut and not self.symbolic:
-            self.sites[cut[0]].setdefault(name, "dots")
+        for c, span in self.gaps:
+            if 1 <= span.start <= self.length and not self.symbolic:
+                self.sites[c].setdefault(name, "dots")
         wanted = ("node", "pinned", "dots")
         return [(name, c) for c, sites in enumerate(self.sites) if sites.get(name) in wanted]
 

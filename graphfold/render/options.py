@@ -17,7 +17,8 @@ class DrawOptions:
     circuit and an arrow before an unfolding (None: yes when the axis has steps to show); `open`
     names the uses of cells whose inside is shown, or is "all" (None: those that the model asks for;
     among operations, all); `elide` cuts long times in the middle, after `first` and before the
-    `last` steps, when there are more than `most`; `words` shows those of a tree's leaves (a tree is
+    `last` steps, when there are more than `most`, but for the steps named by `keep`: 50, "40:44",
+    "u=7", or several in a list; `words` shows those of a tree's leaves (a tree is
     never cut); `scale` is pixels per point in PNG; `captions` stand beneath the figures of a list.
 
     `theme` is a `Theme`, a name out of `themes()` or the path of a file with an own one (None: as
@@ -31,6 +32,7 @@ class DrawOptions:
     first: int = 3
     last: int = 2
     most: int = 8
+    keep: int | str | Sequence[int | str] = ()
     words: bool = True
     scale: float = 2.0
     title: str | None = None

@@ -17,7 +17,7 @@ from graphfold.render.options import DrawOptions
 from graphfold.render.scene import Scene
 from graphfold.render.symbolic import folded_circuit, windows
 from graphfold.render.uses import ALL, Opened
-from graphfold.render.view import ties_shown, view
+from graphfold.render.view import View, ties_shown, view
 
 if TYPE_CHECKING:
     from graphfold.eliminate import Elimination
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DETAILS = ("signals", "operations")
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
+_BYTES_PER_COPY = 1_000  # of a node in a step that is laid out as a copy of others
 _WALKED_PER_NODE = 20  # nodes of an elimination that cost as much as one that is drawn
 
 
@@ -103,17 +104,10 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
     if isinstance(what, Elimination):
         return Part(what.circuit, (_without(what, options),), what.mode)
     seen = folded(untied=frozenset(getattr(what, "untied", ())))
-    scene: Shown
     if isinstance(what, Window):
-        scene = windows(seen, what.axes, what.before, what.after)
-    elif what.trees:
-        from graphfold.render.tree_scene import tree_scene
-
-        scene = tree_scene(seen, what, options.words)
+        scene: Shown = windows(seen, what.axes, what.before, what.after)
     else:
-        from graphfold.render.steps import unfolded
-
-        scene = unfolded(seen, what, options)
+        scene = _scene(seen, what, options)
     if not options.pair:
         return Part(circuit, (scene,), what.mode)
     return Part(circuit, (folded_circuit(folded()), scene), what.mode)
@@ -138,6 +132,23 @@ def _of_operations(
     return made
 
 
+def _scene(seen: View, what: Unfolding, options: DrawOptions) -> Shown:
+    """The scene of an unfolding: of all its steps a short one, if they are alike."""
+    if what.trees:
+        from graphfold.render.tree_scene import tree_scene
+
+        return tree_scene(seen, what, options.words)
+    from graphfold.render.spans import every_step
+    from graphfold.render.steps import unfolded
+
+    if not options.elide:
+        short = every_step(seen, what, options)
+        if short is not None:
+            return short
+        ensure_fits(_BYTES_PER_NODE * what.node_count, "the figure")
+    return unfolded(seen, what, options)
+
+
 def _without(what: Elimination, options: DrawOptions) -> Scene:
     from graphfold.render.detours import view_without, without
 
@@ -150,12 +161,20 @@ def _ensure_drawable(what: Unfolding | Window | Elimination, options: DrawOption
     from graphfold.eliminate import Elimination
     from graphfold.unfolding import Window
 
+    each = _BYTES_PER_NODE
     if isinstance(what, Window):
         nodes = (what.before + what.after + 1) * len(what.circuit.signals) * len(what.axes)
     elif isinstance(what, Elimination):
-        walked = what.unfolding.node_count // _WALKED_PER_NODE
+        from graphfold.render.shorter import shorter
+
+        walked = shorter(what, options).unfolding.node_count // _WALKED_PER_NODE
         ensure_fits(_BYTES_PER_NODE * walked, "the figure")
         nodes = walked if options.elide else what.edge_count
+    elif options.elide and not what.trees:
+        from graphfold.render.elision import most_columns
+
+        nodes = min(most_columns(what, options) * len(what.circuit.signals), what.node_count)
     else:
-        nodes = 0 if options.elide and not what.trees else what.node_count
-    ensure_fits(_BYTES_PER_NODE * nodes, "the figure")
+        each = _BYTES_PER_NODE if what.trees else _BYTES_PER_COPY
+        nodes = what.node_count
+    ensure_fits(each * nodes, "the figure")

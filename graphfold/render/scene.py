@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Literal
 
@@ -55,7 +57,8 @@ class Column:
     """One step, or what stands for steps that are cut away.
 
     `time` is the superscript, `step` the same as data; `labels` are those of sites that are called
-    otherwise here.
+    otherwise here. `span` is how many steps it stands for that look alike, one beside the other;
+    time and step are then those of the first, and count on.
     """
 
     time: str
@@ -63,6 +66,14 @@ class Column:
     gap: bool = False
     step: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    span: int = 1
+
+    def at(self, number: int) -> Column:
+        """One of the steps it stands for, from 0 on."""
+        if self.span == 1:
+            return self
+        step = str(int(self.step) + number)
+        return replace(self, time=step, step=step, span=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,29 @@ class Block:
     columns: tuple[Column, ...]
     folded: bool = False
 
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """How many steps stand left of each column, and of the end."""
+        return tuple(accumulate((c.span for c in self.columns), initial=0))
+
+    @property
+    def count(self) -> int:
+        """The number of steps, or of what stands for some."""
+        return self.starts[-1]
+
+    def placed(self) -> Iterator[tuple[int, Column]]:
+        """Each column with its place."""
+        return zip(self.starts, self.columns, strict=False)
+
+    def column(self, place: int) -> Column:
+        """The column at a place; one that spans some has them all."""
+        return self.columns[bisect_right(self.starts, place) - 1]
+
+    def step(self, place: int) -> Column:
+        """The step at a place, as a column of its own."""
+        number = bisect_right(self.starts, place) - 1
+        return self.columns[number].at(place - self.starts[number])
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -98,7 +132,10 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A wire between instances (site, column of its block); STATIC is the column of the others.
+    """A wire between instances (site, place in its block); STATIC is the place of the others.
+
+    A place counts the steps left of it; a wire from or to a column that spans several stands for
+    all of its like, its target in the first.
 
     `delay` is drawn as a square when source and target stand in one folded column; it is marked
     with the `child` whose value it is, if any.
@@ -147,4 +184,8 @@ class Scene:
 
     def column(self, place: tuple[str, int]) -> Column:
         """The column of an instance that is not static."""
-        return self.blocks[self.block_of[place[0]]].columns[place[1]]
+        return self.blocks[self.block_of[place[0]]].column(place[1])
+
+    def step(self, place: tuple[str, int]) -> Column:
+        """The step of an instance that is not static, as a column of its own."""
+        return self.blocks[self.block_of[place[0]]].step(place[1])

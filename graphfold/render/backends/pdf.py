@@ -40,9 +40,10 @@ def pdf(picture: Picture) -> bytes:
     file = _File()
     catalog, pages, page, content, info, resources = (file.reserve() for _ in range(6))
     forms = {f"g{key}": _outline(d) for key, d in picture.outlines.items()}
-    names = {symbol: f"s{n}" for n, symbol in enumerate(picture.symbols)}
+    alike = [symbol for symbol in picture.symbols if not picture.dated(symbol)]
+    names = {symbol: f"s{n}" for n, symbol in enumerate(alike)}
     writer = _Writer(picture.palette, names, picture.stroke)
-    for symbol, groups in picture.symbols.items():
+    for symbol in alike:
         forms[names[symbol]] = " ".join(writer.groups(groups))
     drawn = {name: file.add(_form(text, resources)) for name, text in forms.items()}
     references = " ".join(f"/{name} {place} 0 R" for name, place in drawn.items())
@@ -75,7 +76,7 @@ def _content(picture: Picture, writer: _Writer) -> Iterator[str]:
     if picture.palette.paper != "#ffffff":
         box = (picture.left, picture.top, picture.width, picture.height)
         yield f"{_color(picture.palette.paper)} rg {_numbers(box)} re f"
-    yield from writer.groups(picture.groups)
+    yield from writer.groups(picture.expanded(only_dated=True))
 
 
 class _Writer:

@@ -108,13 +108,14 @@ class _Writer:
         """
         width, border = number(self.stroke), "inner sep=0pt, outer sep=0pt"
         on, off = (number(length * self.stroke) for length in DASHES)
+        thin = number(FRAME * self.stroke)
         dashes = f"on {on}bp off {off}bp"
         styles = {
             "node": f"draw=gfline, fill=gffill, line width={width}bp, {border}",
             "wire": f"draw=gfline, line width={width}bp",
             "head": "fill=gfline",
             "delay": "fill=gfline",
-            "frame": f"draw=gfborder, fill=gfframe, line width={number(FRAME * self.stroke)}bp, {border}",
+            "frame": f"draw=gfborder, fill=gfframe, line width={thin}bp, {border}",
             "dashed": f"dash pattern={dashes}",
             "label": f"anchor=base, {border}, text=gfink",
             "size": r"font={\fontsize{#1bp}{#1bp}\selectfont}",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.picture import Label, Point, Run
+from graphfold.render.picture import Digits, Glyph, Label, Point, Run
 from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import around, glyph_box, plain, typeset
@@ -21,6 +21,7 @@ EVEN = 0.86
 NEARLY = 0.65
 MOST_WORDS = 100  # letters of a caption
 _TIGHT = {",": "{,}", "\\cdot": "{\\cdot}"}  # TeX gives signs more room than there is
+LEVEL = 0.9
 ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
@@ -49,9 +50,20 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     fits = {name: theme.radius / r if r else 1.0 for name, r in reach.items()}
     even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
+    if not scene.folded:
+        shrink = _levelled(shrink)
     border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
     border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
     return Sizes(border, shrink, size)
+
+
+def _levelled(shrink: dict[str, float]) -> dict[str, float]:
+    """Labels that shrink nearly as much shrink as much: their times then look the same."""
+    found, level = {}, 0.0
+    for name in sorted(shrink, key=lambda n: shrink[n]):
+        level = level if level >= LEVEL * shrink[name] else shrink[name]
+        found[name] = level
+    return {name: found[name] for name in shrink}
 
 
 def _alike(boxes: dict[str, Border]) -> dict[str, Border]:
@@ -165,17 +177,37 @@ def words_run(text: str, size: float) -> Run:
 
 
 def _beside(runs: list[Run], gap: float) -> Run:
-    x, glyphs, bars, texts = 0.0, [], [], []
+    x, bars, texts = 0.0, [], []
+    glyphs, dated = list[Glyph](), list[Digits]()
     for run in runs:
         if run.source == ",":
             x -= gap * 0.8
         shift = x - run.box[0]
+        if run.digits:
+            places = tuple(len(glyphs) + place for place in run.digits.places)
+            cells = tuple(cell + shift for cell in run.digits.cells)
+            dated.append(replace(run.digits, places=places, cells=cells))
         glyphs += [replace(g, x=round(g.x + shift, 3)) for g in run.glyphs]
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
         texts.append(run.text)
         x += run.box[2] - run.box[0] + gap * (2.2 if run.source == "," else 1)
-    sources = (_TIGHT.get(run.source, run.source) for run in runs)
-    source = r"\,".join(sources).replace(r"\,{,}", "{,}")
+    source = _joined_sources(run.source for run in runs)
     covered = around([glyph_box(g) for g in glyphs] + bars)
     text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True)) if any(texts) else ""
-    return Run(source, covered, tuple(glyphs), tuple(bars), text, runs[0].size)
+    digits = None if text else _joined(runs, dated)
+    return Run(source, covered, tuple(glyphs), tuple(bars), text, runs[0].size, digits)
+
+
+def _joined_sources(sources: Iterable[str]) -> str:
+    tight = (_TIGHT.get(source, source) for source in sources)
+    return r"\,".join(tight).replace(r"\,{,}", "{,}")
+
+
+def _joined(runs: Sequence[Run], dated: Sequence[Digits]) -> Digits | None:
+    """The digits of runs side by side."""
+    if not dated:
+        return None
+    places = tuple(place for one in dated for place in one.places)
+    cells = tuple(cell for one in dated for cell in one.cells)
+    source = _joined_sources(run.digits.source if run.digits else run.source for run in runs)
+    return Digits(places, cells, dated[0].outlines, source, len(dated))

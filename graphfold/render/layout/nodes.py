@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from graphfold.render.layout.looks import classes, paint_of
 from graphfold.render.layout.measure import (
@@ -13,7 +14,8 @@ from graphfold.render.layout.measure import (
     title_run,
     upright,
 )
-from graphfold.render.layout.plan import Plan
+from graphfold.render.layout.plan import Plan, stretch_at
+from graphfold.render.layout.repeat import Tiled, repeated
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.taken import MANY
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Point, Rect, Run, grown
@@ -27,28 +29,37 @@ ASIDE, HIGH, LOW = 9.0, 15.5, 6.5  # the name of a frame and its border: beside,
 SHARES = (0.0, 1.0, 0.15, 0.85, 0.3, 0.7)  # from left to right, where a name may stand
 
 
-def frame_groups(plan: Plan, room: Room) -> Iterator[Group]:
+def frame_groups(plan: Plan, room: Room) -> Iterator[Tiled]:
     """Return the frames of every step, outer ones first, their names where no wire passes."""
     for frame in plan.scene.frames:
         number = plan.scene.block_of[frame.sites[0]]
         block, grid = plan.scene.blocks[number], plan.panels[number].grid
-        there = _steps_of(frame, block)
+        there = [*_steps_of(frame, block)]
         run = title_run(frame.latex, plan.theme)
         shifts = [c * grid.pitch for c in there[: MANY + 1]]
         dx, dy = _title_place(room, grid.enclosed(frame.name), run, shifts)
+        draw = partial(_frame, plan, frame, Label(dx, dy, run))
         for c in there:
-            left, top, right, bottom = grid.enclosed(frame.name, c)
-            x, y = (left + right) / 2, (top + bottom) / 2
-            rect = Rect(x, y, right - x, bottom - y, plan.theme.box_corner, "frame")
-            label = Label(dx + c * grid.pitch, dy, run)
-            step, name = block.columns[c].step, frame.name
-            yield Group("frame", (rect, label), name, step, title=name, paint=frame.paint)
+            stretch = stretch_at(plan, frame.sites[0], c)
+            yield from draw(c) if stretch is None else repeated(draw, stretch)
 
 
-def _steps_of(frame: Frame, block: Block) -> list[int]:
-    """The columns in which a frame has more than boundaries."""
-    kinds = [{column.sites.get(site) for site in frame.sites} for column in block.columns]
-    return [c for c, found in enumerate(kinds) if found & {"node", "pinned"}]
+def _frame(plan: Plan, frame: Frame, name: Label, place: int) -> Iterator[Group]:
+    """A frame at a place; its name stands where it stood in the first."""
+    block = plan.scene.block_of[frame.sites[0]]
+    grid, step = plan.panels[block].grid, plan.scene.blocks[block].step(place).step
+    left, top, right, bottom = grid.enclosed(frame.name, place)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    rect = Rect(x, y, right - x, bottom - y, plan.theme.box_corner, "frame")
+    label = Label(name.x + place * grid.pitch, name.y, name.run)
+    yield Group("frame", (rect, label), frame.name, step, title=frame.name, paint=frame.paint)
+
+
+def _steps_of(frame: Frame, block: Block) -> Iterator[int]:
+    """The places of columns in which a frame has more than boundaries."""
+    for place, column in block.placed():
+        if {column.sites.get(site) for site in frame.sites} & {"node", "pinned"}:
+            yield place
 
 
 def _title_place(room: Room, box: Box, run: Run, shifts: Sequence[float]) -> Point:
@@ -66,15 +77,26 @@ def _title_place(room: Room, box: Box, run: Run, shifts: Sequence[float]) -> Poi
     return place
 
 
-def node_groups(plan: Plan) -> Iterator[Group]:
+def node_groups(plan: Plan) -> Iterator[Tiled]:
     """Return the nodes of every step, and static ones."""
-    for block, panel in zip(plan.scene.blocks, plan.panels, strict=True):
-        for c, column in enumerate(block.columns):
-            for name in panel.grid.sites():
-                if name in column.sites:
-                    yield _node(plan, name, c, column)
+    for number, block in enumerate(plan.scene.blocks):
+        draw = partial(_nodes, plan, number)
+        for place, column in block.placed():
+            if column.span == 1:
+                yield from draw(place)
+            else:
+                stretch = stretch_at(plan, block.names[0], place)
+                yield from repeated(draw, stretch) if stretch else ()
     for name in plan.ground.static_x:
         yield _node(plan, name, STATIC, Column("", {name: "node"}))
+
+
+def _nodes(plan: Plan, number: int, place: int) -> Iterator[Group]:
+    """The nodes of a step."""
+    column = plan.scene.blocks[number].step(place)
+    for name in plan.panels[number].grid.sites():
+        if name in column.sites:
+            yield _node(plan, name, place, column)
 
 
 def _node(plan: Plan, name: str, c: int, column: Column) -> Group:

@@ -45,7 +45,7 @@ class Panel:
 
 def grid_for(scene: Scene, block: int, cell: Cell, levels: Levels, gap: float) -> Grid:
     """Return the grid of a block, not moved, with `gap` between its columns."""
-    count = len(scene.blocks[block].columns)
+    count = scene.blocks[block].count
     shared = (levels.row_of, levels.y, levels.half, levels.sizes, levels.above, levels.below)
     return Grid(*shared, cell, cell.width + gap, count)
 

@@ -23,6 +23,7 @@ from graphfold.render.layout.panel import (
     static_edges,
 )
 from graphfold.render.layout.paths import Line
+from graphfold.render.layout.repeat import Stretch
 from graphfold.render.layout.routes import Key
 from graphfold.render.layout.statics import Family, Statics
 from graphfold.render.scene import Edge, Scene
@@ -79,6 +80,16 @@ class Round:
     bussed: frozenset[Family] = frozenset()
 
 
+def stretch_at(found: Plan, name: str, place: int) -> Stretch | None:
+    """The places that a site's column at one of them spans; None when it is alone there."""
+    block = found.scene.blocks[found.scene.block_of[name]]
+    column = block.column(place)
+    if column.span == 1:
+        return None
+    start = block.starts[block.columns.index(column)]
+    return Stretch(range(start, start + column.span), int(column.step), found.ground.pitch(name))
+
+
 def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     """Settle a scene; `asked` are gaps that are needed."""
     asked = asked or Gaps()
@@ -127,7 +138,7 @@ def _first(
     columns, lefts, left = _column_gaps(scene, theme, asked), list[float](), 0.0
     for block, cell, gap in zip(scene.blocks, cells, columns, strict=True):
         lefts.append(left)
-        left += len(block.columns) * (cell.width + min(gap, 4 * theme.column_gap)) + 500.0
+        left += block.count * (cell.width + min(gap, 4 * theme.column_gap)) + 500.0
     return Round(tuple(rows), tuple(columns), tuple(lefts), ((0.0, 0.0),) * len(cells))
 
 
@@ -193,7 +204,7 @@ def _settle(scene: Scene, theme: Theme, ground: Ground, around: Around) -> Plan:
     statics.dots = frozenset(
         (name, c)
         for block in scene.blocks
-        for c, column in enumerate(block.columns)
+        for c, column in block.placed()
         if column.gap
         for name, kind in column.sites.items()
         if kind == "dots"

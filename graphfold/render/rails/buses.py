@@ -141,8 +141,7 @@ class Buses:
         x = start[0] + self.border[edge.source[0]].half + 12
         turn = goal.center[0] - goal.border.half - 12
         points = [start, (x, start[1]), (x, lane), (turn, lane), (turn, goal.center[1])]
-        group = self._headed(edge, [*points, goal.center], goal, "")
-        return group
+        return self._headed(edge, [*points, goal.center], goal, "")
 
     def _direct(self, edge: Edge, start: End, goal: End) -> Group:
         return self._headed(edge, [start.edge(goal.center), goal.center], goal, "")

@@ -1,4 +1,4 @@
-"""One step: its sites and ports in ranks from left to right, Graphviz's, and their heights, ours."""
+"""One step: its sites and ports in ranks from left to right, and their heights."""
 
 from __future__ import annotations
 
