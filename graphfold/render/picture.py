@@ -180,8 +180,8 @@ class Picture:
     description: str = ""
     outlines: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     palette: Palette = BLACK_ON_WHITE
-    stroke: float = STROKE
     symbols: Mapping[str, tuple[Group, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    stroke: float = STROKE
 
     def dated(self, symbol: str) -> bool:
         """Whether a symbol looks different at other times: labels carry them, or titles."""

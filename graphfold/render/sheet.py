@@ -56,6 +56,6 @@ def least_size(sheet: Sheet) -> tuple[float, float]:
     """
     radius = sheet.theme.radius
     scenes = [s for part in sheet.parts for s in part.scenes if isinstance(s, Scene)]
-    columns = sum(sum(not column.gap for column in scene.columns) for scene in scenes)
+    columns = sum(0 if c.gap else c.span for scene in scenes for c in scene.columns)
     rows = max((len(scene.rows) for scene in scenes), default=1)
     return 2 * radius * max(columns, 1), 2 * radius * max(rows, 1)

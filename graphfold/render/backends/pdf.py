@@ -44,7 +44,7 @@ def pdf(picture: Picture) -> bytes:
     names = {symbol: f"s{n}" for n, symbol in enumerate(alike)}
     writer = _Writer(picture.palette, names, picture.stroke)
     for symbol in alike:
-        forms[names[symbol]] = " ".join(writer.groups(groups))
+        forms[names[symbol]] = " ".join(writer.groups(picture.symbols[symbol]))
     drawn = {name: file.add(_form(text, resources)) for name, text in forms.items()}
     references = " ".join(f"/{name} {place} 0 R" for name, place in drawn.items())
     unit, size = _page(picture)
