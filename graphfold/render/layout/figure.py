@@ -67,10 +67,12 @@ def _flowing(part: Sequence[Shown], setting: Setting) -> list[Group]:
     """A part whose data flows to the right."""
     from graphfold.render.rails import tracks
 
-    found = tracks([scene for scene in part if isinstance(scene, Scene)], setting.theme)
+    plain = [scene for scene in part if isinstance(scene, Scene)]
+    symbols = setting.extents.symbols
+    found = [stamped(tiled, symbols) for tiled in tracks(plain, setting.theme)]
     if len(found) == 1:
         return found[0]
-    _, top, _, bottom = extent(g for g in found[1] if g.kind == "step")
+    _, top, _, bottom = extent(g for g in found[0] if g.kind == "step")
     return [*_beside((top + bottom) / 2, found[0], found[1], setting), *found[1]]
 
 

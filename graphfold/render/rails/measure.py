@@ -12,6 +12,7 @@ from graphfold.render.scene import Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import typeset
 
+TAG = 13.0  # the font size of names beside operations
 GLYPH, LETTER, WORD, WIDE = (
     15.0,
     15.0,
@@ -95,7 +96,7 @@ def _times(scene: Scene, site: Site) -> list[str]:
     """The widest superscripts it gets."""
     if not moves(site):
         return [""]
-    times = [c.time for c in scene.columns if site.name in c.sites]
+    times = [c.at(c.span - 1).time for c in scene.columns if site.name in c.sites]
     longest = max(map(len, times), default=0)
     return list(dict.fromkeys(t for t in times if len(t) == longest))[:3] or [""]
 

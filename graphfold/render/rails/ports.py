@@ -33,6 +33,11 @@ class Port:
         """Its name among the sites of a step."""
         return f"/{self.side}/{self.age}/{self.site}"
 
+    @property
+    def other(self) -> Port:
+        """Its like on the other side of a step."""
+        return Port("out" if self.side == "in" else "in", self.site, self.age)
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:
