@@ -150,7 +150,8 @@ def view(
     gone = gone | (eliminated or set())
     kept, copies = through_copies(circuit, kept, across=eliminated is not None)
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
-    latex.update(_latex_within(circuit, uses, ranks))
+    framed = uses if exploded is None else replace(uses, framed={})  # operations have no frames
+    latex.update(_latex_within(circuit, framed, ranks))
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     shown = list(dict.fromkeys(map(uses.shown, shown)))
     drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)

@@ -61,10 +61,12 @@ class Buses:
         return End(self.places[name], self.border[name])
 
     def _low(self, number: int) -> float:
-        return max(strip.cell.bottom for strip in self.strips) + OFF + LANE * number
+        ends = (max(strip.cell.bottom, strip.names.bottom) for strip in self.strips)
+        return max(ends, default=0.0) + OFF + LANE * number
 
     def _high(self, number: int) -> float:
-        return min(strip.cell.top for strip in self.strips) - OFF - LANE * number
+        tops = (min(strip.cell.top, strip.names.top) for strip in self.strips)
+        return min(tops, default=0.0) - OFF - LANE * number
 
     # -- into steps -------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from graphfold.render.layout.borders import Border
@@ -71,6 +71,7 @@ def cell_of(
     _level(y, rows, ports, apart)
     x, half, width = _abscissas(rows, border, links, y)
     at = {name: (x[name], y[name]) for name in names}
+    at.update(_beyond(ports, rows, (x, y, half)))
     bends = {
         lead: tuple(((x[n] - half[n], y[n]), (x[n] + half[n], y[n])) for n in chain)
         for lead, chain in chains.items()
@@ -90,6 +91,16 @@ def _centred(cell: Cell) -> Cell:
         for lead, pairs in cell.bends.items()
     }
     return Cell(at, bends, cell.width, cell.top + down, cell.bottom + down, cell.ports)
+
+
+def _beyond(
+    ports: Ports, rows: Sequence[Sequence[str]], placed: tuple[Mapping[str, float], ...]
+) -> Iterator[tuple[str, Point]]:
+    """Ports inward of the sites at their edge, so that wires from them pass none of these."""
+    x, y, half = placed
+    for port in ports.ports:
+        inward = 1 if port.name in rows[0] else -1
+        yield port.name, (x[port.name] + inward * half[port.name], y[port.name])
 
 
 def _highways(
@@ -186,11 +197,10 @@ def _ordered(
     free = order(rows, links)
     if len(ports.ports) < 2 or len(free) < 2:
         return free
-    left = [name for name in free[0] if name.startswith("/")]
-    place = {name: i for i, name in enumerate([*left, *free[-1]])}
-    by_site: dict[str, list[int]] = {}
+    place = {name: i / len(row) for row in (free[0], free[-1]) for i, name in enumerate(row)}
+    by_site: dict[str, list[float]] = {}
     for port in ports.ports:
-        by_site.setdefault(port.site, []).append(place.get(port.name, 0))
+        by_site.setdefault(port.site, []).append(place.get(port.name, 0.0))
     mean = {site: sum(those) / len(those) for site, those in by_site.items()}
     known = sorted(ports.ports, key=lambda p: (mean[p.site], p.site, p.age))
     sides = [[p.name for p in known if p.name in set(row)] for row in (rows[0], rows[-1])]

@@ -11,7 +11,7 @@ from graphfold.render.picture import Point
 from graphfold.render.rails.areas import areas_of
 from graphfold.render.rails.buses import Buses
 from graphfold.render.rails.cell import Shape, cell_of
-from graphfold.render.rails.measure import borders, port_gap
+from graphfold.render.rails.measure import Measures, measures
 from graphfold.render.rails.ports import Ports, ports_of
 from graphfold.render.rails.rows import Steps, steps_of
 from graphfold.render.rails.strip import Strip
@@ -23,8 +23,8 @@ AREA = 30.0  # beside static sites
 
 def tracks(scenes: Sequence[Scene], theme: Theme) -> list[list[Tiled]]:
     """Return the groups of scenes of one circuit; their steps are placed alike."""
-    sizes, gap = borders(scenes, theme), port_gap(scenes)
-    return [list(_Sheet(scene, theme, sizes, gap).groups()) for scene in scenes]
+    known = measures(scenes, theme)
+    return [list(_Sheet(scene, theme, known).groups()) for scene in scenes]
 
 
 @dataclass
@@ -33,8 +33,12 @@ class _Sheet:
 
     scene: Scene
     theme: Theme
-    border: Mapping[str, Border]
-    port_gap: float
+    known: Measures
+
+    @property
+    def border(self) -> Mapping[str, Border]:
+        """The borders of all sites."""
+        return self.known.border
 
     def groups(self) -> Iterator[Tiled]:
         """All groups, from left to right."""
@@ -55,9 +59,9 @@ class _Sheet:
     def _strip(self, block: Block) -> Strip:
         steps = steps_of(self.scene, block)
         gains = {name for name in block.names if self.scene.sites[name].form == "gain"}
-        shape = Shape(gains, self.port_gap)
+        shape = Shape(gains, self.known.port_gap)
         cell = cell_of(block.names, self.border, self._ports(block, steps), shape)
-        return Strip(self.scene, self.theme, self.border, cell, steps)
+        return Strip(self.scene, self.theme, self.known, cell, steps)
 
     def _ports(self, block: Block, steps: Steps) -> Ports:
         names, first = set(block.names), len(steps.before)
@@ -81,6 +85,6 @@ class _Sheet:
         ties = [e for e in self.scene.edges if {e.source[0], e.target[0]} <= own]
         cell = cell_of(names, self.border, ports_of(ties, (), ()))
         steps = Steps((), (Column("", dict.fromkeys(names, "node")),), ())
-        found += Strip(self.scene, self.theme, self.border, cell, steps, x).still()
+        found += Strip(self.scene, self.theme, self.known, cell, steps, x).still()
         places.update({n: (x + cell.at[n][0], cell.at[n][1]) for n in names})
         return x + cell.width + AREA
