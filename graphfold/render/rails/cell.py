@@ -15,7 +15,7 @@ from graphfold.render.rails.ports import Lead, Port, Ports
 RANK_GAP, SITE_GAP, WIRE_GAP = 26.0, 11.0, 11.0
 SLOPE = 0.30  # of the height of the steepest wire, between ranks
 EDGE = 12.0  # between the edge of a step and what stands in it
-RAIL, WAY, TRUNK = 40.0, 9.0, 6.0  # weights: of states, their ways, and long wires
+RAIL, WAY, TRUNK = 40.0, 9.0, 24.0  # weights: of states, their ways, and long wires
 
 
 @dataclass(frozen=True)

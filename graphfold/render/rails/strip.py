@@ -97,6 +97,11 @@ class Strip:
             return (FAR + BACK * (len(ports) - 1) if ports else 0.0) + 4.0
         return (self.gap + 2 * self.known.given + 6.0) if ports else 0.0
 
+    @property
+    def beside(self) -> float:
+        """Room at both sides for the wires of static sites."""
+        return BESIDE * sum(not p.age for p in self.cell.ports.ports)
+
     def turn(self, port: Port) -> float:
         """How far from its step the wire of a static site, or to one, turns."""
         return TURN + BESIDE * [p for p in self.cell.ports.ports if not p.age].index(port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from graphfold.render.theme import Theme
 BEND, CORNER = 16.0, 9.0  # of wires within a step, and of those around it
 BACK, FAR, SQUARE = 11.0, 14.0, 11.0  # between wires that go back, and from the step
 HEAD, HEAD_WIDTH = 9.0, 6.6
+STEEP = 1.2  # of a wire where it meets a node
 
 
 def headed(line: Line, pen: Pen = "solid") -> tuple[Item, ...]:
@@ -30,6 +32,17 @@ def level(start: Point, end: Point) -> Line:
         return Line(start, ((end,),))
     middle = (start[0] + end[0]) / 2
     return Line(start, (((middle, start[1]), (middle, end[1]), end),))
+
+
+def _touch(end: End, toward: Point) -> Point:
+    """Where a wire meets a node: never from too steep above, for others stand there."""
+    (x, y), (tx, ty) = end.center, toward
+    side = 1.0 if tx >= x else -1.0
+    if end.border.box:
+        return (x + side * end.border.half, y)
+    if abs(ty - y) <= STEEP * abs(tx - x):
+        return end.edge(toward)
+    return end.edge((x + side, y + math.copysign(STEEP, ty - y)))
 
 
 @dataclass(frozen=True)
@@ -58,9 +71,9 @@ class Wires:
         bends = [point for bend in self.cell.bends[lead] for point in bend[::turn]]
         points = [at[lead.source], *bends, at[lead.target]]
         if lead.source in self.border:
-            points[0] = End(points[0], self.border[lead.source]).edge(points[1])
+            points[0] = _touch(End(points[0], self.border[lead.source]), points[1])
         if lead.target in self.border:
-            points[-1] = End(points[-1], self.border[lead.target]).edge(points[-2])
+            points[-1] = _touch(End(points[-1], self.border[lead.target]), points[-2])
         return rounded(points, BEND)
 
     def group(self, lead: Lead, x: float, step: str, signs: Mapping[Lead, Label]) -> Group:
