@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.layout.measure import box_runs, reach_of
+from graphfold.render.layout.measure import box_lines, reach_of
 from graphfold.render.picture import Run
 from graphfold.render.scene import Scene, Site
 from graphfold.render.theme import Theme
@@ -37,7 +37,7 @@ def borders(scenes: Sequence[Scene], theme: Theme) -> dict[str, Border]:
 
 def _border(scene: Scene, site: Site, theme: Theme) -> Border:
     if site.box:
-        half = max(run.box[2] - run.box[0] for run in box_runs(site, theme)) / 2
+        half = max(run.box[2] - run.box[0] for run, _ in box_lines(site, theme)) / 2
         return Border(theme.radius, max(half + theme.box_margin - theme.radius, 0.0), 8.0)
     if site.form == "gain":
         run = typeset(site.latex, GLYPH)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.looks import classes, paint_of
-from graphfold.render.layout.measure import box_runs, centred, upright
+from graphfold.render.layout.measure import box_lines, centred, upright
 from graphfold.render.picture import Disc, Group, Item, Point, Rect
 from graphfold.render.rails.measure import (
     GLYPH,
@@ -58,8 +58,9 @@ class Nodes:
     def _items(self, site: Site, center: Point, time: str, pinned: bool) -> tuple[Item, ...]:
         border, (x, y) = self.border[site.name], center
         if site.box:
-            first, *_ = box_runs(site, self.theme)
-            return (Rect(x, y, border.half, border.radius, 8.0), upright(first, x, y + 5))
+            lines = box_lines(site, self.theme)
+            letters = (upright(run, x, y + below) for run, below in lines)
+            return (Rect(x, y, border.half, border.radius, 8.0), *letters)
         if site.form == "bare":
             return (centred(typeset(site.latex, GLYPH), x, y),)
         if site.form == "gain":
