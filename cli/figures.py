@@ -9,6 +9,13 @@ import click
 
 OPTIONS = (
     click.option(
+        "--detail",
+        type=click.Choice(["signals", "cells"]),
+        default="signals",
+        show_default=True,
+        help="What is a node: a signal, or a cell or recurrence as a box.",
+    ),
+    click.option(
         "--open",
         "open_",
         multiple=True,
@@ -34,4 +41,8 @@ def figure_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asked_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options ask of `gf.draw`."""
-    return {"scale": options["scale"], "open": options["open_"] or None}
+    return {
+        "detail": options["detail"],
+        "scale": options["scale"],
+        "open": options["open_"] or None,
+    }

@@ -30,8 +30,8 @@ def frames(circuit: Circuit, shown: Iterable[str], uses: Uses) -> tuple[Frame, .
 
 
 def word(name: str) -> str:
-    """A name in upright letters."""
-    return rf"\mathrm{{{escape(name)}}}"
+    """A name, or words, in upright letters."""
+    return r"\;".join(rf"\mathrm{{{escape(part)}}}" for part in name.split())
 
 
 def arrange_nested(

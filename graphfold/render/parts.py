@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Freezable
+from graphfold.errors import DrawingError, shorten, suggest
 from graphfold.memory import ensure_fits
 from graphfold.render.contract import Tie
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import Scene
 from graphfold.render.symbolic import folded_circuit, windows
-from graphfold.render.uses import Opened
+from graphfold.render.uses import Boxes, Opened
 from graphfold.render.view import ties_shown, view
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Shown = Scene | TreeScene
     Drawable = Freezable | Unfolding | Window | Elimination
 
+DETAILS = ("signals", "cells")
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
 _WALKED_PER_NODE = 20  # nodes of an elimination that cost as much as one that is drawn
 
@@ -49,6 +51,7 @@ def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
 
     One circuit in several modes has its rows in common.
     """
+    _ensure_known(options.detail)
     circuits = [_circuit(thing) for thing in things]
     beside: list[Tie] = []
     if len({frozenset(circuit.signals) for circuit in circuits}) == 1 < len(circuits):
@@ -56,6 +59,12 @@ def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
             tie for circuit in circuits for tie in ties_shown(circuit, _opened(circuit, options))
         ]
     return [_part(thing, options, beside) for thing in things]
+
+
+def _ensure_known(detail: str) -> None:
+    if detail not in DETAILS:
+        hint = suggest(str(detail), DETAILS) or f"; there are {' and '.join(DETAILS)}"
+        raise DrawingError(f"no detail is called '{shorten(str(detail))}'{hint}")
 
 
 def _circuit(what: Drawable) -> Circuit:
@@ -68,7 +77,9 @@ def _circuit(what: Drawable) -> Circuit:
 
 
 def _opened(circuit: Circuit, options: DrawOptions) -> Opened:
-    """The uses whose inside is shown: as asked, or as the model asks."""
+    """The uses whose inside is shown: as asked, or as the model asks; none, among cells."""
+    if options.detail == "cells":
+        return Boxes(options.open or ())
     return circuit.style.open if options.open is None else options.open
 
 
