@@ -12,12 +12,12 @@ from graphfold.render.theme import BOOK, Theme
 class DrawOptions:
     """What to show and how.
 
-    `detail` is "signals", or "cells": every use of a cell and every recurrence is a box then. `pair`
-    puts the folded circuit and an arrow before an unfolding (None: yes when the axis has steps to
-    show); `open` names the uses of cells, or boxes, whose inside is shown, or is "all" (None: those
-    that the model asks for; among cells, none); `elide` cuts long times in the middle, after
-    `first` and before the `last` steps, when there are more than `most`; `words` shows those of a
-    tree's leaves (a tree is never cut); `scale` is pixels per point in PNG; `captions` stand
+    `detail` is "signals", or "cells": every use of a cell and every recurrence is a box then.
+    `pair` puts the folded circuit and an arrow before an unfolding (None: yes when the axis has
+    steps to show); `open` names the uses of cells, or boxes, whose inside is shown, or is "all"
+    (None: those that the model asks for; among cells, none); `elide` cuts long times in the middle,
+    after `first` and before the `last` steps, when there are more than `most`; `words` shows those
+    of a tree's leaves (a tree is never cut); `scale` is pixels per point in PNG; `captions` stand
     beneath the figures of a list.
     """
 
