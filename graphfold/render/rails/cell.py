@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -69,6 +70,8 @@ def cell_of(
     y = columns(rows, [*links, *along, *_alike(ports)], apart)
     _straighten(y, paths)
     _level(y, rows, ports, apart)
+    for lead, chain in chains.items():
+        _smooth(y, rows, (y[lead.source], chain, y[lead.target]), apart)
     x, half, width = _abscissas(rows, border, links, y)
     at = {name: (x[name], y[name]) for name in names}
     at.update(_beyond(ports, rows, (x, y, half)))
@@ -161,6 +164,43 @@ def _straighten(y: dict[str, float], paths: Sequence[Sequence[str]]) -> None:
     for place, path in enumerate(paths[:2]):
         pick = min if place % 2 else max
         y.update(dict.fromkeys(path, pick(y[name] for name in path)))
+
+
+def _smooth(
+    y: dict[str, float],
+    rows: Sequence[Sequence[str]],
+    wire: tuple[float, Sequence[str], float],
+    apart: Callable[[str, str], float],
+) -> None:
+    """Let a long wire run level for as many ranks as its neighbours leave room."""
+    start, chain, end = wire
+    runs: list[tuple[list[str], float, float]] = []
+    for name in chain:
+        low, high = _room(y, rows, name, apart)
+        if runs and max(low, runs[-1][1]) <= min(high, runs[-1][2]):
+            names, old_low, old_high = runs[-1]
+            runs[-1] = ([*names, name], max(low, old_low), min(high, old_high))
+        else:
+            runs.append(([name], low, high))
+    for number, (names, low, high) in enumerate(runs):
+        wish = start if number == 0 else end if number == len(runs) - 1 else y[names[0]]
+        y.update(dict.fromkeys(names, max(low, min(high, wish))))
+
+
+def _room(
+    y: Mapping[str, float],
+    rows: Sequence[Sequence[str]],
+    name: str,
+    apart: Callable[[str, str], float],
+) -> tuple[float, float]:
+    """How far up and down a name may move between its neighbours."""
+    row = next(row for row in rows if name in row)
+    place = row.index(name)
+    above = row[place - 1] if place else None
+    under = row[place + 1] if place + 1 < len(row) else None
+    low = -math.inf if above is None else y[above] + apart(above, name)
+    high = math.inf if under is None else y[under] - apart(name, under)
+    return min(low, y[name]), max(high, y[name])
 
 
 def _level(

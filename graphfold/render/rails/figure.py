@@ -56,6 +56,8 @@ class _Sheet:
                 strips.append(strip)
                 found += strip.folded() if strip.alone else strip.unfolded()
                 x = strip.right + strip.outside + strip.beside + AREA
+        for strip in strips:
+            yield from strip.grounds()
         yield from Buses(self.scene, strips, areas, stations).groups()
         yield from found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -128,20 +128,23 @@ class Strip:
 
     # -- what is drawn ----------------------------------------------------------------------------
 
+    def grounds(self) -> Iterator[Tiled]:
+        """What is behind the steps."""
+        yield from self._each(self._ground)
+
     def unfolded(self) -> Iterator[Tiled]:
         """All steps, with the rails between them."""
-        for draw in (self._grounds, self._between, self._inside):
-            for start, column in self.steps.each():
-                stretch = self.stretch(start)
-                if column.span > 1 and stretch is not None:
-                    yield from repeated(draw, stretch)
-                else:
-                    yield from draw(start)
+        yield from self._each(self._between)
         yield from self._between(self.steps.count)
+        yield from self._each(self._inside)
+
+    def _each(self, draw: Callable[[int], Iterator[Group]]) -> Iterator[Tiled]:
+        for start, _ in self.steps.each():
+            stretch = self.stretch(start)
+            yield from draw(start) if stretch is None else repeated(draw, stretch)
 
     def folded(self) -> Iterator[Tiled]:
         """One step, its rails going round it through squares."""
-        yield from self._grounds(0)
         yield from self.wires.returns(self.left)
         yield from self.still()
 
@@ -152,7 +155,7 @@ class Strip:
             yield self.wires.group(lead, self.left, column.step, self.names.signs)
         yield from self.nodes.of_step(self.left, column)
 
-    def _grounds(self, step: int) -> Iterator[Group]:
+    def _ground(self, step: int) -> Iterator[Group]:
         if self.gap_at(step):
             return
         cell, column = self.cell, self._column(step)

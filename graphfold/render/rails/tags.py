@@ -18,7 +18,7 @@ from graphfold.render.scene import Scene
 
 DIRECTIONS = ((1, -1), (1, 1), (0, -1), (0, 1), (-1, -1), (-1, 1))  # first where the wire leaves
 NEAR, AWAY, ROOM = 2.0, 1.5, 4.0  # from the node, from wires, and from the edge of a step
-BEFORE, ASIDE = (15.0, 20.0, 26.0), 5.5  # a sign: before the head, beside the wire
+BEFORE, ASIDE = (15.0, 20.0, 26.0, 34.0), 3.0  # a sign: before the head, beside the wire
 
 
 @dataclass
@@ -37,7 +37,7 @@ def names_of(scene: Scene, known: Measures, wires: Wires) -> Names:
     for lead in wires.cell.ports.leads:
         run = _sign(lead, wires)
         if run is not None:
-            point = room.take(run, _beside(wires.line(lead)))
+            point = room.take(run, _beside(wires.line(lead), run))
             found.signs[lead] = lettered(run, point, wires.theme)
     for name, center in wires.cell.at.items():
         site = scene.sites.get(name)
@@ -102,14 +102,16 @@ def _around(center: Point, border: Border, run: Run) -> Iterator[Point]:
             )
 
 
-def _beside(line: Line) -> Iterator[Point]:
+def _beside(line: Line, run: Run) -> Iterator[Point]:
     """Places beside a wire, near its head."""
     points, (dx, dy) = line.samples(2.0), line.heading
+    half = ((run.box[2] - run.box[0]) / 2, (run.box[3] - run.box[1]) / 2)
+    aside = ASIDE + abs(dx) * half[1] + abs(dy) * half[0]
     for before in BEFORE:
         near = (p for p in reversed(points) if distance(p, line.end) >= before)
         x, y = next(near, points[0])
         for side in (1, -1):
-            yield (x + side * dy * ASIDE, y - side * dx * ASIDE)
+            yield (x + side * dy * aside, y - side * dx * aside)
 
 
 def _meet(a: Box, b: Box) -> bool:
