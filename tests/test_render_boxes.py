@@ -162,7 +162,7 @@ def test_a_chain_that_serves_a_recurrence_is_within_its_box_unless_it_is_read_ou
     text = """graphfold: 1
 name: small
 inputs: {"x[t]": []}
-init: {h: zeros}
+init: {"h[0]": zeros}
 equations: |
   a[t] = tanh(x[t])
   b[t] = tanh(a[t])
