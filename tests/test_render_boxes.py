@@ -156,3 +156,20 @@ def test_the_command_line_draws_boxes() -> None:
     result = call("draw", path, "--detail", "cells", "-o", "-")
     assert result.code == 0
     assert 'data-signal="lstm cell"' in result.out
+
+
+def test_a_chain_that_serves_a_recurrence_is_within_its_box_unless_it_is_read_outside() -> None:
+    text = """graphfold: 1
+name: small
+inputs: {"x[t]": []}
+init: {"h[0]": zeros}
+equations: |
+  a[t] = tanh(x[t])
+  b[t] = tanh(a[t])
+  c[t] = tanh(x[t])
+  h[t] = tanh(h[t-1] + b[t] + c[t])
+  o[t] = h[t] + c[t]
+outputs: [o]
+"""
+    boxes = [(box.name, box.signals) for box in recurrences(gf.loads(text))]
+    assert boxes == [("small", ("a", "b", "h"))]
