@@ -103,9 +103,9 @@ def _operations(equation: Equation, labels: Labels, mark: str) -> Iterator[tuple
 
 
 def _axis(pieces: Pieces, number: int, axis: str | None) -> str | None:
-    """The clock of an operation; a letter beside another operation keeps to that one's."""
+    """The clock of an operation; a letter beside an operation without one has none either."""
     if pieces.still[number]:
-        return axis
+        return None if number in pieces.beside_static else axis
     free = pieces.free[number]
     return next(iter(free)) if free else None
 

@@ -13,7 +13,7 @@ from graphfold.render.layout.order import order
 from graphfold.render.picture import Point
 from graphfold.render.rails.ports import Lead, Port, Ports
 
-RANK_GAP, SITE_GAP, WIRE_GAP = 26.0, 11.0, 11.0
+RANK_GAP, SITE_GAP, WIRE_GAP, BESIDE_PORT = 26.0, 11.0, 11.0, 24.0
 SLOPE = 0.30  # of the height of the steepest wire, between ranks
 EDGE = 12.0  # between the edge of a step and what stands in it
 RAIL, WAY, TRUNK = 40.0, 9.0, 24.0  # weights: of states, their ways, and long wires
@@ -64,8 +64,10 @@ def cell_of(
         halves = [border[n].radius if n in border else 0.0 for n in (a, b)]
         if all(n.startswith(("/in/", "/out/")) for n in (a, b)):
             return shape.port_gap
-        gap = WIRE_GAP if not any(n in border for n in (a, b)) else SITE_GAP
-        return sum(halves) + gap
+        inside = [n in border for n in (a, b)]
+        if all(inside) or any(n.startswith("//") for n in (a, b)):
+            return sum(halves) + (SITE_GAP if any(inside) else WIRE_GAP)
+        return sum(halves) + (BESIDE_PORT if any(inside) else WIRE_GAP)
 
     y = columns(rows, [*links, *along, *_alike(ports)], apart)
     _straighten(y, paths)

@@ -17,7 +17,8 @@ from graphfold.render.rails.wires import Wires
 from graphfold.render.scene import Scene
 
 DIRECTIONS = ((1, -1), (1, 1), (0, -1), (0, 1), (-1, -1), (-1, 1))  # first where the wire leaves
-NEAR, AWAY, ROOM = 2.0, 1.5, 4.0  # from the node, from wires, and from the edge of a step
+NEAR, AWAY, ROOM = 2.0, 2.5, 4.0  # from the node, from wires, and from the edge of a step
+ROUND = 0.8  # of a circle, whose corners are free
 BEFORE, ASIDE = (15.0, 20.0, 26.0, 34.0), 3.0  # a sign: before the head, beside the wire
 
 
@@ -59,7 +60,8 @@ def _room(border: Mapping[str, Border], wires: Wires) -> Room:
     room = Room()
     for name, (x, y) in wires.cell.at.items():
         if name in border:
-            half, high = border[name].half, border[name].radius
+            share = 1.0 if border[name].box else ROUND  # a circle leaves its corners free
+            half, high = border[name].half * share, border[name].radius * share
             room.taken.append((x - half, y - high, x + half, y + high))
     for lead in wires.cell.ports.leads:
         room.wires.add(wires.line(lead).samples(3.0))

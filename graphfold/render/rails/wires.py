@@ -73,7 +73,11 @@ class Wires:
         if lead.source in self.border:
             points[0] = _touch(End(points[0], self.border[lead.source]), points[1])
         if lead.target in self.border:
-            points[-1] = _touch(End(points[-1], self.border[lead.target]), points[-2])
+            end = End(points[-1], self.border[lead.target])
+            points[-1] = _touch(end, points[-2])
+            if end.border.box and points[-2][1] != end.center[1]:  # the head is level
+                side = math.copysign(HEAD + 2, points[-1][0] - end.center[0])
+                points.insert(-1, (points[-1][0] + side, end.center[1]))
         return rounded(points, BEND)
 
     def group(self, lead: Lead, x: float, step: str, signs: Mapping[Lead, Label]) -> Group:
