@@ -44,6 +44,16 @@ class Pieces:
                 found.update(o for o in self.operands(number) if self.still[o])
         return frozenset(found)
 
+    @cached_property
+    def summed(self) -> frozenset[int]:
+        """What stands beneath a reduction: every step of it is needed, whatever step reads it."""
+        found: set[int] = set()
+        for number in range(self.expression.root, -1, -1):
+            node = self.expression.nodes[number]
+            if isinstance(node, Apply) and (node.operation in REDUCTIONS or number in found):
+                found.update(node.operands)
+        return frozenset(found)
+
     def operands(self, number: int) -> tuple[int, ...]:
         """The operands of a node."""
         node = self.expression.nodes[number]
