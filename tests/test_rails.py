@@ -107,9 +107,15 @@ def overlapping(picture: Picture) -> list[str]:
     ]
 
 
+def core(node: Group, around: Box) -> Box:
+    """A box within a node: a circle does not fill the corners of its own."""
+    inwards = -0.3 * node.items[0].radius if isinstance(node.items[0], Disc) else 0.0
+    return grown(around, inwards)
+
+
 def pierced(picture: Picture) -> list[str]:
     """The nodes that wires of others pass through, as sentences."""
-    found = list(bodies(picture))
+    found = [(node, core(node, around)) for node, around in bodies(picture)]
     reached = [(wire, line, reach(line)) for wire, line in lines(picture)]
     return [
         f"{wire.signal} -> {wire.target} through {node.signal} at {node.step}"
