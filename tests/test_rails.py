@@ -68,12 +68,12 @@ def bodies(picture: Picture) -> Iterator[tuple[Group, Box]]:
             yield group, box(first)
 
 
-def lines(picture: Picture) -> Iterator[tuple[Group, list[Point]]]:
-    """The wires and points of them, without their heads."""
+def lines(picture: Picture, heads: bool = False) -> Iterator[tuple[Group, list[Point]]]:
+    """The wires and points of them, and of their heads if asked."""
     for group in picture.expanded():
         if group.kind.startswith("wire"):
             for item in group.items:
-                if isinstance(item, Stroke) and item.pen != "ink":
+                if isinstance(item, Stroke) and (heads or item.pen != "ink"):
                     yield group, points(item)
 
 
@@ -107,9 +107,15 @@ def overlapping(picture: Picture) -> list[str]:
     ]
 
 
+def core(node: Group, around: Box) -> Box:
+    """A box within a node: a circle does not fill the corners of its own."""
+    inwards = -0.3 * node.items[0].radius if isinstance(node.items[0], Disc) else 0.0
+    return grown(around, inwards)
+
+
 def pierced(picture: Picture) -> list[str]:
     """The nodes that wires of others pass through, as sentences."""
-    found = list(bodies(picture))
+    found = [(node, core(node, around)) for node, around in bodies(picture)]
     reached = [(wire, line, reach(line)) for wire, line in lines(picture)]
     return [
         f"{wire.signal} -> {wire.target} through {node.signal} at {node.step}"
@@ -131,7 +137,7 @@ def covered(picture: Picture) -> list[str]:
         if isinstance(item, Label)
     ]
     nodes = list(bodies(picture))
-    wires = [(wire, line, reach(line)) for wire, line in lines(picture)]
+    wires = [(wire, line, reach(line)) for wire, line in lines(picture, heads=True)]
     found = [
         f"{a.signal} and {b.signal}" for (a, p), (b, q) in combinations(tags, 2) if overlap(p, q)
     ]
