@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphfold.render.layout.borders import Border
 from graphfold.render.layout.columns import columns
@@ -23,11 +23,13 @@ RAIL, WAY, TRUNK = 40.0, 9.0, 24.0  # weights: of states, their ways, and long w
 class Cell:
     """A step placed: middles of sites and ports, y downwards, and the bends of its long wires.
 
-    A wire is level between the two points of a bend, where it passes other sites.
+    A wire is level between the two points of a bend, where it passes other sites; `half` is half
+    the width of the rank that a site stands in.
     """
 
     at: Mapping[str, Point]
     bends: Mapping[Lead, tuple[tuple[Point, Point], ...]]
+    half: Mapping[str, float]
     width: float
     top: float
     bottom: float
@@ -70,7 +72,7 @@ def cell_of(
         return sum(halves) + (BESIDE_PORT if any(inside) else WIRE_GAP)
 
     y = columns(rows, [*links, *along, *_alike(ports)], apart)
-    _straighten(y, paths)
+    _straighten(y, paths, border)
     _level(y, rows, ports, apart)
     for lead, chain in chains.items():
         _smooth(y, rows, (y[lead.source], chain, y[lead.target]), apart)
@@ -84,7 +86,7 @@ def cell_of(
     tops = [y[n] - (border[n].radius if n in border else 0.0) for n in y]
     ends = [y[n] + (border[n].radius if n in border else 0.0) for n in y]
     top, bottom = min(tops, default=0.0) - EDGE, max(ends, default=0.0) + EDGE
-    return _centred(Cell(at, bends, width, top, bottom, ports))
+    return _centred(Cell(at, bends, half, width, top, bottom, ports))
 
 
 def _centred(cell: Cell) -> Cell:
@@ -95,7 +97,7 @@ def _centred(cell: Cell) -> Cell:
         lead: tuple(((a, y + down), (b, z + down)) for (a, y), (b, z) in pairs)
         for lead, pairs in cell.bends.items()
     }
-    return Cell(at, bends, cell.width, cell.top + down, cell.bottom + down, cell.ports)
+    return replace(cell, at=at, bends=bends, top=cell.top + down, bottom=cell.bottom + down)
 
 
 def _beyond(
@@ -161,11 +163,17 @@ def _edged(rows: Sequence[Sequence[str]], paths: Sequence[Sequence[str]]) -> lis
     return found
 
 
-def _straighten(y: dict[str, float], paths: Sequence[Sequence[str]]) -> None:
-    """Put the ways of states at one height each: the first ever below, the next above all."""
+def _straighten(
+    y: dict[str, float], paths: Sequence[Sequence[str]], border: Mapping[str, Border]
+) -> None:
+    """Put the ways of states at one height each: the first below all, the next above all."""
     for place, path in enumerate(paths[:2]):
-        pick = min if place % 2 else max
-        y.update(dict.fromkeys(path, pick(y[name] for name in path)))
+        side, own = (-1, min) if place % 2 else (1, max)
+        others = [name for name in y if name not in path and name in border]
+        far = [y[name] + side * (border[name].radius + SITE_GAP) for name in others]
+        half = max((border[name].radius for name in path if name in border), default=0.0)
+        edge = own(far, default=0.0) + side * half
+        y.update(dict.fromkeys(path, own([edge, *(y[name] for name in path)])))
 
 
 def _smooth(

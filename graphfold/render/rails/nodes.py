@@ -49,7 +49,7 @@ class Nodes:
         signal = site.of or site.name
         named = moves(site) or pinned
         own = f"{signal}[{column.step}]" if column.step and named else signal
-        kinds = site.kind if named else f"operation {site.form}"
+        kinds = f"{'pinned ' * pinned}{site.kind}" if named else f"operation {site.form}"
         items = self._items(site, center, column.time, pinned)
         kinds = classes(site, self.theme, f"{'cell' if site.box else 'node'} {kinds}")
         paint = None if site.form == "bare" else paint_of(site, self.theme)

@@ -13,12 +13,13 @@ from graphfold.render.layout.paths import Line, distance
 from graphfold.render.picture import Box, Label, Point, Run, grown
 from graphfold.render.rails.measure import TAG, Measures, moves
 from graphfold.render.rails.ports import Lead
-from graphfold.render.rails.wires import Wires
+from graphfold.render.rails.wires import HEAD, HEAD_WIDTH, Wires
 from graphfold.render.scene import Scene
 
 DIRECTIONS = ((1, -1), (1, 1), (0, -1), (0, 1), (-1, -1), (-1, 1))  # first where the wire leaves
 NEAR, AWAY, ROOM = 2.0, 2.5, 4.0  # from the node, from wires, and from the edge of a step
 ROUND = 0.8  # of a circle, whose corners are free
+FURTHER = tuple(NEAR + further for further in (0, 4, 9, 16, 24, 34))
 BEFORE, ASIDE = (15.0, 20.0, 26.0, 34.0), 3.0  # a sign: before the head, beside the wire
 
 
@@ -64,8 +65,19 @@ def _room(border: Mapping[str, Border], wires: Wires) -> Room:
             half, high = border[name].half * share, border[name].radius * share
             room.taken.append((x - half, y - high, x + half, y + high))
     for lead in wires.cell.ports.leads:
-        room.wires.add(wires.line(lead).samples(3.0))
+        line = wires.line(lead)
+        room.wires.add(line.samples(3.0))
+        if lead.target in border:
+            room.taken.append(_head(line))
     return room
+
+
+def _head(line: Line) -> Box:
+    """What the head of a wire covers."""
+    (x, y), (dx, dy) = line.end, line.heading
+    (ax, ay), wide = (x - dx * HEAD, y - dy * HEAD), HEAD_WIDTH / 2
+    return (min(x, ax) - abs(dy) * wide, min(y, ay) - abs(dx) * wide,
+            max(x, ax) + abs(dy) * wide, max(y, ay) + abs(dx) * wide)  # fmt: skip
 
 
 @dataclass
@@ -95,7 +107,7 @@ class Room:
 def _around(center: Point, border: Border, run: Run) -> Iterator[Point]:
     """Places around a node, the nearest first."""
     half = ((run.box[2] - run.box[0]) / 2, (run.box[3] - run.box[1]) / 2)
-    for far in (NEAR, NEAR + 4, NEAR + 9):
+    for far in FURTHER:
         for dx, dy in DIRECTIONS:
             share = 0.72 if dx else 1.0
             yield (

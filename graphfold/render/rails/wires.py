@@ -17,7 +17,7 @@ from graphfold.render.theme import Theme
 BEND, CORNER = 16.0, 9.0  # of wires within a step, and of those around it
 BACK, FAR, SQUARE = 11.0, 14.0, 11.0  # between wires that go back, and from the step
 HEAD, HEAD_WIDTH = 9.0, 6.6
-STEEP = 1.2  # of a wire where it meets a node
+STEEP, FLAT, MARGIN = 1.2, 0.7, 4.0  # of a wire where it meets a node, and beside it
 
 
 def headed(line: Line, pen: Pen = "solid") -> tuple[Item, ...]:
@@ -71,14 +71,21 @@ class Wires:
         bends = [point for bend in self.cell.bends[lead] for point in bend[::turn]]
         points = [at[lead.source], *bends, at[lead.target]]
         if lead.source in self.border:
-            points[0] = _touch(End(points[0], self.border[lead.source]), points[1])
+            points[:1] = self._clear(lead.source, points[0], points[1])[::-1]
         if lead.target in self.border:
-            end = End(points[-1], self.border[lead.target])
-            points[-1] = _touch(end, points[-2])
-            if end.border.box and points[-2][1] != end.center[1]:  # the head is level
-                side = math.copysign(HEAD + 2, points[-1][0] - end.center[0])
-                points.insert(-1, (points[-1][0] + side, end.center[1]))
+            points[-1:] = self._clear(lead.target, points[-1], points[-2])
         return rounded(points, BEND)
+
+    def _clear(self, name: str, center: Point, toward: Point) -> list[Point]:
+        """The last points of a wire that comes to a node, level where it would meet others."""
+        border, (x, y), (tx, ty) = self.border[name], center, toward
+        side = 1.0 if tx >= x else -1.0
+        steep = abs(ty - y) > FLAT * abs(tx - x)
+        beside = self.cell.half[name] - border.half
+        if steep and (beside > MARGIN or border.box):
+            reach = max(self.cell.half[name], border.half + HEAD * 0.8)
+            return [(x + side * reach, y), (x + side * border.half, y)]
+        return [_touch(End(center, border), toward)]
 
     def group(self, lead: Lead, x: float, step: str, signs: Mapping[Lead, Label]) -> Group:
         """A wire of a step that begins at x, with its sign."""
