@@ -19,7 +19,6 @@ from graphfold.circuit import Circuit
 from graphfold.examples import example_names, example_path
 from graphfold.render.picture import Box, Disc, Group, Label, Picture, Point, Rect, Stroke, grown
 
-
 few = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 NEAR = 0.5
 
