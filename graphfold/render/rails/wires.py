@@ -83,7 +83,7 @@ class Wires:
         steep = abs(ty - y) > FLAT * abs(tx - x)
         beside = self.cell.half[name] - border.half
         if steep and (beside > MARGIN or border.box):
-            reach = max(self.cell.half[name], border.half + HEAD * 0.8)
+            reach = max(self.cell.half[name], border.half + HEAD * 1.4)
             return [(x + side * reach, y), (x + side * border.half, y)]
         return [_touch(End(center, border), toward)]
 
