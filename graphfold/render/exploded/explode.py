@@ -44,7 +44,7 @@ def explode(circuit: Circuit) -> Exploded:
     Defined functions are put in the place of their calls.
 
     >>> from graphfold import loads
-    >>> text = "graphfold: 1\nparams: {W: [n, n]}\ndims: [n]\ninit: {h: zeros}\nequations: |\n"
+    >>> text = "graphfold: 1\nparams: {W: [n, n]}\ndims: [n]\ninit: {h: [zeros]}\nequations: |\n"
     >>> exploded = explode(loads(text + "  h[t] = tanh(W @ h[t-1])"))
     >>> [e.signal for e in exploded.circuit.equations]
     ['hˑ1', 'h']
