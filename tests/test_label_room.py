@@ -77,6 +77,7 @@ def _within(border: object, label: Label) -> bool:
     return level and border.y - border.half_height < top and bottom < border.y + border.half_height
 
 
+@pytest.mark.filterwarnings("ignore::graphfold.LabelWarning")
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lettered(), THEMES, st.integers(1, 10**12), st.booleans())
 def test_a_label_lies_within_its_node_in_every_theme(

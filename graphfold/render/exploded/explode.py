@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from graphfold.circuit import Boundary, Circuit, Equation, sort_boundaries
-from graphfold.evaluate.inline import inline_functions
 from graphfold.expression import (
     Apply,
     Expression,
@@ -49,6 +48,8 @@ def explode(circuit: Circuit) -> Exploded:
     >>> [e.signal for e in exploded.circuit.equations]
     ['hˑ1', 'h']
     """
+    from graphfold.evaluate.inline import inline_functions  # which loads NumPy
+
     plain = inline_functions(circuit)
     labels, mark = Labels(plain), _mark(plain)
     equations: list[Equation] = []
