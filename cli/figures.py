@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 FORMATS = ("svg", "png", "pdf", "tex", "tikz", "mermaid", "dot")
 """The names of `gf.FIGURE_FORMATS`, told once more so that --help loads nothing."""
 
+def _complete_theme(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    import graphfold as gf
+
+    return [name for name in gf.themes() if name.startswith(incomplete)]
+
+
 OPTIONS = (
     click.option(
         "--open",
@@ -23,6 +29,13 @@ OPTIONS = (
         multiple=True,
         metavar="NAME",
         help="Show the inside of this use of a cell, or of all; may be repeated.",
+    ),
+    click.option(
+        "--theme",
+        metavar="NAME",
+        shell_complete=_complete_theme,
+        help="book, color, dark or slides, or the file of an own theme (.yaml).  "
+        "[default: as the model asks, else book]",
     ),
     click.option(
         "--scale",
@@ -78,4 +91,8 @@ def _problems(caught: Iterable[warnings.WarningMessage]) -> Iterable[gf.Diagnost
 
 def asked_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options ask of `gf.draw`."""
-    return {"scale": options["scale"], "open": options["open_"] or None}
+    return {
+        "scale": options["scale"],
+        "open": options["open_"] or None,
+        "theme": options["theme"] or None,
+    }

@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from graphfold.modes import in_mode as in_mode
     from graphfold.render import Drawing as Drawing
     from graphfold.render import DrawOptions as DrawOptions
+    from graphfold.render import Theme as Theme
     from graphfold.render import draw as draw
+    from graphfold.render import themes as themes
     from graphfold.shapes import infer_shapes as infer_shapes
     from graphfold.terms import switch as switch
     from graphfold.tree_reader import parse_tree as parse_tree
@@ -109,7 +111,7 @@ _HOMES = {
     "formats.model_schema": ("model_schema",),
     "formats.model_writer": ("dumps",),
     "modes": ("in_mode",),
-    "render": ("DrawOptions", "Drawing", "draw"),
+    "render": ("DrawOptions", "Drawing", "Theme", "draw", "themes"),
     "shapes": ("infer_shapes",),
     "terms": ("switch",),
     "tree_reader": ("parse_tree",),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from graphfold.errors import Diagnostic, DrawingError, LabelWarning, suggest
 from graphfold.figure_formats import figure_format
 from graphfold.files import write_whole
+from graphfold.render.coloring import theme_of
 from graphfold.render.options import DrawOptions
 from graphfold.render.parts import Part, parts_of
 from graphfold.render.sheet import Sheet, diagrams, least_size, placed
@@ -124,7 +125,8 @@ def draw(
         warnings.warn(LabelWarning(diagnostic), stacklevel=2)
     captions = _captions(parts, chosen)
     title = parts[0].circuit.name if chosen.title is None else chosen.title
-    return Drawing(Sheet(tuple(parts), chosen, captions, title), chosen.scale)
+    theme = theme_of(chosen.theme, parts[0].circuit.style)
+    return Drawing(Sheet(tuple(parts), chosen, theme, captions, title), chosen.scale)
 
 
 def _label_problems(parts: Sequence[Part]) -> Iterator[Diagnostic]:

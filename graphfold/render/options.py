@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphfold.render.theme import BOOK, Theme
+from graphfold.render.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class DrawOptions:
     that the model asks for); `elide` cuts long times in the middle, after `first` and before the
     `last` steps, when there are more than `most`; `words` shows those of a tree's leaves (a tree is
     never cut); `scale` is pixels per point in PNG; `captions` stand beneath the figures of a list.
+
+    `theme` is a `Theme`, a name out of `themes()` or the path of a file with an own one (None: as
+    the model asks, else "book").
     """
 
     pair: bool = True
@@ -29,5 +33,5 @@ class DrawOptions:
     scale: float = 2.0
     title: str | None = None
     word: str = "Unfold"
-    theme: Theme = BOOK
+    theme: Theme | str | os.PathLike[str] | None = None
     captions: Sequence[str] = ()

@@ -14,6 +14,7 @@ Box = tuple[float, float, float, float]
 Move = tuple[str, tuple[float, ...]]
 Moves = tuple[Move, ...]
 Pen = Literal["solid", "dashed", "ink", "frame"]
+STROKE = 1.5  # points
 
 
 def grown(box: Box, by: float) -> Box:
@@ -48,11 +49,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A run moved to (x, y), the place of its origin."""
+    """A run moved to (x, y), the place of its origin; `ink` is its colour, "" that of its group."""
 
     x: float
     y: float
     run: Run
+    ink: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ class Group:
 class Picture:
     """A figure; everything lies within the box at (left, top), in points.
 
-    What repeats may be kept once, in `symbols`, and stand at its places as a Stamp.
+    What repeats may be kept once, in `symbols`, and stand at its places as a Stamp. Lines are
+    `stroke` wide; a group's paint may multiply that.
     """
 
     left: float
@@ -142,6 +145,7 @@ class Picture:
     description: str = ""
     outlines: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     palette: Palette = BLACK_ON_WHITE
+    stroke: float = STROKE
     symbols: Mapping[str, tuple[Group, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def expanded(self) -> Iterator[Group]:

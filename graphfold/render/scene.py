@@ -8,9 +8,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
+from graphfold.render.paint import Paint
 from graphfold.render.rows import Row
 
 NodeKind = Literal["node", "boundary", "pinned", "stub", "dots"]
+Role = Literal["input", "state", "output", "loss", "signal"]
 STATIC = -(10**9)  # no column and no distance of columns
 
 
@@ -29,7 +31,8 @@ Caption = tuple[Piece, ...]
 class Site:
     """A signal as it stands in every step, or a use of a cell: a box.
 
-    `under` its name stands that of the cell.
+    `under` its name stands that of the cell. `paint` is what the model asks for this one; else a
+    theme paints it by its `role`.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Site:
     kind: str
     box: bool = False
     under: str = ""
+    role: Role = "signal"
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Frame:
     latex: str
     sites: tuple[str, ...]
     within: str | None = None
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from graphfold.render.coloring import painted
 from graphfold.render.options import DrawOptions
 from graphfold.render.parts import Part
 from graphfold.render.scene import Scene
+from graphfold.render.theme import Theme
 
 if TYPE_CHECKING:
     from graphfold.render.diagram import Diagram
@@ -20,6 +22,7 @@ class Sheet:
 
     parts: tuple[Part, ...]
     options: DrawOptions
+    theme: Theme
     captions: tuple[str, ...] = ()
     title: str = ""
 
@@ -33,9 +36,9 @@ def placed(sheet: Sheet) -> Picture:
     """Return the picture: everything at its place."""
     from graphfold.render.layout.figure import figure
 
-    options = sheet.options
-    scenes = [part.scenes for part in sheet.parts]
-    picture = figure(scenes, options.theme, options.word, sheet.captions)
+    theme = sheet.theme
+    scenes = [[painted(s, part.circuit, theme) for s in part.scenes] for part in sheet.parts]
+    picture = figure(scenes, theme, sheet.options.word, sheet.captions)
     return replace(picture, title=sheet.title, description=sheet.description)
 
 
@@ -53,7 +56,7 @@ def least_size(sheet: Sheet) -> tuple[float, float]:
 
     Nodes of a column and columns of a row keep apart by their radius at least.
     """
-    radius = sheet.options.theme.radius
+    radius = sheet.theme.radius
     scenes = [s for part in sheet.parts for s in part.scenes if isinstance(s, Scene)]
     columns = sum(sum(not column.gap for column in scene.columns) for scene in scenes)
     rows = max((len(scene.rows) for scene in scenes), default=1)

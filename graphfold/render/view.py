@@ -15,6 +15,7 @@ from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies
 from graphfold.render.factors import Factor, Product, by_mode, in_order
 from graphfold.render.nests import arrange_nested, frames, word
+from graphfold.render.roles import roles
 from graphfold.render.rows import Row
 from graphfold.render.scene import (
     Block,
@@ -25,6 +26,7 @@ from graphfold.render.scene import (
     Frame,
     NodeKind,
     Piece,
+    Role,
     Scene,
     Site,
 )
@@ -131,7 +133,11 @@ def view(
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     shown = list(dict.fromkeys(map(uses.shown, shown)))
     drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)
+    parts = {**roles(circuit, ranks)}
+    parts |= {name: parts[source] for name, source, _ in copies}
+    parts |= _roles_of_uses(uses, parts)
     sites = {n: _site(drawn, uses, n, latex) for n in shown}
+    sites = {n: replace(site, role=parts.get(n, "signal")) for n, site in sites.items()}
     known = {*shown}
     flows = merged([*kept, *(t for t in beside if known.issuperset((t.source, t.target)))])
     order = side_by_side(drawn, flows, shown)
@@ -150,6 +156,13 @@ def _site(circuit: Circuit, uses: Uses, name: str, latex: Mapping[str, str]) -> 
         return Site(name, latex[name], circuit.kind_of(name))
     under = word(use.cell) if use.cell != use.path[-1] else ""
     return Site(name, latex[name], "equation", True, under)
+
+
+def _roles_of_uses(uses: Uses, parts: Mapping[str, Role]) -> Mapping[str, Role]:
+    """A use that holds a state is one; any other is a signal."""
+    found: dict[str, Role] = dict.fromkeys(uses.closed, "signal")
+    found.update({use: "state" for name, use in uses.of.items() if parts.get(name) == "state"})
+    return found
 
 
 def ties_shown(circuit: Circuit, opened: Opened = ()) -> tuple[Tie, ...]:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from graphfold.render.backends.numbers import number
 from graphfold.render.paint import Paint, Palette
 from graphfold.render.picture import (
+    STROKE,
     Disc,
     Group,
     Item,
@@ -21,8 +22,8 @@ from graphfold.render.picture import (
     Stamp,
 )
 
-STROKE = 1.5
-DASHES = ' stroke-dasharray="4.5 3.5"'
+DASHES = (3.0, 7 / 3)  # in strokes
+FRAME = 2 / 3  # of a stroke
 
 
 def svg(picture: Picture) -> str:
@@ -39,7 +40,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     )
     yield f"<title>{clean(picture.title)}</title>"
     yield f"<desc>{clean(picture.description)}</desc>"
-    pens = Pens(picture.palette)
+    pens = Pens(picture.palette, picture.stroke)
     yield "<defs>"
     for key, outline in picture.outlines.items():
         yield f'<path id="g{key}" d="{outline}"/>'
@@ -51,7 +52,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield "</defs>"
     palette = picture.palette
     yield f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{short(palette.paper)}"/>'
-    yield f'<g fill="none" stroke="{short(palette.line)}" stroke-width="{number(STROKE)}">'
+    yield f'<g fill="none" stroke="{short(palette.line)}" stroke-width="{number(picture.stroke)}">'
     for group in picture.groups:
         yield from _group(group, pens)
     yield "</g>"
@@ -61,8 +62,8 @@ def _lines(picture: Picture) -> Iterator[str]:
 class Pens:
     """The colours of groups as attributes, written out once."""
 
-    def __init__(self, palette: Palette) -> None:
-        self.palette = palette
+    def __init__(self, palette: Palette, stroke: float = STROKE) -> None:
+        self.palette, self.stroke = palette, stroke
         self._known: dict[Paint | None, dict[str, str]] = {}
 
     def of(self, paint: Paint | None) -> dict[str, str]:
@@ -75,19 +76,21 @@ class Pens:
         found, own = self.palette.resolved(paint), paint or Paint()
         group = f' stroke="{short(own.line)}"' if own.line else ""
         if own.width != 1:
-            group += f' stroke-width="{number(STROKE * own.width)}"'
+            group += f' stroke-width="{number(self.stroke * own.width)}"'
         frame = (
             short(own.fill or self.palette.frame_fill),
             short(own.line or self.palette.frame_line),
         )
+        dashes = " ".join(number(self.stroke * length) for length in DASHES)
+        thin = number(self.stroke * FRAME)
         return {
             "group": group,
             "node": f' fill="{short(found.fill)}"',
             "letters": f' fill="{short(found.ink)}" stroke="none"',
             "solid": "",
-            "dashed": DASHES,
+            "dashed": f' stroke-dasharray="{dashes}"',
             "ink": f' fill="{short(found.line)}" stroke="none"',
-            "frame": f' fill="{frame[0]}" stroke="{frame[1]}" stroke-width="1"',
+            "frame": f' fill="{frame[0]}" stroke="{frame[1]}" stroke-width="{thin}"',
         }
 
 
@@ -110,7 +113,10 @@ def _group(group: Group, pens: Pens) -> Iterator[str]:
 def _item(item: Item, pen: Mapping[str, str]) -> str:
     x, y = number(item.x), number(item.y)
     if isinstance(item, Label):
-        return f'<g transform="translate({x} {y})"{pen["letters"]}>{_run(item.run)}</g>'
+        letters = pen["letters"]
+        if item.ink:
+            letters = f' fill="{short(item.ink)}" stroke="none"'
+        return f'<g transform="translate({x} {y})"{letters}>{_run(item.run)}</g>'
     if isinstance(item, Stamp):
         return f'<use href={attribute("#" + item.symbol)} x="{x}" y="{y}"/>'
     if isinstance(item, Patch):

@@ -116,7 +116,7 @@ def _arrow(settled: Plan, theme: Theme, word: str, right: float) -> Group:
     length = max(theme.arrow, run.box[2] - run.box[0])
     line = Line((right - length, y), (((right, y),),))
     tip = head(line.end, (1.0, 0.0), theme.head_length, theme.head_width)
-    label = centred(run, right - length / 2, y + 18)
+    label = centred(run, right - length / 2, y + 18 * theme.word_size / 17)
     return Group("unfold", (shortened(line, theme.head_length - 1).stroke(), tip, label))
 
 
@@ -144,6 +144,7 @@ def _canvas(groups: Sequence[Group], theme: Theme) -> Picture:
         tuple(groups),
         outlines=outlines,
         palette=theme.palette,
+        stroke=theme.stroke,
     )
 
 

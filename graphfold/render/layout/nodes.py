@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from graphfold.render.layout.looks import classes, paint_of
 from graphfold.render.layout.measure import (
+    box_lines,
     box_run,
-    box_runs,
     centred,
     node_run,
     title_run,
@@ -19,7 +20,6 @@ from graphfold.render.picture import Box, Disc, Group, Item, Label, Point, Rect,
 from graphfold.render.scene import STATIC, Block, Column, Frame, NodeKind
 from graphfold.render.typeset import typeset
 
-LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
 ASIDE, HIGH, LOW = 9.0, 15.5, 6.5  # the name of a frame and its border: beside, above, below
 
 SHARES = (0.0, 1.0, 0.15, 0.85, 0.3, 0.7)  # from left to right, where a name may stand
@@ -39,7 +39,8 @@ def frame_groups(plan: Plan, room: Room) -> Iterator[Group]:
             x, y = (left + right) / 2, (top + bottom) / 2
             rect = Rect(x, y, right - x, bottom - y, plan.theme.box_corner, "frame")
             label = Label(dx + c * grid.pitch, dy, run)
-            yield Group("frame", (rect, label), frame.name, block.columns[c].step, title=frame.name)
+            step, name = block.columns[c].step, frame.name
+            yield Group("frame", (rect, label), name, step, title=name, paint=frame.paint)
 
 
 def _steps_of(frame: Frame, block: Block) -> list[int]:
@@ -76,18 +77,22 @@ def node_groups(plan: Plan) -> Iterator[Group]:
 
 def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
     x, y = plan.ground.center(name, c)
-    kind, latex = column.sites[name], plan.scene.sites[name].latex
+    kind, site = column.sites[name], plan.scene.sites[name]
     if kind == "dots":
-        return Group("dots", (centred(typeset("\\cdots", 20.0), x, y),), name)
+        return Group(
+            "dots", (centred(typeset("\\cdots", 1.25 * plan.theme.instance_size), x, y),), name
+        )
     title = f"{name}[{column.step}]" if column.step else name
-    if plan.scene.sites[name].box:
+    paint = paint_of(site, plan.theme, kind in ("boundary", "stub"))
+    if site.box:
         items = _box_items(plan, name, (x, y), column)
-        return Group(_kinds("cell", kind), items, name, column.step, title=title)
-    run = node_run(latex, column.time, plan.ground.sizes, name)
+        kinds = classes(site, plan.theme, _kinds("cell", kind))
+        return Group(kinds, items, name, column.step, title=title, paint=paint)
+    run = node_run(site.latex, column.time, plan.ground.sizes, name)
     disc = Disc(x, y, plan.ground.radius[name], "dashed" if kind == "stub" else "solid")
     items = (disc, centred(run, x, y))
-    kinds = f"{_kinds('node', kind)} {plan.scene.sites[name].kind}"
-    return Group(kinds, items, name, column.step, title=title)
+    kinds = classes(site, plan.theme, f"{_kinds('node', kind)} {site.kind}")
+    return Group(kinds, items, name, column.step, title=title, paint=paint)
 
 
 def _kinds(first: str, kind: NodeKind) -> str:
@@ -102,7 +107,4 @@ def _box_items(plan: Plan, name: str, center: Point, column: Column) -> tuple[It
     rect = Rect(x, y, border.half, border.radius, corner, "dashed" if kind == "stub" else "solid")
     if name in column.labels:
         return (rect, centred(box_run(column.labels[name], theme), x, y))
-    first, *under = box_runs(site, theme)
-    if not under:
-        return (rect, upright(first, x, y + LONE))
-    return (rect, upright(first, x, y + NAME), upright(under[0], x, y + UNDER))
+    return (rect, *(upright(run, x, y + down) for run, down in box_lines(site, theme)))

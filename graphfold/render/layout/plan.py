@@ -82,7 +82,7 @@ class Round:
 def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     """Settle a scene; `asked` are gaps that are needed."""
     asked = asked or Gaps()
-    measured, room = sizes(scene, theme), loop_room(scene)
+    measured, room = sizes(scene, theme), loop_room(scene, theme)
     sides: Asked = {}
     cells, taken = _cells(scene, Wants(measured, room, sides, theme)), paddings(scene, sides)
     smallest = _least(scene, theme, taken)

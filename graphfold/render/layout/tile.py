@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from graphfold.render.layout.captions import Wish, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import caption_run, centred
+from graphfold.render.layout.measure import caption_run, lettered
 from graphfold.render.layout.nodes import frame_groups, node_groups
 from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened
@@ -55,7 +55,7 @@ class Tiler:
         body = _body(self.plan, line)
         if wish is None:
             return Wire(body, tip, None)
-        spot = place(self.room, line, wish)
+        spot = place(self.room, line, replace(wish, near=theme.caption_gap))
         if spot.crowded:
             self.crowded.append(edge)
         return Wire(body, tip, spot.middle)
@@ -149,7 +149,7 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
     ]
     run = caption_run(edge.caption, time, plan.theme.wire_size)
     if run and wire.caption:
-        items.append(centred(run, wire.caption[0] + dx, wire.caption[1]))
+        items.append(lettered(run, (wire.caption[0] + dx, wire.caption[1]), plan.theme))
     return Group("wire", tuple(items), edge.source[0], step, edge.target[0])
 
 
