@@ -125,8 +125,13 @@ def draw(
         warnings.warn(LabelWarning(diagnostic), stacklevel=2)
     captions = _captions(parts, chosen)
     title = parts[0].circuit.name if chosen.title is None else chosen.title
+    legend = None
+    if chosen.shows_values:
+        from graphfold.render.values.marked import with_values
+
+        parts, legend = with_values(parts, things, chosen)
     theme = theme_of(chosen.theme, parts[0].circuit.style)
-    return Drawing(Sheet(tuple(parts), chosen, theme, captions, title), chosen.scale)
+    return Drawing(Sheet(tuple(parts), chosen, theme, captions, title, legend), chosen.scale)
 
 
 def _label_problems(parts: Sequence[Part]) -> Iterator[Diagnostic]:

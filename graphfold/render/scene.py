@@ -10,6 +10,7 @@ from typing import Literal
 
 from graphfold.render.paint import Paint
 from graphfold.render.rows import Row
+from graphfold.render.values.marks import Mark
 
 NodeKind = Literal["node", "boundary", "pinned", "stub", "dots"]
 Role = Literal["input", "state", "output", "loss", "signal"]
@@ -110,7 +111,8 @@ class Edge:
 class Scene:
     """A figure before it has places; `rows` go from bottom to top, `blocks` from left to right.
 
-    Sites in no block are static; `between` says which of them stand left of which block.
+    Sites in no block are static; `between` says which of them stand left of which block. `marks` are
+    what instances, by site and step, show of their values.
     """
 
     rows: tuple[Row, ...]
@@ -119,6 +121,7 @@ class Scene:
     edges: tuple[Edge, ...]
     between: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     frames: tuple[Frame, ...] = ()
+    marks: Mapping[tuple[str, str], Mark] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def block_of(self) -> Mapping[str, int]:
