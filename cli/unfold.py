@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .feed import shown_values
 from .figures import FORMATS, asked_of, drawn, figure_options, format_option
 from .messages import CallError, count
 from .modes import captions, each_mode, ensure_one, modes_option
@@ -79,11 +80,12 @@ def command(model: str, **options: Any) -> None:
     circuit = load_model(model)
     if chosen == DATA:
         ensure_one(options["mode"], chosen)
+    values = shown_values(circuit, options)
     with working("unfolding"):
         found = each_mode(circuit, options["mode"], lambda c, mode: _unfold(c, options, mode))
         told = [_facts(unfolding) for unfolding in found]
     with working("writing" if chosen == DATA else "drawing"):
-        shown = {"captions": captions(circuit, options["mode"])}
+        shown = {"captions": captions(circuit, options["mode"]), "shown": values}
         data, warned = _encode(found, chosen, options | shown)
     target = str(output or f"{stem(model, circuit.name)}-unfolded.{suffix_of(chosen)}")
     write(target, data)
@@ -129,6 +131,7 @@ def _encode(
         captions=options["captions"],
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
+        **options["shown"],
         **asked_of(options),
     )
     return drawing.encode(chosen), warned

@@ -25,8 +25,8 @@ class DrawOptions:
 
     `values`, such as `evaluate` gives, stand in the nodes of an unfolding: a scalar's number, and
     the elements of vectors and matrices as colours, of a batch those of the first row. `color_by`
-    "norm", "mean" or "gradient" fills nodes and widens wires instead; `gradients` by id are those of
-    `loss`. `shapes` tells shapes under the labels.
+    "norm", "mean" or "gradient" fills nodes and widens wires instead; `gradients` by id are those
+    of `loss`. `shapes` tells shapes under the labels.
     """
 
     pair: bool = True

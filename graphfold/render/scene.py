@@ -111,8 +111,8 @@ class Edge:
 class Scene:
     """A figure before it has places; `rows` go from bottom to top, `blocks` from left to right.
 
-    Sites in no block are static; `between` says which of them stand left of which block. `marks` are
-    what instances, by site and step, show of their values.
+    Sites in no block are static; `between` says which of them stand left of which block. `marks`
+    tell what instances, by site and step, show of their values.
     """
 
     rows: tuple[Row, ...]

@@ -15,7 +15,7 @@ from graphfold.render.values.numbers import number_latex
 from graphfold.render.values.scale import NOT_FINITE
 
 HALF, TALL, PATCHES = 80.0, 4.5, 64
-BELOW, TICK, NEXT, SIZE, SQUARE = 16.0, 5.0, 22.0, 11.5, 4.5
+BELOW, TICK, NEXT, SIZE, SQUARE = 22.0, 5.0, 22.0, 11.5, 4.5
 """Sizes of a scale: half its width and height, and what lies between it and what is near."""
 
 
@@ -49,8 +49,9 @@ def _items(legend: Legend, x: float, y: float, size: float) -> Iterator[Item]:
     wide = HALF / PATCHES
     for k in range(PATCHES):
         place = scale.start + (1 - scale.start) * k / (PATCHES - 1)
-        left = x - HALF + (2 * k + 1) * wide
-        yield Patch(round(left, 3), round(y, 3), round(wide, 3), TALL, scale.color(scale.at(place)))
+        left = x - HALF + 2 * k * wide
+        right, color = x + HALF, scale.color(scale.at(place))  # up to the end: no gaps between
+        yield Patch(round((left + right) / 2, 3), round(y, 3), (right - left) / 2, TALL, color)
     places = (-1.0, 0.0, 1.0) if scale.start else (0.0, 1.0)
     for place in places:
         at = x - HALF + 2 * HALF * (place - scale.start) / (1 - scale.start)

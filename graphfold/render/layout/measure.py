@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.picture import Glyph, Label, Point, Run
+from graphfold.render.picture import Label, Point, Run
 from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import BOOK, Theme
 from graphfold.render.typeset import around, glyph_box, plain, typeset

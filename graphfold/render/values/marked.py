@@ -64,8 +64,9 @@ def _ensure_consistent(options: DrawOptions) -> None:
         raise DrawingError(f"color_by '{by}' is unknown{hint}")
     if by is not None and options.values is None:
         raise DrawingError(f"color_by '{by}' needs values: values=gf.evaluate(…)")
-    if options.values is not None and not isinstance(options.values, Mapping):
-        kind = type(options.values).__name__
+    given: object = options.values
+    if given is not None and not isinstance(given, Mapping):
+        kind = type(given).__name__
         raise DrawingError(f"values are arrays by name, such as gf.evaluate gives, not {kind}")
 
 
@@ -91,7 +92,9 @@ def _arrays(
             if array is not None:
                 found[k, place] = array
     if reader is None:
-        raise DrawingError("values belong to an unfolding: gf.draw(gf.unfold(circuit, 3), values=…)")
+        raise DrawingError(
+            "values belong to an unfolding: gf.draw(gf.unfold(circuit, 3), values=…)"
+        )
     ensure_some(list(found), reader, list(names))
     return found
 
@@ -171,14 +174,16 @@ def _part(
 def _with_shapes(
     part: Part, scene: Shown, marks: Mapping[Place, Mark], arrays: Mapping[Place, np.ndarray]
 ) -> dict[Place, Mark]:
-    """The marks with a line that tells the shape: in numbers where a value is known."""
+    """The marks with a line for the shape, of numbers where a value is known; scalars have none."""
     if not isinstance(scene, Scene):
-        raise DrawingError("shapes are shown on circuits and unfoldings over steps, not yet on trees")
+        raise DrawingError(
+            "shapes are shown on circuits and unfoldings over steps, not yet on trees"
+        )
     shapes, found = infer_shapes(part.circuit), {**marks}
     for place in _places(scene):
         if place[0] in shapes and not scene.sites[place[0]].box:
             array, mark = arrays.get(place), marks.get(place, Mark())
             known = shapes[place[0]] if array is None else array.shape
-            line = r"{\times}".join(map(str, known)) or "1"
-            found[place] = replace(mark, lines=(*mark.lines, line))
+            line = r"{\times}".join(map(str, known))
+            found[place] = replace(mark, lines=(*mark.lines, line)) if line else mark
     return found

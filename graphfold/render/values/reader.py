@@ -81,9 +81,8 @@ class Reader:
     def _ensure_size(self, key: str, size: int, dimension: str) -> None:
         known = (int(dimension), "the circuit") if dimension.isdecimal() else None
         expected, source = known or self.sizes.setdefault(dimension, (size, f"'{key}'"))
-        if dimension.isidentifier() or known:
-            if size != expected:
-                raise DrawingError(f"'{key}' has {dimension} = {size}; {source} has {expected}")
+        if (dimension.isidentifier() or known) and size != expected:
+            raise DrawingError(f"'{key}' has {dimension} = {size}; {source} has {expected}")
 
 
 def ensure_some(found: Sequence[object], reader: Reader, names: Sequence[str]) -> None:
