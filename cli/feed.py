@@ -9,8 +9,9 @@ from .modes import ensure_one
 from .options import free_axes, read_tree, standard_input
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graphfold.circuit import Circuit
-    from graphfold.evaluate import Evaluation
 
 
 def ensure_defined(circuit: Circuit) -> None:
@@ -107,7 +108,15 @@ def shown_values(circuit: Circuit, options: dict[str, Any]) -> dict[str, Any]:
     return {"values": _evaluated(circuit, options)}
 
 
-def _evaluated(circuit: Circuit, options: dict[str, Any]) -> Evaluation:
+def ensure_no_values(options: dict[str, Any]) -> None:
+    """Refuse values where nothing is unfolded."""
+    given = [name for name in (*ASKED, "color_by") if options[name] is not None]
+    if given:
+        option = given[0].replace("_", "-")
+        raise CallError(f"--{option} shows values of steps: graphfold unfold MODEL --{option} …")
+
+
+def _evaluated(circuit: Circuit, options: dict[str, Any]) -> Mapping[str, Any]:
     """The values of all instances; figures show what is not finite."""
     import graphfold as gf
 
