@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def test_what_stands_in_a_node_stays_within(theme: str, shapes: bool) -> None:
             reach = max(math.hypot(x - disc.x, y - disc.y) for x, y in corners)
             assert reach <= disc.radius, group.title
         boxes = sorted((box_of(i) for i in inside if isinstance(i, Label)), key=lambda b: b[1])
-        assert all(a[3] < b[1] for a, b in zip(boxes, boxes[1:], strict=False))
+        assert all(a[3] < b[1] for a, b in pairwise(boxes))
 
 
 def test_the_scale_lies_within_the_canvas_and_beneath_all_else() -> None:
@@ -206,7 +207,8 @@ def test_shapes_stand_under_the_labels_of_both_views() -> None:
         ({"h": np.zeros((3, 0, 6))}, "no rows"),
         ({"o": np.zeros((3, 3)), "y": np.zeros((3, 4))}, "n_y = "),
         ([1, 2], "not list"),
-        ({"h[1]": [[1], [2, 3]]}, "h[1]"),
+        ({"h[1]": [[1], [2, 3]]}, "'h[1]' is no array"),
+        ({"h": [[1], [2, 3]]}, "'h' is no array"),
     ],
 )
 def test_values_that_do_not_fit_are_told(values: Any, told: str) -> None:

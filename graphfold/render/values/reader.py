@@ -34,7 +34,10 @@ class Reader:
         """The sequences that are given with all their steps; DrawingError for other lengths."""
         axes, problems, found = self.unfolding.circuit.axis_of, [], set()
         for name in sorted(n for n in self._given() if axes.get(n) is not None):
-            length, shape = self.unfolding.length(str(axes[name])), _shape(self.values[name])
+            length, shape = (
+                self.unfolding.length(str(axes[name])),
+                _array(name, self.values[name]).shape,
+            )
             if not shape or shape[0] != length:
                 told = f"{shape[0]} steps" if shape else "no steps"
                 problems.append(f"'{name}' has {told}; the figure has {axes[name]} = 1..{length}")
@@ -50,20 +53,22 @@ class Reader:
 
     def array(self, name: str, step: str) -> np.ndarray | None:
         """Return the value of an instance, without its batch axis; None when there is none."""
+        import numpy as np
+
         key = f"{name}[{step}]" if step else name
         try:
             if key in self.values:
                 return self._fitted(key, name, self.values[key])
-        except (KeyError, ValueError) as error:
+        except KeyError as error:
             raise DrawingError(str(error)) from None
         if step.isdecimal() and int(step) and name in self.sequences:
-            return self._fitted(key, name, self.values[name][int(step) - 1])
+            return self._fitted(key, name, np.asarray(self.values[name])[int(step) - 1])
         return None
 
     def _fitted(self, key: str, name: str, value: Any) -> np.ndarray:
         import numpy as np
 
-        array = np.asarray(value)
+        array = _array(key, value)
         if array.dtype.kind not in "fiub":
             raise DrawingError(f"'{key}' holds {array.dtype}; a figure shows real numbers")
         shape = self.shapes[name]
@@ -99,7 +104,10 @@ def ensure_some(found: Sequence[object], reader: Reader, names: Sequence[str]) -
     )
 
 
-def _shape(value: Any) -> tuple[int, ...]:
+def _array(key: str, value: Any) -> np.ndarray:
     import numpy as np
 
-    return np.shape(value)
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise DrawingError(f"'{key}' is no array: its rows differ in length") from None
