@@ -14,6 +14,7 @@ from graphfold.render.values.marks import Mark
 GAP = 4.0  # between what stands in a node
 SMALL = 0.7  # of a label's size: that of numbers and shapes
 HALF, HIGH, CELL = 0.66, 0.3, 0.17  # of a radius: half a strip, its height, that of a map's row
+LOW_MAP, HIGH_MAP = 0.5, 0.9  # of a radius: how high a map is
 WITHIN = 0.9  # of a circle, for what stands in it
 """Sizes of what stands in a node."""
 
@@ -24,7 +25,10 @@ def line_run(latex: str, theme: Theme) -> Run:
 
 
 def _colors_high(mark: Mark, theme: Theme) -> float:
-    return theme.radius * max(HIGH, CELL * len(mark.colors)) if mark.colors else 0.0
+    rows = len(mark.colors)
+    if rows < 2:
+        return theme.radius * HIGH * rows
+    return theme.radius * min(max(LOW_MAP, CELL * rows), HIGH_MAP)
 
 
 def _heights(run: Run, mark: Mark, theme: Theme) -> list[tuple[float, float]]:
