@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from .feed import ensure_no_values
 from .figures import FORMATS, asked_of, drawn, figure_options, format_option
 from .modes import captions, each_mode, modes_option
 from .options import (
@@ -45,6 +46,7 @@ def command(
     from .output import choose_format, ensure_writable, suffix_of, tell, write
 
     chosen = choose_format(output, format_, FORMATS)
+    ensure_no_values(options)
     ensure_writable(output or "circuit")
     circuit = load_model(model)
     target = output or f"{stem(model, circuit.name)}-folded.{suffix_of(chosen)}"

@@ -46,6 +46,35 @@ OPTIONS = (
         "[default: as the model asks, else book]",
     ),
     click.option(
+        "--values",
+        type=click.Path(),
+        help="Show these values in the nodes of an unfolding: .npz, as eval -o writes it.",
+    ),
+    click.option(
+        "--inputs",
+        type=click.Path(allow_dash=True),
+        help="Evaluate these arrays and show the values: .npz, .safetensors or .json.",
+    ),
+    click.option("--params", type=click.Path(), help="With --inputs, more arrays by name."),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        help="With --inputs, draw the parameters that are missing at random.",
+    ),
+    click.option(
+        "--color-by",
+        type=click.Choice(("norm", "mean", "gradient")),
+        help="Fill nodes and widen wires by their values, by one scale.",
+    ),
+    click.option(
+        "--loss",
+        default="Loss",
+        show_default=True,
+        metavar="NAME",
+        help="With --color-by gradient, what is differentiated.",
+    ),
+    click.option("--shapes", is_flag=True, help="Tell shapes under the labels."),
+    click.option(
         "--scale",
         type=click.FloatRange(0.1, 20),
         default=2.0,
@@ -104,4 +133,7 @@ def asked_of(options: Mapping[str, Any]) -> dict[str, Any]:
         "scale": options["scale"],
         "open": options["open_"] or None,
         "theme": options["theme"] or None,
+        "color_by": options["color_by"],
+        "loss": options["loss"],
+        "shapes": options["shapes"],
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .feed import shown_values
 from .figures import FORMATS, asked_of, drawn, figure_options, format_option
 from .messages import CallError, count
 from .modes import captions, each_mode, ensure_one, modes_option
@@ -99,11 +100,12 @@ def command(model: str, **options: Any) -> None:
     circuit = load_model(model)
     if chosen == DATA:
         ensure_one(options["mode"], chosen)
+    values = shown_values(circuit, options)
     with working("unfolding"):
         found = each_mode(circuit, options["mode"], lambda c, mode: _unfold(c, options, mode))
         told = [_facts(unfolding) for unfolding in found]
     with working("writing" if chosen == DATA else "drawing"):
-        shown = {"captions": captions(circuit, options["mode"])}
+        shown = {"captions": captions(circuit, options["mode"]), "shown": values}
         data, warned = _encode(found, chosen, options | shown)
     target = str(output or f"{stem(model, circuit.name)}-unfolded.{suffix_of(chosen)}")
     write(target, data)
@@ -150,6 +152,7 @@ def _encode(
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
         **{name: options[name] for name in ("keep", "first", "last")},
+        **options["shown"],
         **asked_of(options),
     )
     return drawing.encode(chosen), warned

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from graphfold.render import DrawOptions as DrawOptions
     from graphfold.render import Theme as Theme
     from graphfold.render import draw as draw
-    from graphfold.render import themes as themes
+    from graphfold.render.themes import themes as themes
     from graphfold.shapes import infer_shapes as infer_shapes
     from graphfold.terms import switch as switch
     from graphfold.tree_reader import parse_tree as parse_tree

@@ -58,6 +58,17 @@ def test_the_figures_of_details_are_what_the_program_draws(stem, update_golden):
     assert path.read_bytes() == drawn.data
 
 
+def test_the_figure_of_values_is_what_the_program_draws(update_golden):
+    model = gf.example_path("rnn_loss")
+    options = ("--inputs", model.with_suffix(".npz"), "--format", "svg", "-o", "-")
+    drawn = call("unfold", model, *options)
+    path = FIGURES / "rnn_loss-values.svg"
+    if update_golden:
+        path.write_bytes(drawn.data)
+    assert drawn.code == 0
+    assert path.read_bytes() == drawn.data
+
+
 def test_the_section_draw_of_the_docs_draws_its_figure(update_golden):
     """The page shows all that the section holds: what no other section tells is left out here."""
     text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from graphfold.errors import Diagnostic, DrawingError, LabelWarning, suggest
 from graphfold.figure_formats import figure_format
 from graphfold.files import write_whole
+from graphfold.render.coloring import painted, theme_of
 from graphfold.render.options import DrawOptions
 from graphfold.render.parts import Part, parts_of
 from graphfold.render.sheet import Sheet, diagrams, least_size, placed
@@ -123,15 +124,20 @@ def draw(
     for diagnostic in dict.fromkeys(_label_problems(parts)):
         warnings.warn(LabelWarning(diagnostic), stacklevel=2)
     captions = _captions(parts, chosen)
-    from graphfold.render.coloring import painted, theme_of
+    title = parts[0].circuit.name if chosen.title is None else chosen.title
+    legend = None
+    if chosen.shows_values:
+        from graphfold.render.values.marked import with_values
 
+        if chosen.detail == "operations":
+            raise DrawingError('values are shown at detail "signals", not on operations')
+        parts, legend = with_values(parts, things, chosen)
     theme = theme_of(chosen.theme, parts[0].circuit.style)
     parts = [
         replace(p, scenes=tuple(painted(scene, p.circuit, theme) for scene in p.scenes))
         for p in parts
     ]
-    title = parts[0].circuit.name if chosen.title is None else chosen.title
-    return Drawing(Sheet(tuple(parts), chosen, theme, captions, title), chosen.scale)
+    return Drawing(Sheet(tuple(parts), chosen, theme, captions, title, legend), chosen.scale)
 
 
 def _label_problems(parts: Sequence[Part]) -> Iterator[Diagnostic]:

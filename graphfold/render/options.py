@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from graphfold.render.theme import Theme
 
@@ -24,6 +25,11 @@ class DrawOptions:
 
     `theme` is a `Theme`, a name out of `themes()` or the path of a file with an own one (None: as
     the model asks, else "book").
+
+    `values`, such as `evaluate` gives, stand in the nodes of an unfolding: a scalar's number, and
+    the elements of vectors and matrices as colours, of a batch those of the first row. `color_by`
+    "norm", "mean" or "gradient" fills nodes and widens wires instead; `gradients` by id are those
+    of `loss`. `shapes` tells shapes under the labels.
     """
 
     detail: str = "signals"
@@ -40,3 +46,13 @@ class DrawOptions:
     word: str = "Unfold"
     theme: Theme | str | os.PathLike[str] | None = None
     captions: Sequence[str] = ()
+    values: Mapping[str, Any] | None = None
+    color_by: str | None = None
+    gradients: Mapping[str, Any] | None = None
+    loss: str = "Loss"
+    shapes: bool = False
+
+    @property
+    def shows_values(self) -> bool:
+        """Whether instances show more than their names."""
+        return self.shapes or self.values is not None or self.color_by is not None

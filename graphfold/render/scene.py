@@ -12,6 +12,7 @@ from typing import Literal
 
 from graphfold.render.paint import Paint
 from graphfold.render.rows import Row
+from graphfold.render.values.marks import Mark
 
 NodeKind = Literal["node", "boundary", "pinned", "stub", "dots"]
 SiteForm = Literal["circle", "box", "gain", "bare", "dot"]
@@ -155,7 +156,7 @@ class Scene:
 
     Sites in no block are static; `between` says which of them stand left of which block. Data flows
     up the rows of a step, or to the "right" within it; then `ties` are the wires of one step, with
-    their delays.
+    their delays. `marks` tell what instances, by site and step, show of their values.
     """
 
     rows: tuple[Row, ...]
@@ -166,6 +167,7 @@ class Scene:
     frames: tuple[Frame, ...] = ()
     flow: Literal["up", "right"] = "up"
     ties: tuple[Edge, ...] = ()
+    marks: Mapping[tuple[str, str], Mark] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def block_of(self) -> Mapping[str, int]:

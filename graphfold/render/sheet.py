@@ -13,6 +13,7 @@ from graphfold.render.theme import Theme
 if TYPE_CHECKING:
     from graphfold.render.diagram import Diagram
     from graphfold.render.picture import Picture
+    from graphfold.render.values.marked import Legend
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Sheet:
     theme: Theme
     captions: tuple[str, ...] = ()
     title: str = ""
+    legend: Legend | None = None
 
     @property
     def description(self) -> str:
@@ -37,6 +39,10 @@ def placed(sheet: Sheet) -> Picture:
 
     scenes = [part.scenes for part in sheet.parts]
     picture = figure(scenes, sheet.theme, sheet.options.word, sheet.captions)
+    if sheet.legend is not None:
+        from graphfold.render.layout.legend import with_legend
+
+        picture = with_legend(picture, sheet.legend, sheet.theme)
     return replace(picture, title=sheet.title, description=sheet.description)
 
 

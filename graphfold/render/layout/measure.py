@@ -54,7 +54,8 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
     if not scene.folded:
         shrink = _levelled(shrink)
-    border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
+    room = _marked(scene, theme, size, shrink)
+    border = {n: Border(max(theme.radius, reach[n] * shrink[n], room.get(n, 0.0))) for n in reach}
     border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
     return Sizes(border, shrink, size)
 
@@ -66,6 +67,21 @@ def _levelled(shrink: dict[str, float]) -> dict[str, float]:
         level = level if level >= LEVEL * shrink[name] else shrink[name]
         found[name] = level
     return {name: found[name] for name in shrink}
+
+
+def _marked(
+    scene: Scene, theme: Theme, size: float, shrink: Mapping[str, float]
+) -> Mapping[str, float]:
+    """The radius that what stands in nodes asks for; all sites with colours or text have it."""
+    from graphfold.render.layout.stack import stack_reach
+
+    found: dict[str, float] = {}
+    times = {column.step: column.time for column in scene.columns}
+    for (name, step), mark in scene.marks.items():
+        if name in shrink and (mark.colors or mark.lines):
+            run = instance(scene.sites[name].latex, times.get(step, ""), size, shrink[name])
+            found[name] = max(found.get(name, 0.0), stack_reach(run, mark, theme))
+    return dict.fromkeys(found, max(found.values(), default=0.0))
 
 
 def _alike(boxes: dict[str, Border]) -> dict[str, Border]:

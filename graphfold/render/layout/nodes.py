@@ -17,6 +17,7 @@ from graphfold.render.layout.measure import (
 from graphfold.render.layout.plan import Plan, stretch_at
 from graphfold.render.layout.repeat import Tiled, repeated
 from graphfold.render.layout.room import Room
+from graphfold.render.layout.stack import stacked
 from graphfold.render.layout.taken import MANY
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Point, Rect, Run, grown
 from graphfold.render.scene import STATIC, Block, Column, Frame, NodeKind
@@ -106,13 +107,16 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
         )
     title = f"{name}[{column.step}]" if column.step else name
     paint = paint_of(site, plan.theme, kind in ("boundary", "stub"))
+    mark = plan.scene.marks.get((name, column.step))
+    paint = mark.over(paint) if mark else paint
     if site.box:
         items = _box_items(plan, name, (x, y), column)
         kinds = classes(site, plan.theme, _kinds("cell", kind))
         return Group(kinds, items, name, column.step, title=title, paint=paint)
     run = node_run(site.latex, column.time, plan.ground.sizes, name)
     disc = Disc(x, y, plan.ground.radius[name], "dashed" if kind == "stub" else "solid")
-    items = (disc, centred(run, x, y))
+    inside = stacked(run, mark, (x, y), plan.theme) if mark else (centred(run, x, y),)
+    items = (disc, *inside)
     kinds = classes(site, plan.theme, f"{_kinds('node', kind)} {site.kind}")
     return Group(kinds, items, name, column.step, title=title, paint=paint)
 

@@ -18,6 +18,7 @@ from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.layout.squares import square_group, squares_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
+from graphfold.render.paint import Paint
 from graphfold.render.picture import Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Edge
 
@@ -176,7 +177,18 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
     run = caption_run(edge.caption, time, plan.theme.wire_size)
     if run and wire.caption:
         items.append(lettered(run, (wire.caption[0] + dx, wire.caption[1]), plan.theme))
-    return Group("wire", tuple(items), edge.source[0], step, edge.target[0])
+    paint = _carried(plan, edge)
+    return Group("wire", tuple(items), edge.source[0], step, edge.target[0], paint=paint)
+
+
+def _carried(plan: Plan, edge: Edge) -> Paint | None:
+    """The width of a wire, by the number that its source shows."""
+    if not plan.scene.marks:
+        return None
+    name, at = edge.source
+    step = plan.scene.column(edge.source).step if at != STATIC else ""
+    mark = plan.scene.marks.get((name, step))
+    return Paint(width=mark.width) if mark and mark.width != 1 else None
 
 
 # -- static wires and delays ----------------------------------------------------------------------
