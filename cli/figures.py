@@ -32,6 +32,13 @@ OPTIONS = (
         help="What is a node: a signal, or every operation.",
     ),
     click.option(
+        "--direction",
+        type=click.Choice(["right", "up"]),
+        default="right",
+        show_default=True,
+        help="Where time runs.",
+    ),
+    click.option(
         "--open",
         "open_",
         multiple=True,
@@ -101,6 +108,7 @@ def asked_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options ask of `gf.draw`."""
     return {
         "detail": options["detail"],
+        "direction": options["direction"],
         "scale": options["scale"],
         "open": options["open_"] or None,
         "theme": options["theme"] or None,

@@ -13,7 +13,8 @@ from graphfold.render.theme import Theme
 class DrawOptions:
     """What to show and how.
 
-    `detail` is "signals", or "operations", each of which is a node then. `pair` puts the folded
+    `detail` is "signals", or "operations", each of which is a node then. `direction`
+    is where time runs: "right", or "up" (trees grow upwards in both). `pair` puts the folded
     circuit and an arrow before an unfolding (None: yes when the axis has steps to show); `open`
     names the uses of cells whose inside is shown, or is "all" (None: those that the model asks for;
     among operations, all); `elide` cuts long times in the middle, after `first` and before the
@@ -26,6 +27,7 @@ class DrawOptions:
     """
 
     detail: str = "signals"
+    direction: str = "right"
     pair: bool = True
     open: str | Sequence[str] | None = None
     elide: bool = True

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
+from graphfold.render.layout.upward import turned
 from graphfold.render.picture import Digits, Glyph, Label, Point, Run
 from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import Theme
@@ -78,7 +79,10 @@ def _box(scene: Scene, site: Site, theme: Theme) -> Border:
     called = [c.labels[site.name] for c in scene.columns if site.name in c.labels]
     runs = box_runs(site, theme) + [box_run(latex, theme) for latex in dict.fromkeys(called)]
     half = max(run.box[2] - run.box[0] for run in runs) / 2 + theme.box_margin
-    return Border(theme.radius, max(half - theme.radius, 0.0), theme.box_corner)
+    core = max(half - theme.radius, 0.0)
+    if theme.upward:  # as wide as the label is high, in the layout
+        return Border(theme.radius + core, -core, theme.box_corner)
+    return Border(theme.radius, core, theme.box_corner)
 
 
 def box_runs(site: Site, theme: Theme) -> list[Run]:
@@ -151,7 +155,8 @@ def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
 
 def title_run(latex: str, theme: Theme) -> Run:
     """The name of a frame."""
-    return typeset(latex, theme.title_size)
+    run = typeset(latex, theme.title_size)
+    return turned(run) if theme.upward else run
 
 
 @lru_cache(maxsize=4096)
@@ -163,6 +168,18 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
     if len(runs) == 1:
         return runs[0]
     return _beside(list(runs), size * 0.14)
+
+
+def wire_run(caption: Caption, time: str, theme: Theme) -> Run | None:
+    """The label of a wire as it lies in the layout; None when it has none."""
+    run = caption_run(caption, time, theme.wire_size)
+    return turned(run) if run and theme.upward else run
+
+
+def count_run(latex: str, theme: Theme) -> Run:
+    """What stands beside the square of a delay."""
+    run = typeset(latex, theme.count_size)
+    return turned(run) if theme.upward else run
 
 
 @lru_cache(maxsize=256)

@@ -103,8 +103,9 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
     x, y = plan.ground.center(name, c)
     kind, site = column.sites[name], plan.scene.sites[name]
     if kind == "dots":
+        dots = "\\vdots" if plan.theme.upward else "\\cdots"
         return Group(
-            "dots", (centred(typeset("\\cdots", 1.25 * plan.theme.instance_size), x, y),), name
+            "dots", (centred(typeset(dots, 1.25 * plan.theme.instance_size), x, y),), name
         )
     title = f"{name}[{column.step}]" if column.step else name
     paint = paint_of(site, plan.theme, kind in ("boundary", "stub"))
