@@ -32,6 +32,11 @@ class Border:
         """Whether it has corners."""
         return self.corner is not None
 
+    @property
+    def upended(self) -> Border:
+        """The border with width and height swapped."""
+        return Border(self.half, -self.core, self.corner)
+
     def toward(self, start: float, heading: Point) -> float:
         """How far the border is from the point `start` right of the middle, in a direction."""
         dx, dy = heading

@@ -115,7 +115,8 @@ def _drawn(tiler: Tiler, setting: Setting) -> list[Group]:
 
 def _levelled(groups: Sequence[Group], beside: Box) -> tuple[float, list[Group]]:
     """The middle of what stands beside, and the groups with theirs at its height."""
-    middle, (_, top, _, bottom) = (beside[1] + beside[3]) / 2, extent(groups)
+    nodes = [group for group in groups if group.kind.startswith(("node", "cell"))]
+    middle, (_, top, _, bottom) = (beside[1] + beside[3]) / 2, extent(nodes or groups)
     shift = middle - (top + bottom) / 2
     return middle, [moved(group, 0.0, shift) for group in groups]
 

@@ -54,7 +54,8 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     if not scene.folded:
         shrink = _levelled(shrink)
     border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
-    border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
+    boxes = _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
+    border |= {n: box.upended if theme.upward else box for n, box in boxes.items()}
     return Sizes(border, shrink, size)
 
 
@@ -79,10 +80,7 @@ def _box(scene: Scene, site: Site, theme: Theme) -> Border:
     called = [c.labels[site.name] for c in scene.columns if site.name in c.labels]
     runs = box_runs(site, theme) + [box_run(latex, theme) for latex in dict.fromkeys(called)]
     half = max(run.box[2] - run.box[0] for run in runs) / 2 + theme.box_margin
-    core = max(half - theme.radius, 0.0)
-    if theme.upward:  # as wide as the label is high, in the layout
-        return Border(theme.radius + core, -core, theme.box_corner)
-    return Border(theme.radius, core, theme.box_corner)
+    return Border(theme.radius, max(half - theme.radius, 0.0), theme.box_corner)
 
 
 def box_runs(site: Site, theme: Theme) -> list[Run]:
