@@ -25,7 +25,12 @@ from graphfold.render.theme import BOOK
 from graphfold.render.typeset import typeset
 
 LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
-ASIDE, HIGH, LOW, NEAR = 9.0, 15.5, 6.5, 4.0  # the name of a frame and its border: beside, above, below, along
+ASIDE, HIGH, LOW, NEAR = (
+    9.0,
+    15.5,
+    6.5,
+    4.0,
+)  # the name of a frame and its border: beside, above, below, along
 
 SHARES = (0.0, 1.0, 0.15, 0.85, 0.3, 0.7)  # from left to right, where a name may stand
 
@@ -116,9 +121,7 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
     kind, site = column.sites[name], plan.scene.sites[name]
     if kind == "dots":
         dots = "\\vdots" if plan.theme.upward else "\\cdots"
-        return Group(
-            "dots", (centred(typeset(dots, 1.25 * plan.theme.instance_size), x, y),), name
-        )
+        return Group("dots", (centred(typeset(dots, 1.25 * plan.theme.instance_size), x, y),), name)
     title = f"{name}[{column.step}]" if column.step else name
     paint = paint_of(site, plan.theme, kind in ("boundary", "stub"))
     if site.box:

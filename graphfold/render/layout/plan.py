@@ -10,7 +10,7 @@ from graphfold.render.layout.enclosures import Asked, Pads, paddings
 from graphfold.render.layout.grid import FAR, Cell, Grid, Levels, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.inside import asked_sides
-from graphfold.render.layout.measure import wire_run, sizes
+from graphfold.render.layout.measure import sizes, wire_run
 from graphfold.render.layout.nest import Wants, nested_cell
 from graphfold.render.layout.panel import (
     Around,

@@ -8,7 +8,7 @@ from functools import partial
 
 from graphfold.render.layout.captions import Wish, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import wire_run, lettered
+from graphfold.render.layout.measure import lettered, wire_run
 from graphfold.render.layout.nodes import frame_groups, node_groups
 from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened
