@@ -80,8 +80,13 @@ def _flowing(part: Sequence[Shown], setting: Setting) -> list[Group]:
 
 
 def _settled(parts: Sequence[Sequence[Shown]], theme: Theme) -> list[list[Tiler]]:
-    """The scenes of all parts, but trees, tiled; rows are aligned when all have as many."""
+    """The scenes of all parts, but trees, tiled; rows are aligned when all have as many.
+
+    Where time runs upwards, rows lie side by side: each scene has its own.
+    """
     plain = [[scene for scene in part if isinstance(scene, Scene)] for part in parts]
+    if theme.upward:
+        return [[tiler for scene in part for tiler in settled([scene], theme)] for part in plain]
     scenes = [scene for part in plain for scene in part]
     if len({len(scene.rows) for scene in scenes}) > 1:
         return [settled(part, theme) for part in plain]

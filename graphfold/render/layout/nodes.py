@@ -25,12 +25,8 @@ from graphfold.render.theme import BOOK
 from graphfold.render.typeset import typeset
 
 LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
-ASIDE, HIGH, LOW, NEAR = (
-    9.0,
-    15.5,
-    6.5,
-    4.0,
-)  # the name of a frame and its border: beside, above, below, along
+ASIDE, HIGH, LOW = 9.0, 15.5, 6.5  # the name of a frame and its border: beside, above, below
+NEAR = 4.0  # the same where time runs upwards
 
 SHARES = (0.0, 1.0, 0.15, 0.85, 0.3, 0.7)  # from left to right, where a name may stand
 
