@@ -26,10 +26,10 @@ def _complete_theme(ctx: click.Context, param: click.Parameter, incomplete: str)
 OPTIONS = (
     click.option(
         "--detail",
-        type=click.Choice(["signals", "operations"]),
+        type=click.Choice(["signals", "operations", "cells"]),
         default="signals",
         show_default=True,
-        help="What is a node: a signal, or every operation.",
+        help="What is a node: a signal, every operation, or a cell or recurrence as a box.",
     ),
     click.option(
         "--direction",

@@ -50,6 +50,24 @@ def test_the_figure_of_time_upwards_is_what_the_program_draws(update_golden):
     assert path.read_bytes() == drawn.data
 
 
+DETAILS = {
+    "lstm-operations": ("--detail", "operations"),
+    "lstm-operations-color": ("--detail", "operations", "--theme", "color"),
+    "lstm-cells": ("--detail", "cells"),
+}
+
+
+@pytest.mark.parametrize("stem", DETAILS)
+def test_the_figures_of_details_are_what_the_program_draws(stem, update_golden):
+    options = ("--steps", "3", *DETAILS[stem], "--format", "svg", "-o", "-")
+    drawn = call("unfold", gf.example_path("lstm"), *options)
+    path = FIGURES / f"{stem}.svg"
+    if update_golden:
+        path.write_bytes(drawn.data)
+    assert drawn.code == 0
+    assert path.read_bytes() == drawn.data
+
+
 def test_the_section_draw_of_the_docs_draws_its_figure(update_golden):
     """The page shows all that the section holds: what no other section tells is left out here."""
     text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")

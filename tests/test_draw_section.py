@@ -82,7 +82,7 @@ def test_a_group_may_hold_an_open_use() -> None:
 
 def test_colours_of_signals_groups_and_roles() -> None:
     picture = gf.draw(gf.unfold(gf.loads(MODEL + DRAWN), 2), pair=False).picture
-    (frame, *_), (node, *_) = groups(picture, "frame", "encoder"), groups(picture, "node", "k")
+    (frame, *_), (*_, node) = groups(picture, "frame", "encoder"), groups(picture, "node", "k")
     assert frame.paint is not None
     assert node.paint is not None
     assert (frame.paint.line, node.paint.fill, node.paint.line) == ("#4682b4", "#333333", "#000000")

@@ -109,5 +109,5 @@ def test_an_unknown_direction_is_told_with_what_was_meant() -> None:
 
 
 def test_operations_do_not_run_upwards() -> None:
-    with pytest.raises(gf.DrawingError, match='time runs upwards at detail "signals" only'):
+    with pytest.raises(gf.DrawingError, match="operations go to the right"):
         gf.draw(shipped("rnn_loss"), direction="up", detail="operations")

@@ -51,8 +51,8 @@ def _title(text: str) -> str:
 
 
 def word(name: str) -> str:
-    """A name in upright letters."""
-    return rf"\mathrm{{{escape(name)}}}"
+    """A name, or words, in upright letters."""
+    return r"\;".join(rf"\mathrm{{{escape(part)}}}" for part in name.split())
 
 
 def arrange_nested(

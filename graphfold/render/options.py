@@ -13,14 +13,15 @@ from graphfold.render.theme import Theme
 class DrawOptions:
     """What to show and how.
 
-    `detail` is "signals", or "operations", each of which is a node then. `direction`
-    is where time runs: "right", or "up" (trees grow upwards in both). `pair` puts the folded
-    circuit and an arrow before an unfolding (None: yes when the axis has steps to show); `open`
-    names the uses of cells whose inside is shown, or is "all" (None: those that the model asks for;
-    among operations, all); `elide` cuts long times in the middle, after `first` and before the
-    `last` steps, when there are more than `most`, but for the steps named by `keep`: 50, "40:44",
-    "u=7", or several in a list; `words` shows those of a tree's leaves (a tree is
-    never cut); `scale` is pixels per point in PNG; `captions` stand beneath the figures of a list.
+    `detail` is "signals"; "operations", each of which is a node then; or "cells": every use of a
+    cell and every recurrence is a box then. `direction` is where time runs: "right", or "up" (trees
+    grow upwards in both). `pair` puts the folded circuit and an arrow before an unfolding (None:
+    yes when the axis has steps to show); `open` names the uses of cells, or boxes,
+    whose inside is shown, or is "all" (None: those that the model asks for; among operations all,
+    among cells none); `elide` cuts long times in the middle, after `first` and before the `last`
+    steps, when there are more than `most`, but for the steps named by `keep`: 50, "40:44", "u=7",
+    or several in a list; `words` shows those of a tree's leaves (a tree is never cut); `scale` is
+    pixels per point in PNG; `captions` stand beneath the figures of a list.
 
     `theme` is a `Theme`, a name out of `themes()` or the path of a file with an own one (None: as
     the model asks, else "book").

@@ -16,7 +16,7 @@ from graphfold.render.exploded import Exploded, explode
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import Scene
 from graphfold.render.symbolic import folded_circuit, windows
-from graphfold.render.uses import ALL, Opened
+from graphfold.render.uses import ALL, Boxes, Opened
 from graphfold.render.view import View, ties_shown, view
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Shown = Scene | TreeScene
     Drawable = Freezable | Unfolding | Window | Elimination
 
-DETAILS = ("signals", "operations")
+DETAILS = ("signals", "operations", "cells")
 DIRECTIONS = ("right", "up")
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
 _BYTES_PER_COPY = 1_000  # of a node in a step that is laid out as a copy of others
@@ -72,7 +72,8 @@ def _ensure_known(options: DrawOptions) -> None:
             hint = suggest(str(asked), known) or f"; there are {' and '.join(known)}"
             raise DrawingError(f"no {option} is called '{shorten(str(asked))}'{hint}")
     if options.detail == "operations" and options.direction == "up":
-        raise DrawingError('time runs upwards at detail "signals" only; operations go to the right')
+        message = 'operations go to the right: time runs upwards at detail "signals" or "cells"'
+        raise DrawingError(message)
 
 
 def _circuit(what: Drawable) -> Circuit:
@@ -85,9 +86,14 @@ def _circuit(what: Drawable) -> Circuit:
 
 
 def _opened(circuit: Circuit, options: DrawOptions) -> Opened:
-    """The uses whose inside is shown: as asked, or as the model asks; all, among operations."""
+    """The uses whose inside is shown: as asked, or as the model asks.
+
+    Among operations that is all, among cells none.
+    """
     if options.detail == "operations" and options.open is None:
         return ALL if circuit.groups else ()
+    if options.detail == "cells":
+        return Boxes(options.open or ())
     return circuit.style.open if options.open is None else options.open
 
 

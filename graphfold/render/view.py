@@ -150,7 +150,8 @@ def view(
     gone = gone | (eliminated or set())
     kept, copies = through_copies(circuit, kept, across=eliminated is not None)
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
-    latex.update(_latex_within(circuit, uses, ranks))
+    framed = uses if exploded is None else replace(uses, framed={})  # operations have no frames
+    latex.update(_latex_within(circuit, framed, ranks))
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     shown = list(dict.fromkeys(map(uses.shown, shown)))
     drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)
@@ -270,7 +271,8 @@ def _latex(circuit: Circuit, ranks: Mapping[str, int]) -> Mapping[str, str]:
 def _latex_within(circuit: Circuit, uses: Uses, ranks: Mapping[str, int]) -> Mapping[str, str]:
     """The labels of closed uses, and of what stands within a use, which need not tell so."""
     labels, groups = dict(circuit.style.labels), {**uses.framed, **uses.closed}
-    found = {name: labels.get(name) or word(uses.label(name)) for name in uses.closed}
+    named = [name for name in uses.closed if name not in circuit.axis_of]  # not after a state
+    found = {name: labels.get(name) or word(uses.label(name)) for name in named}
     for name, axis in circuit.axis_of.items() if groups else ():
         use, param = uses.holder(name, groups), circuit.kind_of(name) == "param"
         if use is not None and (param or axis is not None):

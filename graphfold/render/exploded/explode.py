@@ -52,17 +52,18 @@ def explode(circuit: Circuit) -> Exploded:
     plain = inline_functions(circuit)
     labels, mark = Labels(plain), _mark(plain)
     equations: list[Equation] = []
+    pins: list[Boundary] = []
     found: dict[str, Label] = {}
     signals: dict[str, str] = {}
     for equation in plain.equations:
-        for made, label in _operations(equation, labels, mark):
+        for made, label, summed in _operations(equation, labels, mark):
             equations.append(made)
+            pins += [] if summed else _pins(plain, made, equation.signal)
             found[made.signal] = label
             signals[made.signal] = equation.signal
     inputs = {s.name for s in circuit.inputs}
     hide = tuple(name for name in circuit.style.hide if name in inputs)
     style = replace(circuit.style, rows=(), hide=hide, groups=())
-    pins = (pin for one in equations for pin in _pins(plain, one, signals[one.signal]))
     boundaries = sort_boundaries([*plain.boundaries, *pins])
     whole = replace(plain, equations=tuple(equations), style=style, boundaries=boundaries)
     return Exploded(whole, found, signals)
@@ -84,7 +85,9 @@ def _mark(circuit: Circuit) -> str:
     return mark
 
 
-def _operations(equation: Equation, labels: Labels, mark: str) -> Iterator[tuple[Equation, Label]]:
+def _operations(
+    equation: Equation, labels: Labels, mark: str
+) -> Iterator[tuple[Equation, Label, bool]]:
     pieces = take_apart(labels.circuit, equation.expression)
     inner = [n for n in pieces.sites if n != equation.expression.root]
     names = {n: f"{equation.signal}{mark}{i}" for i, n in enumerate(inner, start=1)}
@@ -99,13 +102,14 @@ def _operations(equation: Equation, labels: Labels, mark: str) -> Iterator[tuple
         place = equation.mark if root else None
         label = labels.of(pieces, number)
         minus = subtracted(expression) if label.latex == "+" else frozenset()
-        yield Equation(name, axis, expression, place), replace(label, minus=minus)
+        made = Equation(name, axis, expression, place)
+        yield made, replace(label, minus=minus), number in pieces.summed
 
 
 def _axis(pieces: Pieces, number: int, axis: str | None) -> str | None:
-    """The clock of an operation; a letter beside another operation keeps to that one's."""
+    """The clock of an operation; a letter beside an operation without one has none either."""
     if pieces.still[number]:
-        return axis
+        return None if number in pieces.beside_static else axis
     free = pieces.free[number]
     return next(iter(free)) if free else None
 

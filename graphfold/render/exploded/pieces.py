@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from graphfold.circuit import Circuit
@@ -32,6 +33,26 @@ class Pieces:
     sites: tuple[int, ...]
     still: tuple[bool, ...]
     free: tuple[Axes, ...]
+
+    @cached_property
+    def beside_static(self) -> frozenset[int]:
+        """The letters that an operation without a clock is made of, and what these are made of."""
+        found: set[int] = set()
+        for number in range(self.expression.root, -1, -1):
+            fixed = not self.still[number] and not self.free[number]
+            if (fixed and number != self.expression.root) or number in found:
+                found.update(o for o in self.operands(number) if self.still[o])
+        return frozenset(found)
+
+    @cached_property
+    def summed(self) -> frozenset[int]:
+        """What stands beneath a reduction: every step of it is needed, whatever step reads it."""
+        found: set[int] = set()
+        for number in range(self.expression.root, -1, -1):
+            node = self.expression.nodes[number]
+            if isinstance(node, Apply) and (node.operation in REDUCTIONS or number in found):
+                found.update(node.operands)
+        return frozenset(found)
 
     def operands(self, number: int) -> tuple[int, ...]:
         """The operands of a node."""

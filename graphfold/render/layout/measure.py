@@ -13,9 +13,11 @@ from graphfold.render.layout.borders import Border
 from graphfold.render.layout.upward import turned
 from graphfold.render.picture import Digits, Glyph, Label, Point, Run
 from graphfold.render.scene import Caption, Scene, Site
-from graphfold.render.theme import Theme
+from graphfold.render.theme import BOOK, Theme
 from graphfold.render.typeset import around, glyph_box, plain, typeset
 
+LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
+LEAST = 3.0  # between letters and the border of a box
 SMALLEST = 0.62
 SMALL = 0.8
 EVEN = 0.86
@@ -76,17 +78,23 @@ def _alike(boxes: dict[str, Border]) -> dict[str, Border]:
 
 
 def _box(scene: Scene, site: Site, theme: Theme) -> Border:
-    """The border of a use: as high as a circle, as wide as its labels ask."""
+    """The border of a use: as high as a circle or as its labels ask, and as wide."""
     called = [c.labels[site.name] for c in scene.columns if site.name in c.labels]
-    runs = box_runs(site, theme) + [box_run(latex, theme) for latex in dict.fromkeys(called)]
-    half = max(run.box[2] - run.box[0] for run in runs) / 2 + theme.box_margin
-    return Border(theme.radius, max(half - theme.radius, 0.0), theme.box_corner)
+    lines = box_lines(site, theme)
+    first = [box_run(latex, theme) for latex in dict.fromkeys(called)]
+    half = max(run.box[2] - run.box[0] for run in (*first, *(run for run, _ in lines))) / 2
+    high = [max(-down - run.box[1], down + run.box[3]) for run, down in lines]
+    high += [(run.box[3] - run.box[1]) / 2 for run in first]
+    radius = max(theme.radius, *(height + LEAST for height in high))
+    return Border(radius, max(half + theme.box_margin - radius, 0.0), theme.box_corner)
 
 
-def box_runs(site: Site, theme: Theme) -> list[Run]:
-    """The name of a use and, perhaps, of its cell."""
-    under = [typeset(site.under, theme.under_size)] if site.under else []
-    return [typeset(site.latex, theme.cell_size), *under]
+def box_lines(site: Site, theme: Theme) -> list[tuple[Run, float]]:
+    """The name of a use and, perhaps, of its cell, each with its base line below the middle."""
+    scale, name = theme.cell_size / BOOK.cell_size, typeset(site.latex, theme.cell_size)
+    if not site.under:
+        return [(name, LONE * scale)]
+    return [(name, NAME * scale), (typeset(site.under, theme.under_size), UNDER * scale)]
 
 
 def upright(run: Run, x: float, y: float) -> Label:

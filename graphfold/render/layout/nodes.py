@@ -7,8 +7,8 @@ from functools import partial
 
 from graphfold.render.layout.looks import classes, paint_of
 from graphfold.render.layout.measure import (
+    box_lines,
     box_run,
-    box_runs,
     centred,
     node_run,
     title_run,
@@ -21,10 +21,8 @@ from graphfold.render.layout.taken import MANY
 from graphfold.render.layout.upward import Turned
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Point, Rect, Run, grown
 from graphfold.render.scene import STATIC, Block, Column, Frame, NodeKind
-from graphfold.render.theme import BOOK
 from graphfold.render.typeset import typeset
 
-LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
 ASIDE, HIGH, LOW = 9.0, 15.5, 6.5  # the name of a frame and its border: beside, above, below
 NEAR = 4.0  # the same where time runs upwards
 
@@ -143,9 +141,4 @@ def _box_items(plan: Plan, name: str, center: Point, column: Column) -> tuple[It
     rect = Rect(x, y, border.half, border.radius, corner, "dashed" if kind == "stub" else "solid")
     if name in column.labels:
         return (rect, centred(box_run(column.labels[name], theme), x, y))
-    first, *under = box_runs(site, theme)
-    scale = theme.cell_size / BOOK.cell_size
-    if not under:
-        return (rect, upright(first, x, y + LONE * scale))
-    lower = upright(under[0], x, y + UNDER * scale)
-    return (rect, upright(first, x, y + NAME * scale), lower)
+    return (rect, *(upright(run, x, y + down) for run, down in box_lines(site, theme)))

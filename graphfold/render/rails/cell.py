@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from graphfold.render.layout.borders import Border
 from graphfold.render.layout.columns import columns
@@ -12,21 +13,23 @@ from graphfold.render.layout.order import order
 from graphfold.render.picture import Point
 from graphfold.render.rails.ports import Lead, Port, Ports
 
-RANK_GAP, SITE_GAP, WIRE_GAP = 26.0, 11.0, 11.0
+RANK_GAP, SITE_GAP, WIRE_GAP, BESIDE_PORT = 26.0, 11.0, 11.0, 24.0
 SLOPE = 0.30  # of the height of the steepest wire, between ranks
 EDGE = 12.0  # between the edge of a step and what stands in it
-RAIL, WAY, TRUNK = 40.0, 9.0, 6.0  # weights: of states, their ways, and long wires
+RAIL, WAY, TRUNK = 40.0, 9.0, 24.0  # weights: of states, their ways, and long wires
 
 
 @dataclass(frozen=True)
 class Cell:
     """A step placed: middles of sites and ports, y downwards, and the bends of its long wires.
 
-    A wire is level between the two points of a bend, where it passes other sites.
+    A wire is level between the two points of a bend, where it passes other sites; `half` is half
+    the width of the rank that a site stands in.
     """
 
     at: Mapping[str, Point]
     bends: Mapping[Lead, tuple[tuple[Point, Point], ...]]
+    half: Mapping[str, float]
     width: float
     top: float
     bottom: float
@@ -63,14 +66,19 @@ def cell_of(
         halves = [border[n].radius if n in border else 0.0 for n in (a, b)]
         if all(n.startswith(("/in/", "/out/")) for n in (a, b)):
             return shape.port_gap
-        gap = WIRE_GAP if not any(n in border for n in (a, b)) else SITE_GAP
-        return sum(halves) + gap
+        inside = [n in border for n in (a, b)]
+        if all(inside) or any(n.startswith("//") for n in (a, b)):
+            return sum(halves) + (SITE_GAP if any(inside) else WIRE_GAP)
+        return sum(halves) + (BESIDE_PORT if any(inside) else WIRE_GAP)
 
     y = columns(rows, [*links, *along, *_alike(ports)], apart)
-    _straighten(y, paths)
+    _straighten(y, paths, border)
     _level(y, rows, ports, apart)
+    for lead, chain in chains.items():
+        _smooth(y, rows, (y[lead.source], chain, y[lead.target]), apart)
     x, half, width = _abscissas(rows, border, links, y)
     at = {name: (x[name], y[name]) for name in names}
+    at.update(_beyond(ports, rows, (x, y, half)))
     bends = {
         lead: tuple(((x[n] - half[n], y[n]), (x[n] + half[n], y[n])) for n in chain)
         for lead, chain in chains.items()
@@ -78,7 +86,7 @@ def cell_of(
     tops = [y[n] - (border[n].radius if n in border else 0.0) for n in y]
     ends = [y[n] + (border[n].radius if n in border else 0.0) for n in y]
     top, bottom = min(tops, default=0.0) - EDGE, max(ends, default=0.0) + EDGE
-    return _centred(Cell(at, bends, width, top, bottom, ports))
+    return _centred(Cell(at, bends, half, width, top, bottom, ports))
 
 
 def _centred(cell: Cell) -> Cell:
@@ -89,7 +97,17 @@ def _centred(cell: Cell) -> Cell:
         lead: tuple(((a, y + down), (b, z + down)) for (a, y), (b, z) in pairs)
         for lead, pairs in cell.bends.items()
     }
-    return Cell(at, bends, cell.width, cell.top + down, cell.bottom + down, cell.ports)
+    return replace(cell, at=at, bends=bends, top=cell.top + down, bottom=cell.bottom + down)
+
+
+def _beyond(
+    ports: Ports, rows: Sequence[Sequence[str]], placed: tuple[Mapping[str, float], ...]
+) -> Iterator[tuple[str, Point]]:
+    """Ports inward of the sites at their edge, so that wires from them pass none of these."""
+    x, y, half = placed
+    for port in ports.ports:
+        inward = 1 if port.name in rows[0] else -1
+        yield port.name, (x[port.name] + inward * half[port.name], y[port.name])
 
 
 def _highways(
@@ -145,11 +163,54 @@ def _edged(rows: Sequence[Sequence[str]], paths: Sequence[Sequence[str]]) -> lis
     return found
 
 
-def _straighten(y: dict[str, float], paths: Sequence[Sequence[str]]) -> None:
-    """Put the ways of states at one height each: the first ever below, the next above all."""
+def _straighten(
+    y: dict[str, float], paths: Sequence[Sequence[str]], border: Mapping[str, Border]
+) -> None:
+    """Put the ways of states at one height each: the first below all, the next above all."""
     for place, path in enumerate(paths[:2]):
-        pick = min if place % 2 else max
-        y.update(dict.fromkeys(path, pick(y[name] for name in path)))
+        side, own = (-1, min) if place % 2 else (1, max)
+        others = [name for name in y if name not in path and name in border]
+        far = [y[name] + side * (border[name].radius + SITE_GAP) for name in others]
+        half = max((border[name].radius for name in path if name in border), default=0.0)
+        edge = own(far, default=0.0) + side * half
+        y.update(dict.fromkeys(path, own([edge, *(y[name] for name in path)])))
+
+
+def _smooth(
+    y: dict[str, float],
+    rows: Sequence[Sequence[str]],
+    wire: tuple[float, Sequence[str], float],
+    apart: Callable[[str, str], float],
+) -> None:
+    """Let a long wire run level for as many ranks as its neighbours leave room."""
+    start, chain, end = wire
+    runs: list[tuple[list[str], float, float]] = []
+    for name in chain:
+        low, high = _room(y, rows, name, apart)
+        if runs and max(low, runs[-1][1]) <= min(high, runs[-1][2]):
+            names, old_low, old_high = runs[-1]
+            runs[-1] = ([*names, name], max(low, old_low), min(high, old_high))
+        else:
+            runs.append(([name], low, high))
+    for number, (names, low, high) in enumerate(runs):
+        wish = start if number == 0 else end if number == len(runs) - 1 else y[names[0]]
+        y.update(dict.fromkeys(names, max(low, min(high, wish))))
+
+
+def _room(
+    y: Mapping[str, float],
+    rows: Sequence[Sequence[str]],
+    name: str,
+    apart: Callable[[str, str], float],
+) -> tuple[float, float]:
+    """How far up and down a name may move between its neighbours."""
+    row = next(row for row in rows if name in row)
+    place = row.index(name)
+    above = row[place - 1] if place else None
+    under = row[place + 1] if place + 1 < len(row) else None
+    low = -math.inf if above is None else y[above] + apart(above, name)
+    high = math.inf if under is None else y[under] - apart(name, under)
+    return min(low, y[name]), max(high, y[name])
 
 
 def _level(
@@ -186,11 +247,10 @@ def _ordered(
     free = order(rows, links)
     if len(ports.ports) < 2 or len(free) < 2:
         return free
-    left = [name for name in free[0] if name.startswith("/")]
-    place = {name: i for i, name in enumerate([*left, *free[-1]])}
-    by_site: dict[str, list[int]] = {}
+    place = {name: i / len(row) for row in (free[0], free[-1]) for i, name in enumerate(row)}
+    by_site: dict[str, list[float]] = {}
     for port in ports.ports:
-        by_site.setdefault(port.site, []).append(place.get(port.name, 0))
+        by_site.setdefault(port.site, []).append(place.get(port.name, 0.0))
     mean = {site: sum(those) / len(those) for site, those in by_site.items()}
     known = sorted(ports.ports, key=lambda p: (mean[p.site], p.site, p.age))
     sides = [[p.name for p in known if p.name in set(row)] for row in (rows[0], rows[-1])]

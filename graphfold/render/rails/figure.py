@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from graphfold.render.layout.borders import Border
 from graphfold.render.layout.repeat import Tiled
-from graphfold.render.picture import Point
 from graphfold.render.rails.areas import areas_of
 from graphfold.render.rails.buses import Buses
 from graphfold.render.rails.cell import Shape, cell_of
-from graphfold.render.rails.measure import borders, port_gap
+from graphfold.render.rails.measure import Measures, measures
 from graphfold.render.rails.ports import Ports, ports_of
 from graphfold.render.rails.rows import Steps, steps_of
 from graphfold.render.rails.strip import Strip
@@ -23,8 +22,8 @@ AREA = 30.0  # beside static sites
 
 def tracks(scenes: Sequence[Scene], theme: Theme) -> list[list[Tiled]]:
     """Return the groups of scenes of one circuit; their steps are placed alike."""
-    sizes, gap = borders(scenes, theme), port_gap(scenes)
-    return [list(_Sheet(scene, theme, sizes, gap).groups()) for scene in scenes]
+    known = measures(scenes, theme)
+    return [list(_Sheet(scene, theme, known).groups()) for scene in scenes]
 
 
 @dataclass
@@ -33,31 +32,41 @@ class _Sheet:
 
     scene: Scene
     theme: Theme
-    border: Mapping[str, Border]
-    port_gap: float
+    known: Measures
+
+    @property
+    def border(self) -> Mapping[str, Border]:
+        """The borders of all sites."""
+        return self.known.border
 
     def groups(self) -> Iterator[Tiled]:
         """All groups, from left to right."""
-        areas, strips = areas_of(self.scene), list[Strip]()
-        found, places = list[Tiled](), dict[str, Point]()
+        areas, strips, found = areas_of(self.scene), list[Strip](), list[Tiled]()
+        stations: list[Strip | None] = []
         x = 0.0
-        for number, area in enumerate(areas):
-            x = self._area(area, x, places, found)
+        for number, names in enumerate(areas):
+            area = self._area(names, x) if names else None
+            stations.append(area)
+            if area is not None:
+                found += area.still()
+                x = area.left + area.cell.width + AREA
             if number < len(self.scene.blocks):
                 strip = self._strip(self.scene.blocks[number])
-                strip.left = x + strip.outside
+                strip.left = x + strip.outside + strip.beside
                 strips.append(strip)
                 found += strip.folded() if strip.alone else strip.unfolded()
-                x = strip.right + strip.outside + AREA
-        yield from Buses(self.scene, self.border, strips, places, areas).groups()
+                x = strip.right + strip.outside + strip.beside + AREA
+        for strip in strips:
+            yield from strip.grounds()
+        yield from Buses(self.scene, strips, areas, stations).groups()
         yield from found
 
     def _strip(self, block: Block) -> Strip:
         steps = steps_of(self.scene, block)
         gains = {name for name in block.names if self.scene.sites[name].form == "gain"}
-        shape = Shape(gains, self.port_gap)
+        shape = Shape(gains, self.known.port_gap)
         cell = cell_of(block.names, self.border, self._ports(block, steps), shape)
-        return Strip(self.scene, self.theme, self.border, cell, steps)
+        return Strip(self.scene, self.theme, self.known, cell, steps)
 
     def _ports(self, block: Block, steps: Steps) -> Ports:
         names, first = set(block.names), len(steps.before)
@@ -71,16 +80,17 @@ class _Sheet:
                 goes[a] = None
         return ports_of(steps.ties, comes.values(), goes)
 
-    def _area(
-        self, names: Sequence[str], x: float, places: dict[str, Point], found: list[Tiled]
-    ) -> float:
-        """Draw static sites; return where the next block begins."""
-        if not names:
-            return x
+    def _area(self, names: Sequence[str], x: float) -> Strip:
+        """Static sites as a step of their own, with ports for what comes in and goes out."""
         own = set(names)
-        ties = [e for e in self.scene.edges if {e.source[0], e.target[0]} <= own]
-        cell = cell_of(names, self.border, ports_of(ties, (), ()))
+        inner = [e for e in self.scene.edges if {e.source[0], e.target[0]} <= own]
+        comes, goes = {}, dict[str, None]()
+        for edge in self.scene.edges:
+            a, b = edge.source[0], edge.target[0]
+            if b in own and a not in own:
+                comes[a, b] = replace(edge, source=(a, 0), target=(b, 0))
+            elif a in own and b not in own:
+                goes[a] = None
+        cell = cell_of(names, self.border, ports_of(inner, comes.values(), goes))
         steps = Steps((), (Column("", dict.fromkeys(names, "node")),), ())
-        found += Strip(self.scene, self.theme, self.border, cell, steps, x).still()
-        places.update({n: (x + cell.at[n][0], cell.at[n][1]) for n in names})
-        return x + cell.width + AREA
+        return Strip(self.scene, self.theme, self.known, cell, steps, x)

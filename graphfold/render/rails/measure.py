@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.layout.measure import box_runs, reach_of
+from graphfold.render.layout.measure import box_lines, reach_of
 from graphfold.render.picture import Run
 from graphfold.render.scene import Scene, Site
 from graphfold.render.theme import Theme
@@ -36,7 +37,7 @@ def borders(scenes: Sequence[Scene], theme: Theme) -> dict[str, Border]:
 
 def _border(scene: Scene, site: Site, theme: Theme) -> Border:
     if site.box:
-        half = max(run.box[2] - run.box[0] for run in box_runs(site, theme)) / 2
+        half = max(run.box[2] - run.box[0] for run, _ in box_lines(site, theme)) / 2
         return Border(theme.radius, max(half + theme.box_margin - theme.radius, 0.0), 8.0)
     if site.form == "gain":
         run = typeset(site.latex, GLYPH)
@@ -50,24 +51,43 @@ def _border(scene: Scene, site: Site, theme: Theme) -> Border:
         return Border(radius, max(width / 2 + 3 - radius, 0.0), 1.0)
     runs = [label_of(site, time) for time in _times(scene, site)]
     least = NAMED if moves(site) else LEAST
-    reach = max(reach_of(run) for run in runs) + INSET - 1
+    reach = max(reach_of(run) for run in runs) + INSET
     half = max(run.box[2] - run.box[0] for run in runs) / 2 + INSET + 3
     if reach > LEAST + 4 and not moves(site):
         return Border(LEAST, max(half - LEAST, 0.0), LEAST)
     return Border(max(least, reach))
 
 
-def port_gap(scenes: Sequence[Scene]) -> float:
-    """The room between ports: what stands before the first step must not overlap."""
+@dataclass(frozen=True)
+class Measures:
+    """What scenes of one circuit have in common, so that their steps are placed alike.
+
+    `given` is the largest radius of what stands before the first step, and `widest` the longest
+    superscript.
+    """
+
+    border: Mapping[str, Border]
+    given: float
+    widest: str
+
+    @property
+    def port_gap(self) -> float:
+        """The room between ports: what stands before the first step must not overlap."""
+        return max(WIRES_APART, 2 * self.given + 5) if self.given else WIRES_APART
+
+
+def measures(scenes: Sequence[Scene], theme: Theme) -> Measures:
+    """Measure scenes of one circuit."""
     radii = [0.0]
     for scene in scenes:
         for column in scene.columns:
-            for name, kind in column.sites.items():
-                if kind == "boundary":
-                    site = scene.sites[name]
-                    latex = column.labels.get(name, site.tag or site.latex)
-                    radii.append(given_radius(given_label(latex, column.time)))
-    return max(WIRES_APART, 2 * max(radii) + 5)
+            given = (name for name, kind in column.sites.items() if kind == "boundary")
+            for name in given:
+                site = scene.sites[name]
+                latex = column.labels.get(name, site.tag or site.latex)
+                radii.append(given_radius(given_label(latex, column.time)))
+    times = [c.at(c.span - 1).time for scene in scenes for c in scene.columns if not c.gap]
+    return Measures(borders(scenes, theme), max(radii), max(times, key=len, default=""))
 
 
 def given_radius(run: Run) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.looks import classes, paint_of
-from graphfold.render.layout.measure import box_runs, centred, upright
+from graphfold.render.layout.measure import box_lines, centred, lettered, upright
 from graphfold.render.picture import Disc, Group, Item, Point, Rect
 from graphfold.render.rails.measure import (
     GLYPH,
@@ -49,22 +49,24 @@ class Nodes:
         signal = site.of or site.name
         named = moves(site) or pinned
         own = f"{signal}[{column.step}]" if column.step and named else signal
-        kinds = site.kind if named else f"operation {site.form}"
+        kinds = f"{'pinned ' * pinned}{site.kind}" if named else f"operation {site.form}"
         items = self._items(site, center, column.time, pinned)
         kinds = classes(site, self.theme, f"{'cell' if site.box else 'node'} {kinds}")
-        paint = None if site.form == "bare" else paint_of(site, self.theme)
+        weight = site.form in ("bare", "gain") and not pinned
+        paint = None if weight else paint_of(site, self.theme)
         return Group(kinds, items, signal, column.step, title=own, paint=paint)
 
     def _items(self, site: Site, center: Point, time: str, pinned: bool) -> tuple[Item, ...]:
         border, (x, y) = self.border[site.name], center
         if site.box:
-            first, *_ = box_runs(site, self.theme)
-            return (Rect(x, y, border.half, border.radius, 8.0), upright(first, x, y + 5))
+            lines = box_lines(site, self.theme)
+            letters = (upright(run, x, y + below) for run, below in lines)
+            return (Rect(x, y, border.half, border.radius, 8.0), *letters)
         if site.form == "bare":
-            return (centred(typeset(site.latex, GLYPH), x, y),)
+            return (lettered(typeset(site.latex, GLYPH), center, self.theme),)
         if site.form == "gain":
             around = Rect(x, y, border.half, border.radius, 3.5)
-            return (around, centred(typeset(site.latex, GLYPH), x, y))
+            return (around, lettered(typeset(site.latex, GLYPH), center, self.theme))
         run = given_label(site.tag, time) if pinned and site.tag else label_of(site, time)
         return (_around(border, x, y), centred(run, x, y))
 

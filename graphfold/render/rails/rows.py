@@ -61,14 +61,20 @@ class Steps:
         return self.column(step)
 
     def exists(self, site: str, step: int) -> bool:
-        """Whether a site has a value at a step; what is cut away has all."""
+        """Whether a site has a value at a step; what is cut away, or beyond it, has all."""
         column = self._kinds(step)
-        return column is not None and (column.gap or column.sites.get(site) in THERE)
+        if column is None:
+            return self._open(step)
+        return column.gap or column.sites.get(site) in THERE
+
+    def _open(self, step: int) -> bool:
+        """Whether steps go on beyond the first, or the last, since these are cut away."""
+        return bool(self.columns) and self.columns[0 if step < 0 else -1].gap
 
     def computes(self, site: str, step: int) -> bool:
         """Whether a site is computed at a step."""
         if not 0 <= step < self.count:
-            return False
+            return self.column(step) is None and self._open(step)
         column = self.columns[self.place_of(step)]
         return column.gap or column.sites.get(site) == "node"
 

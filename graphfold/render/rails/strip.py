@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from graphfold.render.compose import instance
-from graphfold.render.layout.borders import Border, End
+from graphfold.render.layout.borders import End
 from graphfold.render.layout.measure import centred
 from graphfold.render.layout.paths import Line
 from graphfold.render.layout.repeat import Stretch, Tiled, repeated
-from graphfold.render.picture import Box, Group, Pen, Point, Rect
+from graphfold.render.picture import Group, Pen, Point, Rect
 from graphfold.render.rails.cell import Cell
-from graphfold.render.rails.measure import TAG, moves
+from graphfold.render.rails.measure import Measures
 from graphfold.render.rails.nodes import Nodes
 from graphfold.render.rails.ports import Lead, Port
 from graphfold.render.rails.rows import Steps
-from graphfold.render.rails.tags import Tag, places
+from graphfold.render.rails.tags import Names, names_of
 from graphfold.render.rails.wires import BACK, FAR, Wires, level
 from graphfold.render.scene import Column, Scene
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import typeset
 
 GAP, CUT = 30.0, 34.0  # between steps, and the width of what stands for those cut away
-GIVEN, BESIDE, TURN = 20.0, 8.0, 9.0
+BESIDE, TURN = 8.0, 9.0
 ROUND = 10.0
 
 
@@ -34,7 +33,7 @@ class Strip:
 
     scene: Scene
     theme: Theme
-    border: Mapping[str, Border]
+    known: Measures
     cell: Cell
     steps: Steps
     left: float = 0.0
@@ -43,12 +42,17 @@ class Strip:
     @cached_property
     def wires(self) -> Wires:
         """The wires of a step."""
-        return Wires(self.cell, self.border, self.theme)
+        return Wires(self.cell, self.known.border, self.theme)
 
     @cached_property
     def nodes(self) -> Nodes:
         """The nodes of a step."""
-        return Nodes(self.scene, self.theme, self.border, self.cell.at, self._tags())
+        return Nodes(self.scene, self.theme, self.known.border, self.cell.at, self.names.tags)
+
+    @cached_property
+    def names(self) -> Names:
+        """Where names and signs stand in a step."""
+        return names_of(self.scene, self.known, self.wires)
 
     # -- where things are -------------------------------------------------------------------------
 
@@ -91,7 +95,12 @@ class Strip:
         ports = [p for p in self.cell.ports.ports if p.side == "in" and p.age]
         if self.alone:
             return (FAR + BACK * (len(ports) - 1) if ports else 0.0) + 4.0
-        return (self.gap + 2 * GIVEN + 4.0) if ports else 0.0
+        return (self.gap + 2 * self.known.given + 6.0) if ports else 0.0
+
+    @property
+    def beside(self) -> float:
+        """Room at both sides for the wires of static sites."""
+        return BESIDE * sum(not p.age for p in self.cell.ports.ports)
 
     def turn(self, port: Port) -> float:
         """How far from its step the wire of a static site, or to one, turns."""
@@ -117,38 +126,25 @@ class Strip:
             return None
         return Stretch(range(start, start + column.span), int(column.step), self.pitch)
 
-    def _tags(self) -> dict[str, Point]:
-        """Where the names of values stand in a step; as wide as they get."""
-        wanted, nodes = list[Tag](), dict[str, Box]()
-        times = [c.at(c.span - 1).time for c in self.steps.columns if not c.gap]
-        widest = max(times, key=len, default="")
-        for name, (x, y) in self.cell.at.items():
-            if name not in self.border:
-                continue
-            half, high = self.border[name].half, self.border[name].radius
-            nodes[name] = (x - half, y - high, x + half, y + high)
-            tag = self.scene.sites[name].tag
-            if tag and not moves(self.scene.sites[name]):
-                wanted.append(Tag(name, instance(tag, widest, TAG), (x, y), self.border[name]))
-        lines = (self.wires.line(lead).samples(3.0) for lead in self.cell.ports.leads)
-        return places(wanted, nodes, lines)
-
     # -- what is drawn ----------------------------------------------------------------------------
+
+    def grounds(self) -> Iterator[Tiled]:
+        """What is behind the steps."""
+        yield from self._each(self._ground)
 
     def unfolded(self) -> Iterator[Tiled]:
         """All steps, with the rails between them."""
-        for draw in (self._grounds, self._between, self._inside):
-            for start, column in self.steps.each():
-                stretch = self.stretch(start)
-                if column.span > 1 and stretch is not None:
-                    yield from repeated(draw, stretch)
-                else:
-                    yield from draw(start)
+        yield from self._each(self._between)
         yield from self._between(self.steps.count)
+        yield from self._each(self._inside)
+
+    def _each(self, draw: Callable[[int], Iterator[Group]]) -> Iterator[Tiled]:
+        for start, _ in self.steps.each():
+            stretch = self.stretch(start)
+            yield from draw(start) if stretch is None else repeated(draw, stretch)
 
     def folded(self) -> Iterator[Tiled]:
         """One step, its rails going round it through squares."""
-        yield from self._grounds(0)
         yield from self.wires.returns(self.left)
         yield from self.still()
 
@@ -156,14 +152,15 @@ class Strip:
         """A step with all its wires, and no ground."""
         column = self.steps.columns[0]
         for lead in self.cell.ports.leads:
-            yield self.wires.group(lead, self.left, column.step)
+            yield self.wires.group(lead, self.left, column.step, self.names.signs)
         yield from self.nodes.of_step(self.left, column)
 
-    def _grounds(self, step: int) -> Iterator[Group]:
+    def _ground(self, step: int) -> Iterator[Group]:
         if self.gap_at(step):
             return
         cell, column = self.cell, self._column(step)
-        middle, half = (cell.top + cell.bottom) / 2, (cell.bottom - cell.top) / 2
+        top, bottom = min(cell.top, self.names.top), max(cell.bottom, self.names.bottom)
+        middle, half = (top + bottom) / 2, (bottom - top) / 2
         x = self.x(step) + cell.width / 2
         yield Group(
             "step", (Rect(x, middle, cell.width / 2, half, ROUND, "frame"),), "", column.step
@@ -181,7 +178,7 @@ class Strip:
             return
         for lead in self.cell.ports.leads:
             if self._carries(lead, step):
-                yield self.wires.group(lead, self.x(step), column.step)
+                yield self.wires.group(lead, self.x(step), column.step, self.names.signs)
         yield from self.nodes.of_step(self.x(step), column)
 
     def _carries(self, lead: Lead, step: int) -> bool:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphfold.render.layout.borders import Border, End
-from graphfold.render.layout.measure import caption_run, lettered
-from graphfold.render.layout.paths import Line, distance, head, rounded, shortened, square
-from graphfold.render.picture import Group, Item, Pen, Point
+from graphfold.render.layout.paths import Line, head, rounded, shortened, square
+from graphfold.render.picture import Group, Item, Label, Pen, Point
 from graphfold.render.rails.cell import Cell
 from graphfold.render.rails.ports import Lead, Port
-from graphfold.render.scene import Caption
 from graphfold.render.theme import Theme
 
 BEND, CORNER = 16.0, 9.0  # of wires within a step, and of those around it
 BACK, FAR, SQUARE = 11.0, 14.0, 11.0  # between wires that go back, and from the step
 HEAD, HEAD_WIDTH = 9.0, 6.6
-BEFORE, ASIDE = 16.0, 7.0  # a caption: before the head, beside the wire
+STEEP, FLAT, MARGIN = 1.2, 0.7, 4.0  # of a wire where it meets a node, and beside it
 
 
 def headed(line: Line, pen: Pen = "solid") -> tuple[Item, ...]:
@@ -33,6 +32,17 @@ def level(start: Point, end: Point) -> Line:
         return Line(start, ((end,),))
     middle = (start[0] + end[0]) / 2
     return Line(start, (((middle, start[1]), (middle, end[1]), end),))
+
+
+def _touch(end: End, toward: Point) -> Point:
+    """Where a wire meets a node: never from too steep above, for others stand there."""
+    (x, y), (tx, ty) = end.center, toward
+    side = 1.0 if tx >= x else -1.0
+    if end.border.box:
+        return (x + side * end.border.half, y)
+    if abs(ty - y) <= STEEP * abs(tx - x):
+        return end.edge(toward)
+    return end.edge((x + side, y + math.copysign(STEEP, ty - y)))
 
 
 @dataclass(frozen=True)
@@ -61,35 +71,37 @@ class Wires:
         bends = [point for bend in self.cell.bends[lead] for point in bend[::turn]]
         points = [at[lead.source], *bends, at[lead.target]]
         if lead.source in self.border:
-            points[0] = End(points[0], self.border[lead.source]).edge(points[1])
+            points[:1] = self._clear(lead.source, points[0], points[1])[::-1]
         if lead.target in self.border:
-            points[-1] = End(points[-1], self.border[lead.target]).edge(points[-2])
+            points[-1:] = self._clear(lead.target, points[-1], points[-2])
         return rounded(points, BEND)
 
-    def group(self, lead: Lead, x: float, step: str) -> Group:
-        """A wire of a step that begins at x."""
+    def _clear(self, name: str, center: Point, toward: Point) -> list[Point]:
+        """The last points of a wire that comes to a node, level where it would meet others."""
+        border, (x, y), (tx, ty) = self.border[name], center, toward
+        side = 1.0 if tx >= x else -1.0
+        steep = abs(ty - y) > FLAT * abs(tx - x)
+        beside = self.cell.half[name] - border.half
+        if steep and (beside > MARGIN or border.box):
+            reach = max(self.cell.half[name], border.half + HEAD * 1.4)
+            return [(x + side * reach, y), (x + side * border.half, y)]
+        return [_touch(End(center, border), toward)]
+
+    def group(self, lead: Lead, x: float, step: str, signs: Mapping[Lead, Label]) -> Group:
+        """A wire of a step that begins at x, with its sign."""
         line = self.line(lead).moved(x)
         if lead.target in self.port:
             items: tuple[Item, ...] = (line.stroke(),)
         else:
             items = headed(line)
-        if lead.edge is not None and lead.edge.caption:
-            items += self._caption(line, lead.edge.caption)
+        if lead in signs:
+            label = signs[lead]
+            items += (replace(label, x=label.x + x),)
         source, target = (self._signal(name) for name in (lead.source, lead.target))
         return Group("wire", items, source, step, target)
 
     def _signal(self, name: str) -> str:
         return self.port[name].site if name in self.port else name
-
-    def _caption(self, line: Line, caption: Caption) -> tuple[Item, ...]:
-        """A sign near the head, beside the wire."""
-        run = caption_run(caption, "", self.theme.count_size)
-        if run is None:
-            return ()
-        points = line.samples(2.0)
-        near = (p for p in reversed(points) if distance(p, line.end) >= BEFORE)
-        (x, y), (dx, dy) = next(near, points[0]), line.heading
-        return (lettered(run, (x + dy * ASIDE, y - abs(dx) * ASIDE), self.theme),)
 
     def returns(self, left: float) -> Iterator[Group]:
         """The rails of a folded step, round it and through their squares."""
