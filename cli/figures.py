@@ -32,6 +32,13 @@ OPTIONS = (
         help="What is a node: a signal, every operation, or a cell or recurrence as a box.",
     ),
     click.option(
+        "--direction",
+        type=click.Choice(["right", "up"]),
+        default="right",
+        show_default=True,
+        help="Where time runs.",
+    ),
+    click.option(
         "--open",
         "open_",
         multiple=True,
@@ -130,6 +137,7 @@ def asked_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """What the options ask of `gf.draw`."""
     return {
         "detail": options["detail"],
+        "direction": options["direction"],
         "scale": options["scale"],
         "open": options["open_"] or None,
         "theme": options["theme"] or None,

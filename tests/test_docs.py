@@ -40,6 +40,16 @@ def test_the_figures_of_themes_are_what_the_program_draws(theme, update_golden):
     assert path.read_bytes() == drawn.data
 
 
+def test_the_figure_of_time_upwards_is_what_the_program_draws(update_golden):
+    options = ("--steps", "3", "--direction", "up", "--format", "svg", "-o", "-")
+    drawn = call("unfold", gf.example_path("stacked_lstm"), *options)
+    path = FIGURES / "stacked_lstm-up.svg"
+    if update_golden:
+        path.write_bytes(drawn.data)
+    assert drawn.code == 0
+    assert path.read_bytes() == drawn.data
+
+
 DETAILS = {
     "lstm-operations": ("--detail", "operations"),
     "lstm-operations-color": ("--detail", "operations", "--theme", "color"),

@@ -32,6 +32,7 @@ from graphfold.render.picture import Box, Group, Picture
 
 THEMES = st.sampled_from(["book", "slides"])
 """All whose lengths differ."""
+DIRECTIONS = st.sampled_from(["right", "up"])
 
 few = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
@@ -46,12 +47,14 @@ def some_cases(draw: st.DrawFn) -> tuple[Circuit, dict[str, int]]:
 
 
 @st.composite
-def eliminations(draw: st.DrawFn, circuit: Circuit, steps: object, theme: str) -> Picture:
+def eliminations(
+    draw: st.DrawFn, circuit: Circuit, steps: object, options: gf.DrawOptions
+) -> Picture:
     """The unfolding without some signals, if that leaves every axis alone."""
     names = st.lists(st.sampled_from([e.signal for e in circuit.equations]), max_size=2)
     unfolding = gf.unfold(circuit, steps)  # type: ignore[arg-type]
     try:
-        return gf.draw(gf.eliminate(unfolding, draw(names)), theme=theme).picture
+        return gf.draw(gf.eliminate(unfolding, draw(names)), options).picture
     except gf.DrawingError:
         assume(False)
         raise
@@ -62,17 +65,17 @@ def figures(draw: st.DrawFn, *, elided: bool = True, theme: str = "") -> Picture
     """Folded circuits, unfoldings (long ones cut) and windows of circuits of one or two axes."""
     circuit, steps = draw(some_cases())
     kind = draw(st.sampled_from(["folded", "unfolded", "window", "without", *["elided"] * elided]))
-    theme = theme or draw(THEMES)
+    options = gf.DrawOptions(theme=theme or draw(THEMES), direction=draw(DIRECTIONS), pair=False)
     if kind == "folded":
-        return gf.draw(circuit, theme=theme).picture
+        return gf.draw(circuit, options).picture
     if kind == "elided":
         longer = {axis: length + 9 for axis, length in steps.items()}
-        return gf.draw(gf.unfold(circuit, longer), pair=False, theme=theme).picture
+        return gf.draw(gf.unfold(circuit, longer), options).picture
     if kind == "without":
-        return draw(eliminations(circuit, steps, theme))
+        return draw(eliminations(circuit, steps, options))
     if kind == "unfolded":
-        return gf.draw(gf.unfold(circuit, steps), pair=False, theme=theme).picture
-    return gf.draw(gf.window(circuit), pair=False, theme=theme).picture
+        return gf.draw(gf.unfold(circuit, steps), options).picture
+    return gf.draw(gf.window(circuit), options).picture
 
 
 @few

@@ -15,8 +15,9 @@ class DrawOptions:
     """What to show and how.
 
     `detail` is "signals"; "operations", each of which is a node then; or "cells": every use of a
-    cell and every recurrence is a box then. `pair` puts the folded circuit and an arrow before an
-    unfolding (None: yes when the axis has steps to show); `open` names the uses of cells, or boxes,
+    cell and every recurrence is a box then. `direction` is where time runs: "right", or "up" (trees
+    grow upwards in both). `pair` puts the folded circuit and an arrow before an unfolding (None:
+    yes when the axis has steps to show); `open` names the uses of cells, or boxes,
     whose inside is shown, or is "all" (None: those that the model asks for; among operations all,
     among cells none); `elide` cuts long times in the middle, after `first` and before the `last`
     steps, when there are more than `most`, but for the steps named by `keep`: 50, "40:44", "u=7",
@@ -33,6 +34,7 @@ class DrawOptions:
     """
 
     detail: str = "signals"
+    direction: str = "right"
     pair: bool = True
     open: str | Sequence[str] | None = None
     elide: bool = True

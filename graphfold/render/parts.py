@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Drawable = Freezable | Unfolding | Window | Elimination
 
 DETAILS = ("signals", "operations", "cells")
+DIRECTIONS = ("right", "up")
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
 _BYTES_PER_COPY = 1_000  # of a node in a step that is laid out as a copy of others
 _WALKED_PER_NODE = 20  # nodes of an elimination that cost as much as one that is drawn
@@ -54,7 +55,7 @@ def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
 
     One circuit in several modes has its rows in common.
     """
-    _ensure_known(options.detail)
+    _ensure_known(options)
     circuits = [_circuit(thing) for thing in things]
     beside: list[Tie] = []
     if len({frozenset(circuit.signals) for circuit in circuits}) == 1 < len(circuits):
@@ -64,10 +65,15 @@ def parts_of(things: Sequence[Drawable], options: DrawOptions) -> list[Part]:
     return [_part(thing, options, beside) for thing in things]
 
 
-def _ensure_known(detail: str) -> None:
-    if detail not in DETAILS:
-        hint = suggest(str(detail), DETAILS) or f"; there are {' and '.join(DETAILS)}"
-        raise DrawingError(f"no detail is called '{shorten(str(detail))}'{hint}")
+def _ensure_known(options: DrawOptions) -> None:
+    for option, known in (("detail", DETAILS), ("direction", DIRECTIONS)):
+        asked = getattr(options, option)
+        if asked not in known:
+            hint = suggest(str(asked), known) or f"; there are {' and '.join(known)}"
+            raise DrawingError(f"no {option} is called '{shorten(str(asked))}'{hint}")
+    if options.detail == "operations" and options.direction == "up":
+        message = 'operations go to the right: time runs upwards at detail "signals" or "cells"'
+        raise DrawingError(message)
 
 
 def _circuit(what: Drawable) -> Circuit:

@@ -38,7 +38,8 @@ def placed(sheet: Sheet) -> Picture:
     from graphfold.render.layout.figure import figure
 
     scenes = [part.scenes for part in sheet.parts]
-    picture = figure(scenes, sheet.theme, sheet.options.word, sheet.captions)
+    theme = replace(sheet.theme, upward=sheet.options.direction == "up")
+    picture = figure(scenes, theme, sheet.options.word, sheet.captions)
     if sheet.legend is not None:
         from graphfold.render.layout.legend import with_legend
 

@@ -11,7 +11,10 @@ from graphfold.render.paint import BLACK_ON_WHITE, Palette
 
 @dataclass(frozen=True)
 class Theme:
-    """All lengths that the layout and the back-ends use, and the palette."""
+    """All lengths that the layout and the back-ends use, and the palette.
+
+    `upward`: what is laid out is then reflected, so that time runs upwards; a figure sets it.
+    """
 
     radius: float = 24.0
     row_gap: float = 37.0
@@ -41,6 +44,7 @@ class Theme:
     arrow: float = 52.0
     palette: Palette = BLACK_ON_WHITE
     name: str = "book"
+    upward: bool = False
 
 
 _OF_BOOK = {f.name: f.default for f in fields(Theme) if isinstance(f.default, float)}

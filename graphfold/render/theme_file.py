@@ -67,7 +67,7 @@ def _read(report: Report, top: Pairs, name: str) -> Theme:
     found = _sizes(report, sections.get("sizes"))
     palette = _Colors(report, base.palette).read(sections.get("colors"))
     called = _name(report, sections.get("name"), name)
-    return replace(base, **found, palette=palette, name=called)
+    return replace(replace(base, palette=palette, name=called), **found)  # type: ignore[arg-type]
 
 
 def _base(report: Report, node: YamlNode | None) -> Theme:

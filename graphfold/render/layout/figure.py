@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from graphfold.render.layout.plan import Plan
 from graphfold.render.layout.repeat import stamped
 from graphfold.render.layout.settle import settled
 from graphfold.render.layout.tile import Tiler
+from graphfold.render.layout.upward import reflected
 from graphfold.render.picture import (
     Box,
     Disc,
@@ -43,6 +44,8 @@ def figure(
 
     A part is one scene, or two with an arrow and a word between.
     """
+    if any(not isinstance(scene, Scene) for part in parts for scene in part):
+        theme = replace(theme, upward=False)  # a tree has its own directions
     extents = Extents()
     setting = Setting(theme, word, extents)
     if any(_flows(part) for part in parts):
@@ -77,8 +80,13 @@ def _flowing(part: Sequence[Shown], setting: Setting) -> list[Group]:
 
 
 def _settled(parts: Sequence[Sequence[Shown]], theme: Theme) -> list[list[Tiler]]:
-    """The scenes of all parts, but trees, tiled; rows are aligned when all have as many."""
+    """The scenes of all parts, but trees, tiled; rows are aligned when all have as many.
+
+    Where time runs upwards, rows lie side by side: each scene has its own.
+    """
     plain = [[scene for scene in part if isinstance(scene, Scene)] for part in parts]
+    if theme.upward:
+        return [[tiler for scene in part for tiler in settled([scene], theme)] for part in plain]
     scenes = [scene for part in plain for scene in part]
     if len({len(scene.rows) for scene in scenes}) > 1:
         return [settled(part, theme) for part in plain]
@@ -87,14 +95,35 @@ def _settled(parts: Sequence[Sequence[Shown]], theme: Theme) -> list[list[Tiler]
 
 
 def _part(part: Sequence[Shown], tiled: Sequence[Tiler], setting: Setting) -> list[Group]:
-    found = [stamped(tiler.done, setting.extents.symbols) for tiler in tiled]
+    found = [_drawn(tiler, setting) for tiler in tiled]
     if not isinstance(part[-1], Scene):
         groups = _tree(part[-1], tiled, setting.theme)
     else:
         groups = found[-1] or [_nothing(tiled[0].plan)]
     if len(part) > 1:
-        groups = [*_beside(_middle(tiled[0].plan), found[0], groups, setting), *groups]
+        middle = _middle(tiled[0].plan)
+        if setting.theme.upward:
+            middle, found[0] = _levelled(found[0], setting.extents.of(groups))
+        groups = [*_beside(middle, found[0], groups, setting), *groups]
     return groups
+
+
+def _drawn(tiler: Tiler, setting: Setting) -> list[Group]:
+    """What a scene is drawn of; it and its symbols are reflected where time runs upwards."""
+    symbols: dict[str, tuple[Group, ...]] = dict(setting.extents.symbols)
+    groups = stamped(tiler.done, symbols)
+    upward = setting.theme.upward
+    for name in symbols.keys() - setting.extents.symbols.keys():
+        setting.extents.symbols[name] = tuple(reflected(symbols[name])) if upward else symbols[name]
+    return reflected(groups) if upward else groups
+
+
+def _levelled(groups: Sequence[Group], beside: Box) -> tuple[float, list[Group]]:
+    """The middle of what stands beside, and the groups with theirs at its height."""
+    nodes = [group for group in groups if group.kind.startswith(("node", "cell"))]
+    middle, (_, top, _, bottom) = (beside[1] + beside[3]) / 2, extent(nodes or groups)
+    shift = middle - (top + bottom) / 2
+    return middle, [moved(group, 0.0, shift) for group in groups]
 
 
 def _tree(scene: TreeScene, beside: Sequence[Tiler], theme: Theme) -> list[Group]:

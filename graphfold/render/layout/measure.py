@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
+from graphfold.render.layout.upward import turned
 from graphfold.render.picture import Digits, Glyph, Label, Point, Run
 from graphfold.render.scene import Caption, Scene, Site
 from graphfold.render.theme import BOOK, Theme
@@ -56,7 +57,8 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
         shrink = _levelled(shrink)
     room = _marked(scene, theme, size, shrink)
     border = {n: Border(max(theme.radius, reach[n] * shrink[n], room.get(n, 0.0))) for n in reach}
-    border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
+    boxes = _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
+    border |= {n: box.upended if theme.upward else box for n, box in boxes.items()}
     return Sizes(border, shrink, size)
 
 
@@ -175,7 +177,8 @@ def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
 
 def title_run(latex: str, theme: Theme) -> Run:
     """The name of a frame."""
-    return typeset(latex, theme.title_size)
+    run = typeset(latex, theme.title_size)
+    return turned(run) if theme.upward else run
 
 
 @lru_cache(maxsize=4096)
@@ -187,6 +190,18 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
     if len(runs) == 1:
         return runs[0]
     return _beside(list(runs), size * 0.14)
+
+
+def wire_run(caption: Caption, time: str, theme: Theme) -> Run | None:
+    """The label of a wire as it lies in the layout; None when it has none."""
+    run = caption_run(caption, time, theme.wire_size)
+    return turned(run) if run and theme.upward else run
+
+
+def count_run(latex: str, theme: Theme) -> Run:
+    """What stands beside the square of a delay."""
+    run = typeset(latex, theme.count_size)
+    return turned(run) if theme.upward else run
 
 
 @lru_cache(maxsize=256)

@@ -19,11 +19,13 @@ from graphfold.render.layout.repeat import Tiled, repeated
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.stack import stacked
 from graphfold.render.layout.taken import MANY
+from graphfold.render.layout.upward import Turned
 from graphfold.render.picture import Box, Disc, Group, Item, Label, Point, Rect, Run, grown
 from graphfold.render.scene import STATIC, Block, Column, Frame, NodeKind
 from graphfold.render.typeset import typeset
 
 ASIDE, HIGH, LOW = 9.0, 15.5, 6.5  # the name of a frame and its border: beside, above, below
+NEAR = 4.0  # the same where time runs upwards
 
 SHARES = (0.0, 1.0, 0.15, 0.85, 0.3, 0.7)  # from left to right, where a name may stand
 
@@ -63,17 +65,28 @@ def _steps_of(frame: Frame, block: Block) -> Iterator[int]:
 
 def _title_place(room: Room, box: Box, run: Run, shifts: Sequence[float]) -> Point:
     """A place, a corner if it can be, where the name of a frame is not in the way; take it."""
-    left, top, right, bottom = box
     x0, y0, x1, y1 = run.box
-    first, last = left + ASIDE - x0, right - ASIDE - x1
-    xs = [first + (last - first) * share for share in SHARES]
     found = []
-    for rank, (x, y) in enumerate((x, y) for y in (top + HIGH, bottom - LOW) for x in xs):
+    for rank, (x, y) in enumerate(_corners(box, run)):
         label = (x + x0, y + y0, x + x1, y + y1)
         found.append((room.hits(grown(label, 2.0), shifts), rank, (x, y), label))
     _, _, place, label = min(found)
     room.add_box(label, shifts=shifts)
     return place
+
+
+def _corners(box: Box, run: Run) -> Iterator[Point]:
+    """Where the name of a frame may stand: along the two sides that are level when it is read."""
+    left, top, right, bottom = box
+    x0, y0, x1, y1 = run.box
+    if isinstance(run, Turned):
+        first, last = bottom - ASIDE - y1, top + ASIDE - y0
+        sides = (right - NEAR - x1, left + NEAR - x0)
+        yield from ((x, first + (last - first) * share) for x in sides for share in SHARES)
+        return
+    first, last = left + ASIDE - x0, right - ASIDE - x1
+    sides = (top + HIGH, bottom - LOW)
+    yield from ((first + (last - first) * share, y) for y in sides for share in SHARES)
 
 
 def node_groups(plan: Plan) -> Iterator[Tiled]:
@@ -102,9 +115,8 @@ def _node(plan: Plan, name: str, c: int, column: Column) -> Group:
     x, y = plan.ground.center(name, c)
     kind, site = column.sites[name], plan.scene.sites[name]
     if kind == "dots":
-        return Group(
-            "dots", (centred(typeset("\\cdots", 1.25 * plan.theme.instance_size), x, y),), name
-        )
+        dots = "\\vdots" if plan.theme.upward else "\\cdots"
+        return Group("dots", (centred(typeset(dots, 1.25 * plan.theme.instance_size), x, y),), name)
     title = f"{name}[{column.step}]" if column.step else name
     paint = paint_of(site, plan.theme, kind in ("boundary", "stub"))
     mark = plan.scene.marks.get((name, column.step))

@@ -10,7 +10,7 @@ from graphfold.render.layout.enclosures import Asked, Pads, paddings
 from graphfold.render.layout.grid import FAR, Cell, Grid, Levels, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.inside import asked_sides
-from graphfold.render.layout.measure import caption_run, sizes
+from graphfold.render.layout.measure import sizes, wire_run
 from graphfold.render.layout.nest import Wants, nested_cell
 from graphfold.render.layout.panel import (
     Around,
@@ -273,6 +273,6 @@ def _widest(edges: Iterable[Edge], theme: Theme) -> float:
     """The width of the widest caption."""
     widest = 0.0
     for caption in dict.fromkeys(e.caption for e in edges):
-        run = caption_run(caption, "9", theme.wire_size)
+        run = wire_run(caption, "9", theme)
         widest = max(widest, run.box[2] - run.box[0] if run else 0.0)
     return widest

@@ -8,7 +8,7 @@ from functools import partial
 
 from graphfold.render.layout.captions import Wish, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import caption_run, lettered
+from graphfold.render.layout.measure import lettered, wire_run
 from graphfold.render.layout.nodes import frame_groups, node_groups
 from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened
@@ -75,7 +75,7 @@ class Tiler:
         """A caption as wide as it gets in any column."""
         times = {len(c.time): c.time for c in self.plan.scene.columns}
         widest = times[max(times)] if times else ""
-        return caption_run(caption, widest, self.plan.theme.wire_size)
+        return wire_run(caption, widest, self.plan.theme)
 
 
 # -- wires between steps --------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
         Stroke(body.x + dx, body.y, body.moves, pen),
         Stroke(tip.x + dx, tip.y, tip.moves, tip.pen),
     ]
-    run = caption_run(edge.caption, time, plan.theme.wire_size)
+    run = wire_run(edge.caption, time, plan.theme)
     if run and wire.caption:
         items.append(lettered(run, (wire.caption[0] + dx, wire.caption[1]), plan.theme))
     paint = _carried(plan, edge)
@@ -286,7 +286,7 @@ def _delayed(tiler: Tiler) -> Iterator[Group]:
     for delays, net, sinks in nets:
         for sink in sinks:
             line, edge = delays.line(net, sink), Edge((net[0], 0), (sink, 0), captions[*net, sink])
-            run = caption_run(edge.caption, "", plan.theme.wire_size)
+            run = wire_run(edge.caption, "", plan.theme)
             wire = tiler.wire(line, _delay_wish(tiler, net, sink, run) if run else None, edge)
             wire = replace(wire, stroke=_body(plan, delays.branch(net, sink)))
             yield _copied(plan, edge, wire)
