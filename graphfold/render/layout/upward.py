@@ -33,7 +33,8 @@ def turned(run: Run) -> Run:
 def reflected(groups: Iterable[Group]) -> list[Group]:
     """Return the groups reflected: right becomes up, and down becomes left.
 
-    Labels of nodes stay where they are within their circle or box; all others keep their middle.
+    Labels and values of nodes stay where they are within their circle or box; all other labels keep
+    their middle.
     """
     return [_group(group) for group in groups]
 
@@ -48,12 +49,20 @@ def _group(group: Group) -> Group:
 def _item(item: Item, about: Point | None) -> Item:
     if isinstance(item, Label):
         return _label(item, about)
+    if about is not None and _stands(item):
+        x, y = _point(*about)
+        return replace(item, x=x + item.x - about[0], y=y + item.y - about[1])
     x, y = _point(item.x, item.y)
     if isinstance(item, Stroke):
         return replace(item, x=x, y=y, moves=_moves(item.moves))
     if isinstance(item, Rect | Patch):
         return replace(item, x=x, y=y, half_width=item.half_height, half_height=item.half_width)
     return replace(item, x=x, y=y)
+
+
+def _stands(item: Item) -> bool:
+    """Whether an item of a node is a value within it, which is read as it stands."""
+    return isinstance(item, Patch) or (isinstance(item, Rect) and item.pen == "frame")
 
 
 def _label(label: Label, about: Point | None) -> Label:
