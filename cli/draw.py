@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from .figures import asked_of, figure_options
-from .modes import captions, each_mode, ensure_one, modes_option
+from .feed import ensure_no_values
+from .figures import FORMATS, asked_of, drawn, figure_options, format_option
+from .modes import captions, each_mode, modes_option
 from .options import (
     json_option,
     load_model,
@@ -16,18 +17,11 @@ from .options import (
     stem,
 )
 
-FORMATS = ("svg", "png", "dot")
-
 
 @click.command("draw")
 @model_argument
 @output_option("The figure's file; - is standard output.  [default: MODEL-folded.svg]")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    help="Instead of the suffix; dot is for Graphviz.",
-)
+@format_option()
 @modes_option
 @figure_options
 @json_option
@@ -43,23 +37,22 @@ def command(
     \b
     graphfold draw model.yaml
     graphfold draw model.yaml -o model.png --scale 3
+    graphfold draw model.yaml -o model.pdf
     graphfold draw model.yaml --mode all
     graphfold draw model.yaml --open lower --open upper
     """
     import graphfold as gf
 
-    from .output import choose_format, ensure_writable, tell, write
+    from .output import choose_format, ensure_writable, suffix_of, tell, write
 
     chosen = choose_format(output, format_, FORMATS)
+    ensure_no_values(options)
     ensure_writable(output or "circuit")
     circuit = load_model(model)
-    target = output or f"{stem(model, circuit.name)}-folded.{chosen}"
-    if chosen == "dot":
-        ensure_one(mode, chosen)
-        data = gf.to_graphviz(gf.in_mode(circuit, mode) if mode else circuit).source.encode()
-    else:
-        shown = circuit if mode is None else each_mode(circuit, mode, gf.in_mode)
-        beneath = captions(circuit, mode)
-        data = gf.draw(shown, captions=beneath, **asked_of(options)).encode(chosen)
-    write(target, data)
-    tell(target, {}, "", options["_json"])
+    target = output or f"{stem(model, circuit.name)}-folded.{suffix_of(chosen)}"
+    shown = circuit if mode is None else each_mode(circuit, mode, gf.in_mode)
+    beneath = captions(circuit, mode)
+    as_json = options["_json"]
+    drawing, facts = drawn(shown, as_json, captions=beneath, **asked_of(options))
+    write(target, drawing.encode(chosen))
+    tell(target, facts, "", as_json)

@@ -75,7 +75,7 @@ def _unexpected(error: Exception, as_json: bool) -> int:
 def print_diagnostics(diagnostics: Sequence[gf.Diagnostic], as_json: bool) -> None:
     """Print diagnostics to standard error, one line each or as a JSON list."""
     if as_json:
-        _print_json([_plain(d) for d in diagnostics])
+        _print_json([diagnostic_facts(d) for d in diagnostics])
         return
     for diagnostic in diagnostics:
         colour = "yellow" if diagnostic.severity == "warning" else "red"
@@ -94,7 +94,8 @@ def _print_json(problems: list[dict[str, object]]) -> None:
     say(json.dumps(problems, indent=2))
 
 
-def _plain(diagnostic: gf.Diagnostic) -> dict[str, object]:
+def diagnostic_facts(diagnostic: gf.Diagnostic) -> dict[str, object]:
+    """A diagnostic as JSON."""
     mark = diagnostic.mark
     return {
         "file": diagnostic.source,

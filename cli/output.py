@@ -19,12 +19,17 @@ def choose_format(output: str | None, given: str | None, legal: tuple[str, ...])
         return given
     if output in (None, "-"):
         return legal[0]
+    from graphfold.figure_formats import FIGURE_FORMATS
+
     suffix = Path(output or "").suffix.lstrip(".").lower()
-    if suffix in legal:
-        return suffix
+    for name in legal:
+        if suffix in FIGURE_FORMATS.get(name, (name,)):
+            return name
+    *most, last = (f".{suffix_of(name)}" for name in legal)
+    known = f"{', '.join(most)} or {last}"
     if not suffix:
-        raise CallError(f"{output}: no suffix tells the format; use .{' or .'.join(legal)}")
-    hint = suggest(suffix, legal) or f"; use .{' or .'.join(legal)}, or --format"
+        raise CallError(f"{output}: no suffix tells the format; use {known}")
+    hint = suggest(suffix, [*legal, *map(suffix_of, legal)]) or f"; use {known}, or --format"
     raise CallError(f"{output}: suffix '.{suffix}' names no format{hint}")
 
 
@@ -63,3 +68,10 @@ def tell(output: str, facts: Mapping[str, object], text: str, as_json: bool) -> 
         say(f"{text}: {output}" if text else output)
     elif text:
         say(text)
+
+
+def suffix_of(format_: str) -> str:
+    """The suffix of a format's files."""
+    from graphfold.figure_formats import FIGURE_FORMATS
+
+    return FIGURE_FORMATS.get(format_, (format_,))[0]

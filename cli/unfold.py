@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .figures import asked_of, figure_options
+from .feed import shown_values
+from .figures import FORMATS, asked_of, drawn, figure_options, format_option
 from .messages import CallError, count
 from .modes import captions, each_mode, ensure_one, modes_option
 from .options import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Graph = Unfolding | Elimination | Window
 
-FORMATS = ("svg", "png", "json", "dot")
+DATA = "json"
 
 
 @click.command("unfold")
@@ -38,14 +39,29 @@ FORMATS = ("svg", "png", "json", "dot")
 @tree_option
 @click.option("--window", type=Width(), help="Symbolic columns before and after t instead: 1,1.")
 @output_option("The file; - is standard output.  [default: MODEL-unfolded.svg]")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    help="Instead of the suffix; json is node-link data.",
-)
+@format_option(DATA)
 @click.option("--only-unfolded", is_flag=True, help="Leave out the folded circuit and the arrow.")
 @click.option("--all-steps", is_flag=True, help="Draw every step, however many there are.")
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="STEPS",
+    help="Steps that are not cut away in a long figure: 50, 40:44 or u=7; may be repeated.",
+)
+@click.option(
+    "--first",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="How many of a long figure's first steps are drawn.",
+)
+@click.option(
+    "--last",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="How many of its last steps are drawn.",
+)
 @click.option(
     "--untie",
     multiple=True,
@@ -65,7 +81,8 @@ FORMATS = ("svg", "png", "json", "dot")
 def command(model: str, **options: Any) -> None:
     """Unfold a circuit over time and draw it.
 
-    The figure shows both, the circuit and its unfolding; json and dot hold the unfolding.
+    The figure shows both, the circuit and its unfolding; mermaid and dot hold what the figure shows
+    of the unfolding, json all of it.
 
     \b
     graphfold unfold model.yaml --steps 3
@@ -74,25 +91,27 @@ def command(model: str, **options: Any) -> None:
     graphfold unfold model.yaml --steps 1000 --format json -o graph.json
     graphfold unfold model.yaml --eliminate h -o complete.dot
     """
-    from .output import choose_format, ensure_writable, tell, write
+    from .output import choose_format, ensure_writable, suffix_of, tell, write
     from .progress import working
 
     output = options["output"]
-    chosen = choose_format(output, options["format_"], FORMATS)
+    chosen = choose_format(output, options["format_"], (*FORMATS, DATA))
     ensure_writable(output or "circuit")
     circuit = load_model(model)
-    if chosen in ("json", "dot"):
+    if chosen == DATA:
         ensure_one(options["mode"], chosen)
+    values = shown_values(circuit, options)
     with working("unfolding"):
         found = each_mode(circuit, options["mode"], lambda c, mode: _unfold(c, options, mode))
         told = [_facts(unfolding) for unfolding in found]
-    with working("writing" if chosen in ("json", "dot") else "drawing"):
-        shown = {"captions": captions(circuit, options["mode"])}
-        data = _encode(found, chosen, options | shown)
-    target = str(output or f"{stem(model, circuit.name)}-unfolded.{chosen}")
+    with working("writing" if chosen == DATA else "drawing"):
+        shown = {"captions": captions(circuit, options["mode"]), "shown": values}
+        data, warned = _encode(found, chosen, options | shown)
+    target = str(output or f"{stem(model, circuit.name)}-unfolded.{suffix_of(chosen)}")
     write(target, data)
     text = "; ".join(_text(*pair) for pair in zip(found, told, strict=True))
-    tell(target, told[0] if len(told) == 1 else {"modes": told}, text, options["_json"])
+    facts = told[0] if len(told) == 1 else {"modes": told}
+    tell(target, facts | warned, text, options["_json"])
 
 
 def _unfold(circuit: Circuit, options: dict[str, Any], mode: str | None) -> Graph:
@@ -115,37 +134,37 @@ def _unfold(circuit: Circuit, options: dict[str, Any], mode: str | None) -> Grap
 def _ensure_no_steps(options: dict[str, Any]) -> None:
     """Refuse what a window, which has no fixed steps, cannot take."""
     given = [n for n in ("steps", "tree") if options[n] is not None]
-    given += [n for n in ("prune", "untie", "eliminate") if options[n]]
+    given += [n for n in ("prune", "untie", "eliminate", "keep") if options[n]]
     if given:
         raise CallError(f"--window shows no fixed steps; leave out --{given[0]}")
 
 
-def _encode(found: list[Graph], chosen: str, options: dict[str, Any]) -> bytes:
-    import graphfold as gf
-
-    if chosen in ("json", "dot"):
-        unfolding = found[0]
-        if isinstance(unfolding, gf.Window):
-            raise CallError(f"a window has no end: give --steps to write {chosen}")
-        return _export(unfolding, chosen)
-    drawing = gf.draw(
+def _encode(
+    found: list[Graph], chosen: str, options: dict[str, Any]
+) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of the file, and what there is to tell of the figure."""
+    if chosen == DATA:
+        return _data(found[0]), {}
+    drawing, warned = drawn(
         found,
+        options["_json"],
         captions=options["captions"],
         pair=not options["only_unfolded"],
         elide=not options["all_steps"],
+        **{name: options[name] for name in ("keep", "first", "last")},
+        **options["shown"],
         **asked_of(options),
     )
-    data: bytes = drawing.encode(chosen)
-    return data
+    return drawing.encode(chosen), warned
 
 
-def _export(unfolding: Unfolding | Elimination, chosen: str) -> bytes:
-    import graphfold as gf
-
-    if chosen == "dot":
-        return str(gf.to_graphviz(unfolding).source).encode()
+def _data(unfolding: Graph) -> bytes:
     import json
 
+    import graphfold as gf
+
+    if isinstance(unfolding, gf.Window):
+        raise CallError(f"a window has no end: give --steps to write {DATA}")
     return json.dumps(gf.to_node_link(unfolding)).encode()
 
 

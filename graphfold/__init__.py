@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from graphfold.errors import Diagnostic as Diagnostic
     from graphfold.errors import DrawingError as DrawingError
     from graphfold.errors import GraphfoldError as GraphfoldError
+    from graphfold.errors import LabelWarning as LabelWarning
     from graphfold.errors import ModelError as ModelError
     from graphfold.errors import TooLargeError as TooLargeError
     from graphfold.errors import UnfoldingError as UnfoldingError
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from graphfold.exchange import to_networkx as to_networkx
     from graphfold.exchange import to_node_link as to_node_link
     from graphfold.expand import expand as expand
+    from graphfold.figure_formats import FIGURE_FORMATS as FIGURE_FORMATS
     from graphfold.formats.arrays import decode_arrays as decode_arrays
     from graphfold.formats.arrays import encode_npz as encode_npz
     from graphfold.formats.arrays import read_arrays as read_arrays
@@ -60,7 +62,9 @@ if TYPE_CHECKING:
     from graphfold.modes import in_mode as in_mode
     from graphfold.render import Drawing as Drawing
     from graphfold.render import DrawOptions as DrawOptions
+    from graphfold.render import Theme as Theme
     from graphfold.render import draw as draw
+    from graphfold.render.themes import themes as themes
     from graphfold.shapes import infer_shapes as infer_shapes
     from graphfold.terms import switch as switch
     from graphfold.tree_reader import parse_tree as parse_tree
@@ -87,6 +91,7 @@ _HOMES = {
         "Diagnostic",
         "DrawingError",
         "GraphfoldError",
+        "LabelWarning",
         "ModelError",
         "TooLargeError",
         "UnfoldingError",
@@ -106,12 +111,13 @@ _HOMES = {
     "examples": ("example_names", "example_path", "list_examples"),
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),
+    "figure_formats": ("FIGURE_FORMATS",),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
     "formats.model_schema": ("model_schema",),
     "formats.model_writer": ("dumps",),
     "modes": ("in_mode",),
-    "render": ("DrawOptions", "Drawing", "draw"),
+    "render": ("DrawOptions", "Drawing", "Theme", "draw", "themes"),
     "shapes": ("infer_shapes",),
     "terms": ("switch",),
     "tree_reader": ("parse_tree",),

@@ -165,4 +165,15 @@ def _style(style: Style, blocking: Blocking) -> Style:
         tuple(labels),
         style.open,
         tuple((n, mark) for s, mark in style.marks for n in blocking.names(s)),
+        _copied(style.groups, blocking),
+        tuple((n, tint) for s, tint in style.colors for n in blocking.names(s)),
+        style.theme,
+        _copied(style.hide_in, blocking),
     )
+
+
+def _copied(
+    lists: tuple[tuple[str, tuple[str, ...]], ...], blocking: Blocking
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Named lists of signals, with the copies of each in its place."""
+    return tuple((key, tuple(n for s in names for n in blocking.names(s))) for key, names in lists)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn, overload
+from typing import Any, NoReturn, Unpack, overload
 
 from graphfold.cells.arguments import Arguments, make_use
 from graphfold.cells.flatten import flatten as flatten_circuit
@@ -33,6 +33,7 @@ from graphfold.circuit import (
 )
 from graphfold.errors import GraphfoldError, suggest
 from graphfold.expression import Index, Read
+from graphfold.looks import Looks, styled
 from graphfold.sizes import Size
 from graphfold.terms import (
     AxisHandle,
@@ -351,13 +352,18 @@ class CircuitBuilder:
         hide: Sequence[str] = (),
         labels: Mapping[str, str] | None = None,
         open: Sequence[str] = (),
+        **looks: Unpack[Looks],
     ) -> None:
         """Say how the circuit is drawn: rows from bottom to top, hidden signals, LaTeX labels.
 
-        `open` names the uses of cells whose inside is shown.
+        `open` names the uses of cells whose inside is shown. `groups` are signals within a frame,
+        by its title; `colors` belong to signals, groups or roles (inputs, states, outputs, losses,
+        signals, parameters, boundaries): one, or a mapping of fill, line and ink; `theme` is the
+        name of one, and `hide_in` what is hidden in a mode. GraphfoldError for what is no colour.
         """
         tall = tuple((row,) if isinstance(row, str) else tuple(row) for row in rows)
-        self._style = Style(tall, tuple(hide), tuple((labels or {}).items()), tuple(open))
+        style = Style(tall, tuple(hide), tuple((labels or {}).items()), tuple(open))
+        self._style = replace(style, **styled(looks))  # type: ignore[arg-type]
 
     def freeze(self) -> Circuit:
         """Return the circuit built so far as frozen data."""

@@ -113,11 +113,36 @@ class Output:
     mark: Mark | None = field(default=None, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """A colour that a model asks for, "#rrggbb": one `color`, or those of fill, line and ink."""
+
+    color: str = ""
+    fill: str = ""
+    line: str = ""
+    ink: str = ""
+
+
+ROLES = {
+    "inputs": "input",
+    "states": "state",
+    "outputs": "output",
+    "losses": "loss",
+    "signals": "signal",
+    "parameters": "parameter",
+    "boundaries": "boundary",
+}
+"""What colours are given to under `colors`, besides signals and groups: the roles of signals."""
+
+THEMES = ("book", "color", "dark", "slides")
+
+
 @dataclass(frozen=True)
 class Style:
     """How a model asks to be drawn: rows from bottom to top, hidden signals, LaTeX labels.
 
-    `open` names the uses of cells whose inside is shown.
+    `open` names the uses of cells whose inside is shown; `groups` are signals within a frame, by
+    its title; `colors` belong to signals, groups or roles; `hide_in` is hidden in one mode.
     """
 
     rows: tuple[tuple[str, ...], ...] = ()
@@ -125,6 +150,10 @@ class Style:
     labels: tuple[tuple[str, str], ...] = ()
     open: tuple[str, ...] = ()
     marks: tuple[tuple[str, Mark], ...] = field(default=(), compare=False, repr=False)
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    colors: tuple[tuple[str, Tint], ...] = ()
+    theme: str = ""
+    hide_in: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning"]
-Stage = Literal["file", "names", "axes", "shapes", "modes", "cycles", "history", "values"]
+Stage = Literal[
+    "file", "names", "axes", "shapes", "modes", "cycles", "history", "values", "drawing"
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,6 +81,17 @@ class ValuesError(GraphfoldError):
 
 class DrawingError(GraphfoldError):
     """A figure cannot be made as asked."""
+
+
+class LabelWarning(UserWarning):
+    """A label is shown as plain text; `diagnostic` tells whose label, where and why."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.message)
+
+    def __reduce__(self) -> tuple[type[LabelWarning], tuple[Diagnostic]]:
+        return type(self), (self.diagnostic,)
 
 
 class TooLargeError(GraphfoldError):

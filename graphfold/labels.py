@@ -85,10 +85,10 @@ def label_within(label: str, use: str) -> str:
     return f"{{{label}}}_{{{word}}}"
 
 
-def escape(text: str) -> str:
+def escape(text: str, longest: int = LONGEST) -> str:
     """Return LaTeX that shows the characters of `text` as they are, cut when too long."""
-    if len(text) > LONGEST:
-        text = text[: LONGEST - 1] + "…"
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
     return "".join(SPECIAL.get(c, c) for c in text)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from graphfold.cells.flatten import flatten
-from graphfold.circuit import Circuit
+from graphfold.circuit import Circuit, Style
 from graphfold.errors import GraphfoldError, shorten, suggest
 from graphfold.expression import Apply, Expression, ExpressionBuilder
 
@@ -48,8 +48,19 @@ def in_mode(circuit: Circuit, mode: str | None = None) -> Circuit:
         f if f.body is None else replace(f, body=_choose(f.body, chosen)) for f in circuit.functions
     )
     return replace(
-        circuit, modes=(), functions=functions, boundaries=boundaries, equations=equations
+        circuit,
+        modes=(),
+        functions=functions,
+        boundaries=boundaries,
+        equations=equations,
+        style=_style(circuit.style, chosen),
     )
+
+
+def _style(style: Style, mode: str) -> Style:
+    """What is hidden in the mode is hidden."""
+    hide = (*style.hide, *(n for name, names in style.hide_in if name == mode for n in names))
+    return replace(style, hide=tuple(dict.fromkeys(hide)), hide_in=())
 
 
 def each_mode(circuit: Circuit) -> Iterator[tuple[str, Circuit]]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from graphfold.circuit import Boundary, Circuit, Equation, Function
 from graphfold.expression import Apply, Const, Constant, Expression, Read
-from graphfold.recurrence import find_components
+from graphfold.graphs import strong_components
 from graphfold.shape_rules import SHAPE_RULES, Known, Misfit, guess_matmul, guess_slice
 from graphfold.sizes import Shape, Size
 
@@ -34,10 +34,8 @@ class Solver:
 
     def settle(self) -> None:
         """Find the shape of every signal, component by component."""
-        components, _ = find_components(self.circuit)
-        for component in components:
-            names = [s for s in component.signals if s in self.circuit.equation]
-            self._settle([self.circuit.equation[s] for s in names])
+        for part in strong_components(list(self.circuit.equation), _leads(self.circuit)):
+            self._settle([self.circuit.equation[signal] for signal in part])
 
     def _settle(self, equations: Sequence[Equation]) -> None:
         readers = _readers(equations)
@@ -92,6 +90,19 @@ class Solver:
                 symbolic = not all(isinstance(n, Const) for n in boundary.value.nodes)
                 if shape and (literal or symbolic or len(shape) > 1):
                     self.shapes[boundary.signal] = shape
+
+
+def _leads(circuit: Circuit) -> Mapping[str, list[str]]:
+    """Which equations read each signal, its histories included: these have its shape."""
+    found: dict[str, list[str]] = {name: [] for name in circuit.equation}
+    pairs = [(link.source, link.target) for link in circuit.links]
+    for boundary in circuit.boundaries:
+        if boundary.value is not None:
+            pairs += [(read.signal, boundary.signal) for _, read in boundary.value.reads()]
+    for source, target in pairs:
+        if source in found and target in found:
+            found[source].append(target)
+    return found
 
 
 def _readers(equations: Sequence[Equation]) -> Readers:

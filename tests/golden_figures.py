@@ -114,6 +114,10 @@ def figures(name: str) -> dict[str, Draw]:
     if name == "graphical_state":  # figure 10.7 of the book
         gone = gf.eliminate(gf.unfold(circuit, 5), "h")
         found["graphical_state-eliminated"] = partial(_draw, gone)
+    if name not in NO_WINDOW:
+        chosen = gf.in_mode(circuit)
+        among = partial(_draw, _unfolded(name, chosen), detail="operations", pair=False)
+        found[f"{name}-operations"] = among
     return found
 
 

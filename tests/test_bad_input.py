@@ -159,7 +159,7 @@ def test_any_name_of_a_circuit_is_drawn_and_exported(kind: str) -> None:
             root = ET.fromstring(done.out)
             assert not root.findall(".//{*}script")
         elif form == "dot":
-            assert pygraphviz.AGraph(string=done.out).number_of_nodes() == 25
+            assert pygraphviz.AGraph(string=done.out).number_of_nodes() == 16
         else:
             assert json.loads(done.out)["graph"]["name"] == NAMES[kind]
     before = set(Path().iterdir())
@@ -215,7 +215,7 @@ def test_an_axis_that_does_not_exist_is_refused() -> None:
 TOO_MUCH = {
     "more steps than can be counted": (["unfold", "--steps", "1" * 17], "can be at most 9,007,"),
     "json": (["unfold", "--steps", "1" * 15, "-o", "f.json"], "the graph would need"),
-    "dot": (["unfold", "--steps", "1" * 15, "-o", "f.dot"], "the graph would need"),
+    "dot": (["unfold", "--steps", "1" * 15, "--all-steps", "-o", "f.dot"], "the figure would need"),
     "all in svg": (["unfold", "--steps", "1" * 15, "--all-steps"], "the figure would need"),
     "all in png": (["unfold", "--steps", "1" * 11, "--all-steps", "-o", "f.png"], "would need"),
     "pruned": (["unfold", "--steps", "1" * 15, "--prune"], "would need"),
@@ -358,7 +358,10 @@ CALLS = {
     ),
     "untie": (["unfold", "rnn_loss.yaml", "--untie", "w"], "'w' is no parameter; did you mean 'W'"),
     "scale": (["draw", "rnn_loss.yaml", "--scale", "0"], "Invalid value for '--scale'"),
-    "scale nan": (["draw", "rnn_loss.yaml", "--scale", "nan", "-o", "f.png"], "a PNG of nan"),
+    "scale nan": (
+        ["draw", "rnn_loss.yaml", "--scale", "nan", "-o", "f.png"],
+        "a scale of nan makes no",
+    ),
     "seed": (["eval", "rnn_loss.yaml", "--seed", "-1"], "Invalid value for '--seed'"),
     "no steps": (["eval", "fibonacci.yaml"], "say how many steps: --steps 3"),
     "no inputs": (["eval", "rnn_loss.yaml"], "give the inputs x, y: --inputs FILE.npz"),
@@ -397,8 +400,8 @@ OUTPUTS = {
     "under a file": ("lstm.yaml/f.svg", "cannot be written: lstm.yaml: Not a directory"),
     "a folder": ("folder.svg", "cannot be written: Is a directory"),
     "an empty name": ("", "the name of the file is empty"),
-    "no suffix": ("figure", "figure: no suffix tells the format; use .svg or .png or"),
-    "another suffix": ("figure.pdf", "figure.pdf: suffix '.pdf' names no format; use .svg or .png"),
+    "no suffix": ("figure", "figure: no suffix tells the format; use .svg, .png, .pdf,"),
+    "another suffix": ("figure.xyz", "figure.xyz: suffix '.xyz' names no format; use .svg, .png"),
     "misspelt suffix": ("figure.svgz", "suffix '.svgz' names no format; did you mean 'svg'?"),
     "a name too long": (f"{'n' * 300}.svg", "File name too long"),
 }

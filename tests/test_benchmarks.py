@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize(
-    "name", ["start_up", "edges", "unfolding", "long_figure", "evaluation", "graphs"]
+    "name",
+    ["start_up", "edges", "unfolding", "long_figure", "against_dot", "evaluation", "graphs"],
 )
 def test_a_benchmark_prints_its_table(name: str) -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", name]

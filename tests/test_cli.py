@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import numpy as np
 import pygraphviz
 import pytest
 from command_line import call
+from graphfold_cli.figures import FORMATS
 
 import graphfold as gf
 from graphfold.examples import example_names, example_path
@@ -213,6 +215,37 @@ def test_without_an_output_the_file_is_named_after_the_model(
     assert done.data == b""
 
 
+def test_steps_that_are_named_are_kept_in_a_long_figure(folder: Path) -> None:
+    ends = ("--first", 1, "--last", 1, "--only-unfolded", "-o", "f.svg")
+    kept = ("--keep", "50", "--keep", "t=60:61")
+    assert call("unfold", "rnn_loss.yaml", "--steps", "100", *kept, *ends).code == 0
+    steps = set(re.findall('data-signal="h" data-step="([0-9]+)"', Path("f.svg").read_text()))
+    assert steps == {"0", "1", "50", "60", "61", "100"}
+
+
+@pytest.mark.parametrize(
+    ("keep", "told"),
+    [
+        ("500", "keep: there is no step 500 (t = 0..100)"),
+        ("s=5", "keep: unknown axis 's'"),
+        ("x", "keep: 'x' is not a step; write 50, 40:44 or t=50"),
+    ],
+)
+def test_a_step_to_be_kept_that_is_not_there_is_an_error_and_leaves_no_file(
+    folder: Path, keep: str, told: str
+) -> None:
+    done = call("unfold", "rnn_loss.yaml", "--steps", "100", "--keep", keep, "-o", "g.svg")
+    assert done.code == 2
+    assert told in done.err
+    assert not Path("g.svg").exists()
+
+
+def test_a_window_keeps_no_steps(folder: Path) -> None:
+    done = call("unfold", "rnn_loss.yaml", "--window", "1,1", "--keep", "3")
+    assert done.code == 2
+    assert "leave out --keep" in done.err
+
+
 def test_unfold_says_nodes_edges_parameters_and_the_path() -> None:
     done = call("unfold", "rnn_loss.yaml", "--steps", "3", "-o", "f.svg")
     assert done.err == "25 nodes, 36 edges, 5 shared parameters: f.svg\n"
@@ -228,7 +261,10 @@ def test_unfold_tells_its_facts_as_json() -> None:
     assert json.loads(done.err) == facts
 
 
-STARTS = {"svg": b"<svg ", "png": b"\x89PNG", "json": b'{"directed', "dot": b"digraph "}
+STARTS = {
+    "svg": b"<svg ", "png": b"\x89PNG", "pdf": b"%PDF-", "tex": b"% rnn", "tikz": b"% rnn",
+    "mermaid": b"---\n", "dot": b"digraph ", "json": b'{"directed',
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", STARTS)
@@ -260,9 +296,27 @@ def test_node_link_data_reads_back() -> None:
     assert nx.utils.graphs_equal(graph, gf.to_networkx(gf.unfold(gf.loads(RNN.decode()), 5)))
 
 
-def test_dot_parses() -> None:
+def test_dot_parses_and_holds_what_the_figure_shows() -> None:
     source = call("unfold", "rnn_loss.yaml", "-o", "-", "--format", "dot").out
-    assert pygraphviz.AGraph(string=source).number_of_nodes() == 25
+    assert pygraphviz.AGraph(string=source).number_of_nodes() == 16
+    source = call("unfold", "rnn_loss.yaml", "--window", "0,0", "-o", "-", "--format", "dot").out
+    assert pygraphviz.AGraph(string=source).number_of_nodes() == 7
+
+
+def test_the_command_line_knows_every_format_of_figures() -> None:
+    assert tuple(gf.FIGURE_FORMATS) == FORMATS
+
+
+def test_a_label_that_cannot_be_set_is_told_and_the_figure_written() -> None:
+    label = r"  labels: {y: '\nosuch{h}'}"
+    text = f"graphfold: 1\nequations: |\n  y = 1\ndraw:\n{label}\n"
+    Path("bad.yaml").write_text(text, encoding="utf-8")
+    done = call("draw", "bad.yaml", "-o", "f.svg")
+    message = "the label of 'y', \\nosuch{h}, is shown as plain text: \\nosuch is no command"
+    assert done.code == 0
+    assert done.err.startswith(f"bad.yaml:5:12: label: warning: {message}")
+    facts = json.loads(call("draw", "bad.yaml", "-o", "f.svg", "--json").err)
+    assert [warning["signal"] for warning in facts["warnings"]] == ["y"]
 
 
 def test_options_of_unfold_change_the_unfolding() -> None:

@@ -20,7 +20,7 @@ WORDS = {
     ("un",): ["unfold"],
     ("e",): ["expand", "eval", "examples"],
     ("unfold", "--st"): ["--steps"],
-    ("unfold", "--format", ""): ["svg", "png", "json", "dot"],
+    ("unfold", "--format", ""): ["svg", "png", "pdf", "tex", "tikz", "mermaid", "dot", "json"],
     ("expand", "--notation", "s"): ["superscripts"],
     ("examples", ""): example_names(),
     ("examples", "b"): ["bidirectional", "bidirectional_cells", "biquad"],

@@ -29,6 +29,70 @@ def test_the_figures_in_the_docs_are_what_the_program_draws(name, update_golden)
         assert path.read_bytes() == drawn.data
 
 
+@pytest.mark.parametrize("theme", ["color", "dark", "slides"])
+def test_the_figures_of_themes_are_what_the_program_draws(theme, update_golden):
+    options = ("--window", "1,1", "--theme", theme, "--format", "svg", "-o", "-")
+    drawn = call("unfold", gf.example_path("rnn_loss"), *options)
+    path = FIGURES / f"rnn_loss-{theme}.svg"
+    if update_golden:
+        path.write_bytes(drawn.data)
+    assert drawn.code == 0
+    assert path.read_bytes() == drawn.data
+
+
+def test_the_figure_of_time_upwards_is_what_the_program_draws(update_golden):
+    options = ("--steps", "3", "--direction", "up", "--format", "svg", "-o", "-")
+    drawn = call("unfold", gf.example_path("stacked_lstm"), *options)
+    path = FIGURES / "stacked_lstm-up.svg"
+    if update_golden:
+        path.write_bytes(drawn.data)
+    assert drawn.code == 0
+    assert path.read_bytes() == drawn.data
+
+
+DETAILS = {
+    "lstm-operations": ("--detail", "operations"),
+    "lstm-operations-color": ("--detail", "operations", "--theme", "color"),
+    "lstm-cells": ("--detail", "cells"),
+}
+
+
+@pytest.mark.parametrize("stem", DETAILS)
+def test_the_figures_of_details_are_what_the_program_draws(stem, update_golden):
+    options = ("--steps", "3", *DETAILS[stem], "--format", "svg", "-o", "-")
+    drawn = call("unfold", gf.example_path("lstm"), *options)
+    path = FIGURES / f"{stem}.svg"
+    if update_golden:
+        path.write_bytes(drawn.data)
+    assert drawn.code == 0
+    assert path.read_bytes() == drawn.data
+
+
+def test_the_figure_of_values_is_what_the_program_draws(update_golden):
+    model = gf.example_path("rnn_loss")
+    options = ("--inputs", model.with_suffix(".npz"), "--format", "svg", "-o", "-")
+    drawn = call("unfold", model, *options)
+    path = FIGURES / "rnn_loss-values.svg"
+    if update_golden:
+        path.write_bytes(drawn.data)
+    assert drawn.code == 0
+    assert path.read_bytes() == drawn.data
+
+
+def test_the_section_draw_of_the_docs_draws_its_figure(update_golden):
+    """The page shows all that the section holds: what no other section tells is left out here."""
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    section = re.search(r"```yaml\n(draw:\n.*?)```", text, re.DOTALL)[1]
+    lines = [line for line in section.splitlines() if "open:" not in line]
+    model = gf.dumps(gf.load(gf.example_path("rnn_loss"))).partition("draw:")[0]
+    circuit = gf.loads(model.replace("name:", "modes: [train, test]\nname:") + "\n".join(lines))
+    drawn = gf.draw(gf.unfold(circuit, 3, mode="train")).svg
+    path = FIGURES / "groups.svg"
+    if update_golden:
+        path.write_text(drawn, encoding="utf-8", newline="\n")
+    assert path.read_text(encoding="utf-8") == drawn
+
+
 @pytest.mark.parametrize("example", gf.list_examples(), ids=lambda example: example.name)
 def test_the_models_in_the_gallery_are_evaluated_as_it_says(example, monkeypatch):
     monkeypatch.chdir(example.path.parent)

@@ -20,7 +20,8 @@ from figures import (
     tracks,
     wires,
 )
-from golden_figures import MORE
+from gallery import TREE
+from golden_figures import MORE, shipped
 from golden_figures import figures as golden
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,10 @@ from hypothesis import strategies as st
 import graphfold as gf
 from graphfold.circuit import Circuit
 from graphfold.render.picture import Box, Group, Picture
+
+THEMES = st.sampled_from(["book", "slides"])
+"""All whose lengths differ."""
+DIRECTIONS = st.sampled_from(["right", "up"])
 
 few = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
@@ -42,32 +47,35 @@ def some_cases(draw: st.DrawFn) -> tuple[Circuit, dict[str, int]]:
 
 
 @st.composite
-def eliminations(draw: st.DrawFn, circuit: Circuit, steps: object) -> Picture:
+def eliminations(
+    draw: st.DrawFn, circuit: Circuit, steps: object, options: gf.DrawOptions
+) -> Picture:
     """The unfolding without some signals, if that leaves every axis alone."""
     names = st.lists(st.sampled_from([e.signal for e in circuit.equations]), max_size=2)
     unfolding = gf.unfold(circuit, steps)  # type: ignore[arg-type]
     try:
-        return gf.draw(gf.eliminate(unfolding, draw(names))).picture
+        return gf.draw(gf.eliminate(unfolding, draw(names)), options).picture
     except gf.DrawingError:
         assume(False)
         raise
 
 
 @st.composite
-def figures(draw: st.DrawFn, *, elided: bool = True) -> Picture:
+def figures(draw: st.DrawFn, *, elided: bool = True, theme: str = "") -> Picture:
     """Folded circuits, unfoldings (long ones cut) and windows of circuits of one or two axes."""
     circuit, steps = draw(some_cases())
     kind = draw(st.sampled_from(["folded", "unfolded", "window", "without", *["elided"] * elided]))
+    options = gf.DrawOptions(theme=theme or draw(THEMES), direction=draw(DIRECTIONS), pair=False)
     if kind == "folded":
-        return gf.draw(circuit).picture
+        return gf.draw(circuit, options).picture
     if kind == "elided":
         longer = {axis: length + 9 for axis, length in steps.items()}
-        return gf.draw(gf.unfold(circuit, longer), pair=False).picture
+        return gf.draw(gf.unfold(circuit, longer), options).picture
     if kind == "without":
-        return draw(eliminations(circuit, steps))
+        return draw(eliminations(circuit, steps, options))
     if kind == "unfolded":
-        return gf.draw(gf.unfold(circuit, steps), pair=False).picture
-    return gf.draw(gf.window(circuit), pair=False).picture
+        return gf.draw(gf.unfold(circuit, steps), options).picture
+    return gf.draw(gf.window(circuit), options).picture
 
 
 @few
@@ -107,10 +115,26 @@ def touches(group: Group, box: Box, wire: Wire) -> bool:
     return margin(box, wire.points) < (1 if group is wire.group else 0.5)
 
 
-@given(figures())
+@given(figures(theme="slides"))
+@settings(few, max_examples=40, derandomize=True)
+def test_no_large_label_touches_a_node_a_wire_or_a_label(picture: Picture) -> None:
+    assert not covered(picture)
+
+
+@given(figures(theme="book"))
 @settings(few, max_examples=60, derandomize=True)
 def test_no_label_touches_a_node_a_wire_or_a_label(picture: Picture) -> None:
     assert not covered(picture)
+
+
+@pytest.mark.parametrize(
+    "name", ["rnn_loss", "lstm", "stacked_lstm", "encoder_decoder", "recursive"]
+)
+def test_no_label_is_covered_in_large_letters(name: str) -> None:
+    circuit = gf.in_mode(shipped(name))
+    steps = {"tree": TREE} if circuit.trees else {axis.name: 3 for axis in circuit.axes}
+    for thing in (circuit, gf.unfold(circuit, **steps)):
+        assert not covered(gf.draw(thing, pair=False, theme="slides").picture)
 
 
 @pytest.mark.parametrize("name", [*gf.example_names(), *MORE])
@@ -148,9 +172,11 @@ def test_everything_lies_on_the_canvas(picture: Picture) -> None:
 
 
 @few
-@given(some_cases())
-def test_squares_sit_on_their_wire_and_keep_from_nodes(case: tuple[Circuit, object]) -> None:
-    picture = gf.draw(case[0]).picture
+@given(some_cases(), THEMES)
+def test_squares_sit_on_their_wire_and_keep_from_nodes(
+    case: tuple[Circuit, object], theme: str
+) -> None:
+    picture = gf.draw(case[0], theme=theme).picture
     found = squares(picture)
     assert {(g.signal, int(g.step)) for g, _ in found} == {
         (d.signal, d.steps) for d in case[0].delays

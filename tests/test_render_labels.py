@@ -8,10 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphfold.labels import escape
 from graphfold.render.compose import instance, stamped
 from graphfold.render.layout.measure import reach_of
+from graphfold.render.mathtext import safe_latex, words_of
+from graphfold.render.mathtext.lists import (
+    ACCENTS,
+    DELIMITERS,
+    FONTS,
+    MARKS,
+    OF_CHARACTER,
+    PAIRS,
+    SYMBOLS,
+    TEXTS,
+)
 from graphfold.render.picture import Run
-from graphfold.render.typeset import scaled, typeset
+from graphfold.render.typeset import readable, scaled, typeset
 
 BASES = [
     r"\boldsymbol{h}",
@@ -28,19 +40,35 @@ BASES = [
 
 
 def placed(run: Run) -> list[tuple[str, float, float, float]]:
-    """The glyphs of a run, left to right."""
-    found = [(g.key, round(g.x, 2), round(g.y, 2), g.scale) for g in run.glyphs]
-    return sorted(found, key=lambda g: (g[1], g[2]))
+    """The glyphs of a run by their lines, left to right."""
+    found = [(g.key, round(g.x, 2), round(g.y, 1), g.scale) for g in run.glyphs]
+    return sorted(found, key=lambda g: (g[2], g[1]))
 
 
 @settings(max_examples=60)
 @given(st.sampled_from(BASES), st.integers(0, 10**12))
 def test_composed_labels_equal_typeset_ones(base: str, step: int) -> None:
-    composed = placed(instance(base, str(step), 16.0))
-    whole = placed(typeset(stamped(base, str(step)), 16.0))
+    run = instance(base, str(step), 16.0)
+    composed, whole = placed(run), placed(typeset(stamped(base, str(step)), 16.0))
     assert [g[0] for g in composed] == [g[0] for g in whole]
+    assert run.digits is not None
     for a, b in zip(composed, whole, strict=True):
-        assert a[1:] == pytest.approx(b[1:], abs=0.02)
+        assert a[2:] == pytest.approx(b[2:], abs=0.12)
+        before_the_time = b[1] < run.digits.cells[0] - 0.01
+        assert a[1] == pytest.approx(b[1], abs=0.02 if before_the_time else len(str(step)))
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(BASES), st.integers(1, 12), st.data())
+def test_labels_at_times_as_long_differ_in_digits_only(
+    base: str, count: int, data: st.DataObject
+) -> None:
+    times = st.integers(10 ** (count - 1), 10**count - 1).map(str)
+    one, other = data.draw(times), data.draw(times)
+    first, second = instance(base, one, 16.0), instance(base, other, 16.0)
+    assert first.box == second.box
+    assert first.at(other) == second
+    assert first.at(other).source == stamped(base, other)
 
 
 @pytest.mark.parametrize("latex", [r"\frac{", r"\nosuch{x}", "{", "a & b", "", "\U0001f600"])
@@ -49,7 +77,10 @@ def test_bad_latex_is_shown_as_text_without_a_word(
 ) -> None:
     level = logging.getLogger("ziamath").level
     with caplog.at_level(logging.DEBUG):
-        assert typeset(latex, 16.0).source == latex
+        run = typeset(latex, 16.0)
+    assert not readable(latex, 16.0)
+    assert run.source == rf"\text{{{escape(latex)}}}"
+    assert run.glyphs or not latex
     assert capfd.readouterr() == ("", "")
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
     assert logging.getLogger("ziamath").level == level
@@ -73,3 +104,22 @@ def test_a_label_of_ten_thousand_letters_is_cut() -> None:
 def test_scaling_keeps_the_shape() -> None:
     run = typeset(r"\frac{a}{b}", 16.0)
     assert reach_of(scaled(run, 2.0)) == pytest.approx(2 * reach_of(run))
+
+
+LISTED = [
+    *(rf"x\{name} y" for name in SYMBOLS),
+    *(rf"x{mark}y" for mark in MARKS),
+    *(rf"\{name}{{x}}" for name in (*FONTS, *TEXTS, *ACCENTS, "sqrt", "sqrt[3]")),
+    *(rf"\{name}{{x}}{{y}}" for name in sorted(PAIRS)),
+    *(rf"\left{mark} x\right{mark}" for mark in sorted(DELIMITERS)),
+    *OF_CHARACTER,
+]
+
+
+@pytest.mark.parametrize("latex", LISTED)
+def test_all_that_a_label_may_hold_is_typeset_and_written_again(latex: str) -> None:
+    assert readable(latex, 16.0)
+    written = safe_latex(latex)
+    assert written is not None
+    assert safe_latex(written) == written
+    assert words_of(latex)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import time
+import warnings
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from gallery import unfolded
 from golden_figures import shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +19,8 @@ from hypothesis import strategies as st
 import graphfold as gf
 from graphfold.circuit import Axis, Circuit, Equation, Style
 from graphfold.expression import Expression, Index, Read
+from graphfold.render.backends.png import ensure_small
+from graphfold.render.sheet import least_size
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = [
@@ -42,7 +48,9 @@ def circuit(name: str = "x", label: str | None = None) -> Circuit:
 
 def drawn(c: Circuit, **options: str) -> list[gf.Drawing]:
     """The folded figure and the pair with a window."""
-    return [gf.draw(c, **options), gf.draw(gf.Window(c, "t", 1, 1), **options)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gf.LabelWarning)
+        return [gf.draw(c, **options), gf.draw(gf.Window(c, "t", 1, 1), **options)]
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -127,8 +135,43 @@ def test_png_has_the_size_asked_for() -> None:
 
 
 def test_a_png_that_would_not_fit_is_refused() -> None:
-    with pytest.raises(gf.DrawingError, match="write SVG"):
-        gf.draw(shipped("rnn_loss"), scale=1e6).png  # noqa: B018
+    figure = gf.draw(shipped("rnn_loss"), scale=100.0)
+    width, height = (round(100 * side) for side in (figure.picture.width, figure.picture.height))
+    refused = rf"{width:,} by {height:,} pixels.*write SVG or PDF.*a scale of (\d+\.\d+) or less"
+    with pytest.raises(gf.DrawingError, match=refused) as error:
+        figure.png  # noqa: B018
+    fits = re.search(refused, str(error.value))
+    assert fits
+    ensure_small(figure.picture.width, figure.picture.height, float(fits[1]))
+    with pytest.raises(gf.DrawingError, match="too large"):
+        ensure_small(figure.picture.width, figure.picture.height, float(fits[1]) + 0.02)
+
+
+def test_a_png_of_very_many_steps_is_refused_before_the_figure_is_laid_out() -> None:
+    figure = gf.draw(gf.unfold(shipped("lstm"), 10_000), elide=False)
+    began = time.process_time()
+    with pytest.raises(gf.DrawingError, match=r"960,\d+ by 384 pixels or more is too large"):
+        figure.png  # noqa: B018
+    with pytest.raises(gf.DrawingError, match="larger than TeX can measure"):
+        figure.tex  # noqa: B018
+    assert "picture" not in vars(figure)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("name", gf.example_names())
+def test_no_figure_is_smaller_than_was_said_before(name: str) -> None:
+    circuit = shipped(name)
+    for thing in (circuit, unfolded(circuit, 3)):
+        figure = gf.draw(thing)
+        width, height = least_size(figure.sheet)
+        assert width < figure.picture.width
+        assert height < figure.picture.height
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_scale_that_is_none_is_refused(scale: float) -> None:
+    with pytest.raises(gf.DrawingError, match=r"makes no PNG; it is a number above 0"):
+        gf.draw(shipped("rnn_loss"), scale=scale).png  # noqa: B018
 
 
 def test_files_are_written_by_their_suffix(tmp_path: Path) -> None:
@@ -141,6 +184,6 @@ def test_files_are_written_by_their_suffix(tmp_path: Path) -> None:
 
 
 def test_an_unknown_suffix_leaves_no_file(tmp_path: Path) -> None:
-    with pytest.raises(gf.DrawingError, match="svg or png"):
+    with pytest.raises(gf.DrawingError, match="mermaid or dot; did you mean 'svg'"):
         gf.draw(shipped("rnn_loss")).save(tmp_path / "f.sgv")
     assert not list(tmp_path.iterdir())

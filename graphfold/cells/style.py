@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from graphfold.cells.aliases import Alias
 from graphfold.cells.seams import Seam
@@ -18,13 +19,20 @@ def join_styles(
 ) -> Style:
     """The rows of the outer model, what it and the cells hide, and the labels of both."""
     style, hide, labels = outer.style, list(outer.style.hide), dict(outer.style.labels)
+    colors = dict(style.colors)
     for seam in seams:
         hide += [n for n in map(seam.name, seam.cell.style.hide) if n not in aliases]
         for name, label in _labels(seam, functions[seam.use.name]):
             if name not in aliases:
                 labels.setdefault(name, label)
-    return Style(
-        style.rows, tuple(dict.fromkeys(hide)), tuple(labels.items()), style.open, style.marks
+        for name, tint in seam.cell.style.colors:
+            if name in seam.cell.axis_of and seam.name(name) not in aliases:
+                colors.setdefault(seam.name(name), tint)
+    return replace(
+        style,
+        hide=tuple(dict.fromkeys(hide)),
+        labels=tuple(labels.items()),
+        colors=tuple(colors.items()),
     )
 
 

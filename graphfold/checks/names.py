@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from graphfold.cells.levels import statements
+from graphfold.checks.looks import check_looks
 from graphfold.circuit import Circuit, Function, Use
 from graphfold.errors import Diagnostic, Mark, shorten, suggest
 from graphfold.expression import Apply, Const, Expression, Index, Read
@@ -85,6 +86,7 @@ def _style(circuit: Circuit) -> Iterator[Diagnostic]:
         if name not in circuit.axis_of and not (name in labels and name in circuit.function):
             message = f"unknown signal '{shorten(name)}'{suggest(name, circuit.signals)}"
             yield _problem("unknown-signal", message, marks.get(name))
+    yield from check_looks(circuit)
     for name in circuit.style.open:
         if name not in (*uses, "all"):
             hint = suggest(name, uses) or "; open names uses of cells, or all"

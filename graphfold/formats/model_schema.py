@@ -8,6 +8,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from graphfold.circuit import ROLES, THEMES
+
 Schema = dict[str, Any]
 
 _OTHER = r"\s!-/:-@\[-^`{-~"  # white space and the signs of ASCII, but _
@@ -65,6 +67,19 @@ _TREE: Schema = {
     "required": ["length", "children", "leaves"],
     "additionalProperties": False,
 }
+_CODE = "#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?"
+_COLOR: Schema = {"type": "string", "pattern": rf"^\s*({_CODE}|[A-Za-z]+)\s*$"}
+_TINT: Schema = {
+    "description": "#rgb, #rrggbb or a name of CSS; or those of fill, line and ink.",
+    "anyOf": [
+        _COLOR,
+        {
+            "type": "object",
+            "properties": {"fill": _COLOR, "line": _COLOR, "ink": _COLOR},
+            "additionalProperties": False,
+        },
+    ],
+}
 _DRAW: Schema = {
     "type": ["object", "null"],
     "properties": {
@@ -85,6 +100,35 @@ _DRAW: Schema = {
             "items": _MENTION,
             "description": "Uses of cells whose inside is shown; or all.",
             "examples": [["lower", "upper"]],
+        },
+        "theme": {
+            "enum": list(THEMES),
+            "description": "The theme of figures, unless another is asked for.",
+            "examples": ["color"],
+        },
+        "groups": {
+            "type": ["object", "null"],
+            "additionalProperties": {"type": "array", "items": _MENTION, "minItems": 1},
+            "description": "Signals within a frame, by its title.",
+            "examples": [{"encoder": ["e", "c"]}],
+        },
+        "colors": {
+            "type": ["object", "null"],
+            "additionalProperties": _TINT,
+            "description": "Colours of signals, groups, or roles: " + ", ".join(ROLES) + ".",
+            "examples": [{"h": "orange", "inputs": {"fill": "#dbe9f8", "line": "#2166ac"}}],
+        },
+        "modes": {
+            **_keyed(
+                _NAME,
+                {
+                    "type": "object",
+                    "properties": {"hide": {"type": ["array", "null"], "items": _MENTION}},
+                    "additionalProperties": False,
+                },
+            ),
+            "description": "What is hidden in one mode.",
+            "examples": [{"test": {"hide": ["L", "y"]}}],
         },
         "labels": {
             **_keyed(_DOTTED, {"type": ["string", "number"]}),

@@ -9,7 +9,17 @@ from itertools import groupby
 import yaml
 
 from graphfold.cells.levels import levels, statements
-from graphfold.circuit import Axis, Boundary, Circuit, Freezable, Function, Signal, Style, freeze
+from graphfold.circuit import (
+    Axis,
+    Boundary,
+    Circuit,
+    Freezable,
+    Function,
+    Signal,
+    Style,
+    Tint,
+    freeze,
+)
 from graphfold.errors import GraphfoldError
 from graphfold.expression import Const, Expression
 from graphfold.formats.cell_paths import moved_to
@@ -169,6 +179,23 @@ def _style(style: Style) -> Iterator[str]:
         yield f"labels: {{{', '.join(f'{n}: {_quoted(t)}' for n, t in style.labels)}}}"
     if style.open:
         yield f"open: [{', '.join(style.open)}]"
+    if style.theme:
+        yield f"theme: {_text(style.theme)}"
+    if style.groups:
+        groups = (f"{_text(title)}: [{', '.join(names)}]" for title, names in style.groups)
+        yield from _section("groups", groups)
+    if style.colors:
+        yield from _section("colors", (f"{_text(n)}: {_tint(t)}" for n, t in style.colors))
+    if style.hide_in:
+        modes = (f"{mode}: {{hide: [{', '.join(names)}]}}" for mode, names in style.hide_in)
+        yield from _section("modes", modes)
+
+
+def _tint(tint: Tint) -> str:
+    if tint.color:
+        return _quoted(tint.color)
+    parts = (("fill", tint.fill), ("line", tint.line), ("ink", tint.ink))
+    return f"{{{', '.join(f'{part}: {_quoted(color)}' for part, color in parts if color)}}}"
 
 
 def _quoted(text: str) -> str:

@@ -56,12 +56,13 @@ YamlNode = Scalar | Items | Pairs
 class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
     """Composes nodes and keeps a list of what a model file may not hold."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, kind: str) -> None:
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
         Composer.__init__(self)
         BaseResolver.__init__(self)
+        self.kind = kind
         self.problems: list[Diagnostic] = []
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -80,28 +81,31 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
         return super().compose_node(parent, index)
 
     def _refuse(self, code: str, what: str, event: Any) -> None:
-        message = f"{what} has no meaning in a model file; write the value itself"
+        message = f"{what} has no meaning in a {self.kind} file; write the value itself"
         self.problems.append(Diagnostic("file", code, message, _mark(event.start_mark)))
 
 
-def compose(text: str) -> Pairs:
-    """Read a YAML document whose top is a mapping; ModelError lists what is wrong."""
+def compose(text: str, kind: str = "model", first: str = "graphfold: 1") -> Pairs:
+    """Read a YAML document whose top is a mapping; ModelError lists what is wrong.
+
+    Messages say of what `kind` the file should be, and how such a file begins.
+    """
     try:
-        loader = _Loader(text)
+        loader = _Loader(text, kind)
         top = loader.get_single_node()
         problems = loader.problems
         node = None if top is None else _convert(top, problems)
     except yaml.MarkedYAMLError as error:
         raise ModelError([_yaml_problem(error)]) from None
     except ReaderError as error:
-        raise ModelError([_unreadable(text, error)]) from None
+        raise ModelError([_unreadable(text, error, kind)]) from None
     except RecursionError:
         raise ModelError([Diagnostic("file", "yaml", "brackets are nested too deep")]) from None
     if problems:
         raise ModelError(sorted(problems, key=lambda p: p.mark or Mark(0, 0)))
     if not isinstance(node, Pairs):
-        what = "the file is empty" if node is None else "a model file is a mapping of sections"
-        message = f"{what}; begin with `graphfold: 1`"
+        what = "the file is empty" if node is None else f"a {kind} file is a mapping of sections"
+        message = f"{what}; begin with `{first}`"
         raise ModelError([Diagnostic("file", "empty" if node is None else "yaml", message)])
     return node
 
@@ -129,11 +133,11 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> Diagnostic:
     return Diagnostic("file", "yaml", shorten(message, 160), mark)
 
 
-def _unreadable(text: str, error: ReaderError) -> Diagnostic:
+def _unreadable(text: str, error: ReaderError, kind: str) -> Diagnostic:
     before = text[: error.position]
     mark = Mark(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
     character = text[error.position : error.position + 1] or "\0"
-    message = f"character U+{ord(character):04X} cannot stand in a model file"
+    message = f"character U+{ord(character):04X} cannot stand in a {kind} file"
     return Diagnostic("file", "yaml", message, mark)
 
 

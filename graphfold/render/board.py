@@ -48,9 +48,9 @@ class Board:
 
     def nodes(self, name: str) -> list[Place]:
         """Every place of a signal within 1..length."""
-        cut = [c for c, span in self.gaps if 1 in (span.start, span.start > 1)]
-        if cut and not self.symbolic:
-            self.sites[cut[0]].setdefault(name, "dots")
+        for c, span in self.gaps:
+            if 1 <= span.start <= self.length and not self.symbolic:
+                self.sites[c].setdefault(name, "dots")
         wanted = ("node", "pinned", "dots")
         return [(name, c) for c, sites in enumerate(self.sites) if sites.get(name) in wanted]
 
@@ -131,6 +131,14 @@ class Desk:
         """Return the scene of what is drawn."""
         order = self.seen.order.between
         between = {name: b for name, b in order.items() if name in self.seen.sites}
+        seen = self.seen
         return Scene(
-            self.seen.rows, self.seen.sites, blocks, join(self.edges), between, self.seen.frames
+            seen.rows,
+            seen.sites,
+            blocks,
+            join(self.edges),
+            between,
+            seen.frames,
+            seen.flow,
+            seen.step_edges,
         )

@@ -12,7 +12,8 @@ from graphfold.render.board import Board, Desk, Place
 from graphfold.render.contract import Tie
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import STATIC, Edge, Scene
-from graphfold.render.steps import blocks_of, board_of
+from graphfold.render.shorter import shorter
+from graphfold.render.steps import blocks_of, boards_of
 from graphfold.render.uses import ALL
 from graphfold.render.view import View, view
 
@@ -39,7 +40,8 @@ def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
     if x.unfolding.trees:
         cure = "hide signals in the model, `draw: {hide: …}`, or take to_graphviz(…)"
         raise DrawingError(f"the figure of a tree shows no eliminations: {cure}")
-    boards = {axis: board_of(seen, x.unfolding, axis, options) for axis in seen.order.axes}
+    whole, x = x, shorter(x, options)
+    boards = boards_of(seen, x.unfolding, options)
     for board in boards.values():
         board.symbolic = True
     desk = Desk(seen, boards)
@@ -55,7 +57,10 @@ def without(seen: View, x: Elimination, options: DrawOptions) -> Scene:
             delay = None if step is None or source[1] is None else step - source[1]
             caption = captions.get((source[0], name, delay), ())
             desk.edges.append(Edge(place, target, caption, 0, _is_cut(desk, place, target)))
-    return desk.scene(blocks_of(seen, x.unfolding, boards))
+    told = boards_of(seen, whole.unfolding, options)
+    for axis, board in told.items():
+        board.symbolic, board.sites = True, boards[axis].sites
+    return desk.scene(blocks_of(seen, whole.unfolding, told))
 
 
 def _key(tie: Tie) -> tuple[str, str, int | None]:

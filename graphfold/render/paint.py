@@ -16,12 +16,19 @@ class Paint:
     ink: str = ""
     width: float = 1.0
 
+    def over(self, other: Paint) -> Paint:
+        """The paint with what another one says in its place."""
+        fill, line, ink = other.fill or self.fill, other.line or self.line, other.ink or self.ink
+        return Paint(fill, line, ink, self.width * other.width)
+
 
 @dataclass(frozen=True)
 class Palette:
     """The colours of a figure: of its paper, nodes, wires and letters, and of frames.
 
-    `roles` are what inputs, states and others look like.
+    `roles` are what an "input", a "state", an "output", a "loss" and any other "signal" look like;
+    "parameter" is the ink of the letters beside wires, and "boundary" changes what stands before
+    the first step and after the last.
     """
 
     paper: str = "#ffffff"
@@ -39,6 +46,13 @@ class Palette:
         return Paint(
             paint.fill or self.fill, paint.line or self.line, paint.ink or self.ink, paint.width
         )
+
+    def of_role(self, role: str, boundary: bool = False) -> Paint | None:
+        """What a role looks like, before the first step and after the last as well."""
+        paint, edge = self.roles.get(role), self.roles.get("boundary") if boundary else None
+        if paint is None or edge is None:
+            return paint or edge
+        return paint.over(edge)
 
 
 BLACK_ON_WHITE = Palette()

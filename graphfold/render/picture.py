@@ -14,6 +14,8 @@ Box = tuple[float, float, float, float]
 Move = tuple[str, tuple[float, ...]]
 Moves = tuple[Move, ...]
 Pen = Literal["solid", "dashed", "ink", "frame"]
+STROKE = 1.5  # points
+SLOT = "\ue000"  # in a symbol: the time of its stamp; no text of a figure has this character
 
 
 def grown(box: Box, by: float) -> Box:
@@ -32,10 +34,26 @@ class Glyph:
 
 
 @dataclass(frozen=True, slots=True)
+class Digits:
+    """The digits of the time in a run: which glyphs they are, and where the cell of each begins.
+
+    `outlines` are those of 0 to 9 with their places in a cell; `source` is what was typeset, with
+    SLOT for the time, which may stand there in several pieces.
+    """
+
+    places: tuple[int, ...]
+    cells: tuple[float, ...]
+    outlines: tuple[tuple[str, float], ...]
+    source: str
+    pieces: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A typeset label: outlines, bars (of fractions) and what they cover around the origin.
 
-    `text` is set instead of outlines where the font has none; `source` is what was typeset.
+    `text` is set instead of outlines where the font has none; `source` is what was typeset;
+    `digits` tell how it looks at another time that is as long.
     """
 
     source: str
@@ -44,15 +62,30 @@ class Run:
     bars: tuple[Box, ...] = ()
     text: str = ""
     size: float = 0.0
+    digits: Digits | None = field(default=None, compare=False, repr=False)
+
+    def at(self, time: str) -> Run:
+        """The same label at another time."""
+        if self.digits is None:
+            return self
+        glyphs, count = list(self.glyphs), len(time)
+        for number, (place, x) in enumerate(
+            zip(self.digits.places, self.digits.cells, strict=True)
+        ):
+            key, shift = self.digits.outlines[int(time[number % count])]
+            glyphs[place] = replace(glyphs[place], key=key, x=round(x + shift, 3))
+        source = self.digits.source.replace(SLOT, time)
+        return replace(self, source=source, glyphs=tuple(glyphs))
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A run moved to (x, y), the place of its origin."""
+    """A run moved to (x, y), the place of its origin; `ink` is its colour, "" that of its group."""
 
     x: float
     y: float
     run: Run
+    ink: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +133,15 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The groups of a symbol of the picture, moved by (x, y)."""
+    """The groups of a symbol of the picture, moved by (x, y).
+
+    In them, a `time` stands for SLOT, and its digits for those of labels.
+    """
 
     x: float
     y: float
     symbol: str
+    time: str = ""
 
 
 Item = Label | Stroke | Disc | Rect | Patch | Stamp
@@ -130,7 +167,8 @@ class Group:
 class Picture:
     """A figure; everything lies within the box at (left, top), in points.
 
-    What repeats may be kept once, in `symbols`, and stand at its places as a Stamp.
+    What repeats may be kept once, in `symbols`, and stand at its places as a Stamp. Lines are
+    `stroke` wide; a group's paint may multiply that.
     """
 
     left: float
@@ -143,16 +181,30 @@ class Picture:
     outlines: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     palette: Palette = BLACK_ON_WHITE
     symbols: Mapping[str, tuple[Group, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    stroke: float = STROKE
 
-    def expanded(self) -> Iterator[Group]:
-        """The groups with those of symbols in place of their stamps, which hold no other items."""
+    def dated(self, symbol: str) -> bool:
+        """Whether a symbol looks different at other times: labels carry them, or titles."""
+        return any(
+            SLOT in group.title
+            or any(isinstance(item, Label) and item.run.digits for item in group.items)
+            for group in self.symbols[symbol]
+        )
+
+    def expanded(self, only_dated: bool = False) -> Iterator[Group]:
+        """The groups with those of symbols in place of their stamps, which hold no other items.
+
+        With `only_dated`, symbols that look the same at all their stamps stay.
+        """
+        kept = {s for s in self.symbols if not self.dated(s)} if only_dated else set[str]()
         for group in self.groups:
             stamps = [item for item in group.items if isinstance(item, Stamp)]
-            if not stamps:
+            if not stamps or kept.issuperset(stamp.symbol for stamp in stamps):
                 yield group
+                continue
             for stamp in stamps:
                 for part in self.symbols[stamp.symbol]:
-                    found = moved(part, stamp.x, stamp.y)
+                    found = at_time(moved(part, stamp.x, stamp.y), stamp.time)
                     yield replace(found, step=group.step or found.step)
 
 
@@ -160,3 +212,15 @@ def moved(group: Group, dx: float, dy: float = 0.0) -> Group:
     """The group further to the right, and down."""
     items = (replace(item, x=item.x + dx, y=item.y + dy) for item in group.items)
     return replace(group, items=tuple(items))
+
+
+def at_time(group: Group, time: str) -> Group:
+    """A group of a symbol at the time of a stamp."""
+    if not time:
+        return group
+    items = (
+        replace(item, run=item.run.at(time)) if isinstance(item, Label) else item
+        for item in group.items
+    )
+    step, title = (text.replace(SLOT, time) for text in (group.step, group.title))
+    return replace(group, items=tuple(items), step=step, title=title)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Literal
 
+from graphfold.render.paint import Paint
 from graphfold.render.rows import Row
+from graphfold.render.values.marks import Mark
 
 NodeKind = Literal["node", "boundary", "pinned", "stub", "dots"]
+SiteForm = Literal["circle", "box", "gain", "bare", "dot"]
+Role = Literal["input", "state", "output", "loss", "signal"]
 STATIC = -(10**9)  # no column and no distance of columns
 
 
@@ -27,9 +33,12 @@ Caption = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A signal as it stands in every step, or a use of a cell: a box.
+    """A signal or an operation as it stands in every step, or a use of a cell: a box.
 
-    `under` its name stands that of the cell.
+    `under` the name of a use stands that of its cell. A gain is a weight in a box, a bare letter a
+    parameter or number beside its operation. `tag` is what the value that an operation makes is
+    called, with the step as a superscript, and `of` the signal whose equation it stands in. `paint`
+    is what the model asks for this one; else a theme paints it by its `role`.
     """
 
     name: str
@@ -37,6 +46,11 @@ class Site:
     kind: str
     box: bool = False
     under: str = ""
+    role: Role = "signal"
+    paint: Paint | None = None
+    form: SiteForm = "circle"
+    tag: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,8 @@ class Column:
     """One step, or what stands for steps that are cut away.
 
     `time` is the superscript, `step` the same as data; `labels` are those of sites that are called
-    otherwise here.
+    otherwise here. `span` is how many steps it stands for that look alike, one beside the other;
+    time and step are then those of the first, and count on.
     """
 
     time: str
@@ -52,6 +67,14 @@ class Column:
     gap: bool = False
     step: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    span: int = 1
+
+    def at(self, number: int) -> Column:
+        """One of the steps it stands for, from 0 on."""
+        if self.span == 1:
+            return self
+        step = str(int(self.step) + number)
+        return replace(self, time=step, step=step, span=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +88,7 @@ class Frame:
     latex: str
     sites: tuple[str, ...]
     within: str | None = None
+    paint: Paint | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +98,29 @@ class Block:
     names: tuple[str, ...]
     columns: tuple[Column, ...]
     folded: bool = False
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """How many steps stand left of each column, and of the end."""
+        return tuple(accumulate((c.span for c in self.columns), initial=0))
+
+    @property
+    def count(self) -> int:
+        """The number of steps, or of what stands for some."""
+        return self.starts[-1]
+
+    def placed(self) -> Iterator[tuple[int, Column]]:
+        """Each column with its place."""
+        return zip(self.starts, self.columns, strict=False)
+
+    def column(self, place: int) -> Column:
+        """The column at a place; one that spans some has them all."""
+        return self.columns[bisect_right(self.starts, place) - 1]
+
+    def step(self, place: int) -> Column:
+        """The step at a place, as a column of its own."""
+        number = bisect_right(self.starts, place) - 1
+        return self.columns[number].at(place - self.starts[number])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +133,10 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A wire between instances (site, column of its block); STATIC is the column of the others.
+    """A wire between instances (site, place in its block); STATIC is the place of the others.
+
+    A place counts the steps left of it; a wire from or to a column that spans several stands for
+    all of its like, its target in the first.
 
     `delay` is drawn as a square when source and target stand in one folded column; it is marked
     with the `child` whose value it is, if any.
@@ -104,7 +154,9 @@ class Edge:
 class Scene:
     """A figure before it has places; `rows` go from bottom to top, `blocks` from left to right.
 
-    Sites in no block are static; `between` says which of them stand left of which block.
+    Sites in no block are static; `between` says which of them stand left of which block. Data flows
+    up the rows of a step, or to the "right" within it; then `ties` are the wires of one step, with
+    their delays. `marks` tell what instances, by site and step, show of their values.
     """
 
     rows: tuple[Row, ...]
@@ -113,6 +165,9 @@ class Scene:
     edges: tuple[Edge, ...]
     between: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     frames: tuple[Frame, ...] = ()
+    flow: Literal["up", "right"] = "up"
+    ties: tuple[Edge, ...] = ()
+    marks: Mapping[tuple[str, str], Mark] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def block_of(self) -> Mapping[str, int]:
@@ -131,4 +186,8 @@ class Scene:
 
     def column(self, place: tuple[str, int]) -> Column:
         """The column of an instance that is not static."""
-        return self.blocks[self.block_of[place[0]]].columns[place[1]]
+        return self.blocks[self.block_of[place[0]]].column(place[1])
+
+    def step(self, place: tuple[str, int]) -> Column:
+        """The step of an instance that is not static, as a column of its own."""
+        return self.blocks[self.block_of[place[0]]].step(place[1])

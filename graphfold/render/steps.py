@@ -9,6 +9,7 @@ from graphfold.labels import latex_of
 from graphfold.render.board import Board, Desk, Visible
 from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie
+from graphfold.render.elision import kept_steps, visible
 from graphfold.render.factors import products
 from graphfold.render.options import DrawOptions
 from graphfold.render.scene import STATIC, Block, Caption, Column, Edge, NodeKind, Scene
@@ -22,7 +23,7 @@ TOGETHER = 2
 
 def unfolded(seen: View, unfolding: Unfolding, options: DrawOptions) -> Scene:
     """Return the scene of an unfolding; long times are cut in the middle, on every axis."""
-    boards = {axis: board_of(seen, unfolding, axis, options) for axis in seen.order.axes}
+    boards = boards_of(seen, unfolding, options)
     desk = Desk(seen, boards)
     for board in boards.values():
         _draw_steps(desk, board)
@@ -31,13 +32,18 @@ def unfolded(seen: View, unfolding: Unfolding, options: DrawOptions) -> Scene:
     return desk.scene(blocks_of(seen, unfolding, boards))
 
 
-def board_of(seen: View, unfolding: Unfolding, axis: str, options: DrawOptions) -> Board:
-    """Return the empty board of an axis."""
-    names, length = seen.along(axis), unfolding.length(axis)
-    ends = [step for name, step in unfolding.boundaries if seen.uses.shown(name) in names]
-    visible = _visible(length, min([1, *ends]), max([length, *ends]), options)
-    sites = [_sites(seen, names, unfolding, step) for step in visible]
-    return Board(names, visible, sites, length)
+def boards_of(seen: View, unfolding: Unfolding, options: DrawOptions) -> dict[str, Board]:
+    """Return the empty boards of all axes; DrawingError when a step to be kept is not there."""
+    kept = kept_steps(unfolding, options)
+    found: dict[str, Board] = {}
+    for axis in seen.order.axes:
+        names, length = seen.along(axis), unfolding.length(axis)
+        ends = [step for name, step in unfolding.boundaries if seen.uses.shown(name) in names]
+        steps = range(min([1, *ends]), max([length, *ends]) + 1)
+        shown = visible(steps, length, options, kept.get(axis, ()))
+        sites = [_sites(seen, names, unfolding, step) for step in shown]
+        found[axis] = Board(names, shown, sites, length)
+    return found
 
 
 def blocks_of(seen: View, unfolding: Unfolding, boards: dict[str, Board]) -> tuple[Block, ...]:
@@ -48,40 +54,19 @@ def blocks_of(seen: View, unfolding: Unfolding, boards: dict[str, Board]) -> tup
         columns = [
             (Column("\\ldots", sites, True, "…") if board.symbolic else Column("", sites, True))
             if isinstance(s, range)
-            else _column(seen, unfolding, sites, (s, _time(s, board.length, symbol)))
+            else column_at(seen, unfolding, sites, (s, _time(s, board, symbol)))
             for s, sites in zip(board.visible, board.sites, strict=True)
         ]
         found.append(Block(board.names, tuple(columns)))
     return tuple(found) or (Block((), ()),)
 
 
-def _time(step: int, length: int, symbol: str) -> str:
-    """A step as a superscript: long numbers near the end are told from the end."""
-    if abs(step) < 10**4 or step < length - 100:
+def _time(step: int, board: Board, symbol: str) -> str:
+    """A step as a superscript: where steps are cut, long numbers near the end are told from it."""
+    length = board.length
+    if not board.gaps or abs(step) < 10**4 or step < length - 100:
         return str(step)
     return f"{latex_of(symbol, 0)}{step - length:+d}" if step != length else latex_of(symbol, 0)
-
-
-def _visible(length: int, low: int, high: int, options: DrawOptions) -> list[Visible]:
-    if not options.elide:
-        return list(range(low, high + 1))
-    before = _end(range(low, 1), options.last)
-    after = [_flip(s) for s in reversed(_end(range(-high, -length), options.last))]
-    if length <= max(options.most, options.first + options.last + 1):
-        return [*before, *range(1, length + 1), *after]
-    kept = range(1, options.first + 1), range(length - options.last + 1, length + 1)
-    return [*before, *kept[0], range(options.first + 1, kept[1][0]), *kept[1], *after]
-
-
-def _end(steps: range, keep: int) -> list[Visible]:
-    """The last steps of a range, what comes before them cut when it is long."""
-    if len(steps) <= keep + 2:
-        return list(steps)
-    return [steps[:-keep], *steps[-keep:]]
-
-
-def _flip(span: Visible) -> Visible:
-    return -span if isinstance(span, int) else range(1 - span.stop, 1 - span.start)
 
 
 def _sites(
@@ -98,11 +83,13 @@ def _sites(
         signals = seen.inside.get(name, (name,))
         if any(unfolding.contains(signal, step) for signal in signals):
             pinned = name not in seen.inside and unfolding.is_pinned(name, step)
+            if pinned and seen.exploded is not None and seen.exploded.is_inner(name):
+                continue
             found[name] = "pinned" if pinned else "node"
     return found
 
 
-def _column(
+def column_at(
     seen: View, unfolding: Unfolding, sites: Mapping[str, NodeKind], at: tuple[int, str]
 ) -> Column:
     """A step; at the boundaries of closed uses stand the states that they begin with."""
@@ -112,6 +99,9 @@ def _column(
         states = [s for s in seen.inside[use] if (s, step) in unfolding.boundaries]
         many = [stamped(seen.latex[s], time) for s in states]
         labels[use] = ",".join(many if len(many) < 4 else [*many[:2], "\\ldots"])
+    if seen.exploded is not None:
+        given = (name for name, kind in sites.items() if kind in ("boundary", "pinned"))
+        labels |= {name: seen.sites[name].tag or seen.sites[name].latex for name in given}
     return Column(time, sites, False, str(step), labels)
 
 

@@ -13,7 +13,8 @@ from graphfold.render.view import View, child_of, folded, without_histories
 
 def folded_circuit(seen: View) -> Scene:
     """Return the scene of the folded circuit; the cells of several axes stand side by side."""
-    return folded(seen) if len(seen.order.axes) < 2 else windows(seen, (), 0, 0)
+    alone = len(seen.order.axes) < 2 and seen.flow == "up"
+    return folded(seen) if alone else windows(seen, (), 0, 0)
 
 
 def windows(seen: View, axes: Collection[str], before: int, after: int) -> Scene:

@@ -9,30 +9,72 @@ from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from graphfold.labels import escape
+from graphfold.render.mathtext import safe_latex, words_of
 from graphfold.render.picture import Box, Glyph, Run
 
 OUTLINES: dict[str, str] = {}
 _BOXES: dict[str, Box] = {}
 LONGEST = 400
+MOST_LETTERS = 24
 _SPOKEN = ("ziamath", "ziafont", "latex2mathml", "root")
 
 
 @lru_cache(maxsize=4096)
 def typeset(latex: str, size: float) -> Run:
-    """Return `latex` at a font size in points, its origin at the left of the base line."""
-    if len(latex) > LONGEST:
-        return plain(latex, size)
-    try:
-        run = _read(latex, size, _ziamath_svg(latex, size))
-    except Exception:
-        return plain(latex, size)  # whatever the typesetter dislikes, the reader still sees it
-    return run if run.glyphs else plain(latex, size)
+    """Return `latex` at a font size in points, its origin at the left of the base line.
+
+    What is not on the lists of `mathtext` is shown as text: so a label is the same in every form.
+    """
+    if len(latex) <= LONGEST and safe_latex(latex) is not None:
+        try:
+            run = _read(latex, size, _ziamath_svg(latex, size))
+        except Exception:
+            return plain(words_of(latex), size)  # whatever it dislikes, the reader still sees it
+        if run.glyphs:
+            return run
+    return plain(words_of(latex), size)
 
 
-def plain(text: str, size: float) -> Run:
-    """Return `text` as characters; its width is an estimate."""
-    shown = text if len(text) <= 24 else text[:23] + "…"
-    return Run(text, (0.0, -0.7 * size, 0.62 * size * len(shown), 0.2 * size), (), (), shown, size)
+def readable(latex: str, size: float) -> bool:
+    """Whether `typeset` shows what the LaTeX means, not its characters."""
+    return typeset(latex, size).source == latex
+
+
+def plain(text: str, size: float, most: int = MOST_LETTERS) -> Run:
+    """Return `text` as upright letters, cut when too long; `source` is LaTeX that shows it.
+
+    Characters that the font lacks are boxes, and `text` is then set for those who have fonts.
+    """
+    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    shown = line if len(line) <= most else line[: most - 1] + "…"
+    glyphs, width = _letters(shown, size)
+    lacking = any(_missing(glyph.key) for glyph in glyphs)
+    x0, y0, x1, y1 = around([glyph_box(glyph) for glyph in glyphs])
+    box = (min(0.0, x0), min(y0, -0.7 * size), max(width, x1), max(y1, 0.2 * size))
+    source = rf"\text{{{escape(shown, most)}}}"
+    return Run(source, box, glyphs, (), shown if lacking or not glyphs else "", size)
+
+
+def _letters(text: str, size: float) -> tuple[tuple[Glyph, ...], float]:
+    """The letters of the font side by side, and their width; 0 for each it lacks."""
+    font, scale = _font(), size / 12  # what `svgsymbol` gives is 12 points high
+    x, found = 0.0, []
+    for character in text:
+        letter = font.glyph(character)
+        symbol = letter.svgsymbol()
+        if len(symbol):
+            found.append(Glyph(_define(symbol), round(x, 3), 0.0, round(scale, 4)))
+        x += letter.funits_to_points(letter.advance(), scale)
+    return tuple(found), x
+
+
+def _font() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from ziamath.zmath import loadedfonts  # which warns of how it finds its files
+
+    return loadedfonts["default"]
 
 
 def scaled(run: Run, factor: float) -> Run:
@@ -78,21 +120,22 @@ def _read(latex: str, size: float, root: ET.Element) -> Run:
         if kind == "symbol":
             views[_define(element)] = _numbers(element.get("viewBox", ""))
         elif kind == "use":
-            glyphs.append(_glyph(element, views))
+            glyph = _glyph(element, views)
+            glyphs += [glyph] if OUTLINES[glyph.key] else []  # a space has none
         elif kind == "rect":
             bars.append(_bar(element))
         elif kind not in ("svg", "path", "g", "title", "defs"):
             raise ValueError(kind)
     if any(_missing(glyph.key) for glyph in glyphs):
-        return plain(latex, size)
+        raise ValueError(latex)
     boxes = [glyph_box(glyph) for glyph in glyphs] + bars
-    return Run(latex, around(boxes), tuple(glyphs), tuple(bars))
+    return Run(latex, around(boxes), tuple(glyphs), tuple(bars), size=size)
 
 
 def _define(symbol: ET.Element) -> str:
     key = symbol.get("id", "").rpartition("_")[2]
     if key not in OUTLINES:
-        outline = symbol[0].get("d", "")
+        outline = symbol[0].get("d", "") if len(symbol) else ""
         OUTLINES[key] = re.sub(r"\s*([A-Z])\s*", r"\1", outline).strip()
         numbers = _numbers(re.sub("[A-Z]", " ", outline))
         _BOXES[key] = _span(numbers)

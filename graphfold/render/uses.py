@@ -11,9 +11,19 @@ from graphfold.circuit import Circuit, Equation, Group
 from graphfold.errors import DrawingError, shorten, suggest
 from graphfold.expression import Read, constant
 from graphfold.render.contract import Tie, merged, ties
+from graphfold.render.recurrences import Recurrence, recurrences
 
 ALL = "all"
-Opened = str | Sequence[str]  # the names of uses, or ALL
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Everything is asked for as a box, uses and recurrences, but those that are `opened`."""
+
+    opened: str | Sequence[str] = ()
+
+
+Opened = str | Sequence[str] | Boxes  # the names of uses, or ALL
 
 
 @dataclass(frozen=True)
@@ -46,10 +56,12 @@ class Uses:
 def choose(circuit: Circuit, asked: Opened) -> Uses:
     """Return which uses are open: those that are asked for, and all that they are parts of.
 
-    A use over several axes is open, without a frame; so are all in a circuit over a tree.
-    DrawingError for an unknown use.
+    A use over several axes is open, without a frame; so are all in a circuit over a tree. Among
+    boxes, recurrences that are not asked for are closed as well. DrawingError for an unknown use.
     """
-    opened = _opened(circuit, asked)
+    boxes = recurrences(circuit) if isinstance(asked, Boxes) else ()
+    asked = asked.opened if isinstance(asked, Boxes) else asked
+    opened = _opened(circuit, asked, [box.name for box in boxes])
     axes = _axes(circuit)
     closed: dict[str, Group] = {}
     framed: dict[str, Group] = {}
@@ -61,11 +73,19 @@ def choose(circuit: Circuit, asked: Opened) -> Uses:
             closed[group.name] = group
         elif len(moving) == 1:
             framed[group.name] = group
-    return _sorted_out(circuit, closed, framed, axes)
+    uses = _sorted_out(circuit, closed, framed, axes)
+    return _with_boxes(uses, [box for box in boxes if box.name not in opened])
 
 
-def _opened(circuit: Circuit, asked: Opened) -> set[str]:
-    legal = [group.name for group in circuit.groups]
+def _with_boxes(uses: Uses, boxes: Sequence[Recurrence]) -> Uses:
+    """The uses, and recurrences as closed ones."""
+    made = {box.name: Group((box.name,), box.name, box.name, box.axis) for box in boxes}
+    of = {signal: box.name for box in boxes for signal in box.signals}
+    return replace(uses, closed={**uses.closed, **made}, of={**uses.of, **of})
+
+
+def _opened(circuit: Circuit, asked: str | Sequence[str], boxes: Sequence[str]) -> set[str]:
+    legal = [*(group.name for group in circuit.groups), *boxes]
     names = [asked] if isinstance(asked, str) else list(asked)
     if ALL in names and ALL not in legal:
         return set(legal)
@@ -138,7 +158,7 @@ def _fixed(tie: Tie, uses: Uses) -> bool:
 
 
 def _without_products(tie: Tie, uses: Uses) -> Tie:
-    use = _outermost(tie.target, uses.closed)
+    use = uses.of.get(tie.target) or _outermost(tie.target, uses.closed)
     if use is None or tie.target[len(use) + 1 :] in uses.closed[use].inputs:
         return tie  # into an input of the cell: this is written outside of it
     return replace(tie, products=((),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 from graphfold.circuit import Circuit
 from graphfold.expression import Index
@@ -13,8 +14,11 @@ from graphfold.recurrence import find_components
 from graphfold.render.blocks import Order, clock, givers, side_by_side
 from graphfold.render.compose import stamped
 from graphfold.render.contract import Tie, contract, eliminate, merged, through_copies
+from graphfold.render.exploded import Exploded
+from graphfold.render.exploded.sites import MINUS, by_signs, operation_site
 from graphfold.render.factors import Factor, Product, by_mode, in_order
 from graphfold.render.nests import arrange_nested, frames, word
+from graphfold.render.roles import roles
 from graphfold.render.rows import Row
 from graphfold.render.scene import (
     Block,
@@ -25,6 +29,7 @@ from graphfold.render.scene import (
     Frame,
     NodeKind,
     Piece,
+    Role,
     Scene,
     Site,
 )
@@ -49,6 +54,22 @@ class View:
     untied: frozenset[str] = frozenset()
     order: Order = field(default_factory=lambda: Order(()))
     uses: Uses = field(default_factory=Uses)
+    exploded: Exploded | None = None
+
+    @property
+    def flow(self) -> Literal["up", "right"]:
+        """Where data flows within a step."""
+        return "up" if self.exploded is None else "right"
+
+    @property
+    def step_edges(self) -> tuple[Edge, ...]:
+        """The wires of one step that move with it, with their delays."""
+        axis_of = self.circuit.axis_of
+        return tuple(
+            Edge((t.source, 0), (t.target, 0), self.caption(t), t.delay, child=child_of(self, t))
+            for t in self.ties
+            if t.reach in ("step", "child") and axis_of.get(t.source) == axis_of.get(t.target)
+        )
 
     @property
     def static(self) -> tuple[str, ...]:
@@ -110,13 +131,15 @@ def view(
     eliminated: frozenset[str] | None = None,
     beside: Sequence[Tie] = (),
     opened: Opened = (),
+    exploded: Exploded | None = None,
 ) -> View:
     """Return what figures of the circuit show; `untied` parameters carry a time.
 
     Signals that are `eliminated` are not shown, even those that cannot be contracted, and wires
     then join instances of one axis themselves. What stands
     `beside`, the ties of a figure next to this one, counts for the rows as well. The uses of cells
-    that are `opened` show their inside; DrawingError for an unknown one.
+    that are `opened` show their inside; DrawingError for an unknown one. Of an `exploded` circuit
+    the nodes are operations.
     """
     uses = choose(circuit, opened)
     signals = [n for n in circuit.signals if circuit.kind_of(n) != "param"]
@@ -127,16 +150,25 @@ def view(
     gone = gone | (eliminated or set())
     kept, copies = through_copies(circuit, kept, across=eliminated is not None)
     latex.update({name: stamped(latex[source], time) for name, source, time in copies})
-    latex.update(_latex_within(circuit, uses, ranks))
+    framed = uses if exploded is None else replace(uses, framed={})  # operations have no frames
+    latex.update(_latex_within(circuit, framed, ranks))
     shown = [n for n in signals if n not in gone] + [name for name, _, _ in copies]
     shown = list(dict.fromkeys(map(uses.shown, shown)))
     drawn, kept = stand_in(circuit, uses.of), renamed(kept, uses.of)
+    parts = {**roles(circuit, ranks)}
+    parts |= {name: parts[source] for name, source, _ in copies}
+    parts |= _roles_of_uses(uses, parts)
     sites = {n: _site(drawn, uses, n, latex) for n in shown}
+    sites = {n: replace(site, role=parts.get(n, "signal")) for n, site in sites.items()}
+    if exploded is not None:
+        kept = tuple(by_signs(exploded, tie) for tie in kept)
+        latex[MINUS] = "-"
+        sites = {n: operation_site(exploded, site) for n, site in sites.items()}
     known = {*shown}
     flows = merged([*kept, *(t for t in beside if known.issuperset((t.source, t.target)))])
     order = side_by_side(drawn, flows, shown)
     rows = arrange_nested(drawn, flows, shown, order, uses)
-    return View(drawn, circuit, sites, rows, kept, latex, untied, order, uses)
+    return View(drawn, circuit, sites, rows, kept, latex, untied, order, uses, exploded)
 
 
 def _hidden(circuit: Circuit, uses: Uses) -> list[str]:
@@ -150,6 +182,13 @@ def _site(circuit: Circuit, uses: Uses, name: str, latex: Mapping[str, str]) -> 
         return Site(name, latex[name], circuit.kind_of(name))
     under = word(use.cell) if use.cell != use.path[-1] else ""
     return Site(name, latex[name], "equation", True, under)
+
+
+def _roles_of_uses(uses: Uses, parts: Mapping[str, Role]) -> Mapping[str, Role]:
+    """A use that holds a state is one; any other is a signal."""
+    found: dict[str, Role] = dict.fromkeys(uses.closed, "signal")
+    found.update({use: "state" for name, use in uses.of.items() if parts.get(name) == "state"})
+    return found
 
 
 def ties_shown(circuit: Circuit, opened: Opened = ()) -> tuple[Tie, ...]:
@@ -168,7 +207,7 @@ def folded(seen: View) -> Scene:
         for t in seen.ties
     ]
     cell = Block(tuple(everything), (Column("", everything),), folded=True)
-    return Scene(seen.rows, seen.sites, (cell,), join(edges), frames=seen.frames)
+    return Scene(seen.rows, seen.sites, (cell,), join(edges), frames=seen.frames, flow=seen.flow)
 
 
 def without_histories(seen: View) -> View:
@@ -232,7 +271,8 @@ def _latex(circuit: Circuit, ranks: Mapping[str, int]) -> Mapping[str, str]:
 def _latex_within(circuit: Circuit, uses: Uses, ranks: Mapping[str, int]) -> Mapping[str, str]:
     """The labels of closed uses, and of what stands within a use, which need not tell so."""
     labels, groups = dict(circuit.style.labels), {**uses.framed, **uses.closed}
-    found = {name: labels.get(name) or word(uses.label(name)) for name in uses.closed}
+    named = [name for name in uses.closed if name not in circuit.axis_of]  # not after a state
+    found = {name: labels.get(name) or word(uses.label(name)) for name in named}
     for name, axis in circuit.axis_of.items() if groups else ():
         use, param = uses.holder(name, groups), circuit.kind_of(name) == "param"
         if use is not None and (param or axis is not None):

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from graphfold.render.backends.numbers import number
+from graphfold.render.backends.shelf import Numerals, Shelf, shelf_for
+from graphfold.render.backends.writing import attribute, clean, short, use
 from graphfold.render.paint import Paint, Palette
 from graphfold.render.picture import (
+    SLOT,
+    STROKE,
     Disc,
     Group,
     Item,
     Label,
-    Moves,
     Patch,
     Picture,
     Rect,
-    Run,
     Stamp,
+    Stroke,
 )
 
-STROKE = 1.5
-DASHES = ' stroke-dasharray="4.5 3.5"'
+DASHES = (3.0, 7 / 3)  # in strokes
+FRAME = 2 / 3  # of a stroke
 
 
 def svg(picture: Picture) -> str:
@@ -38,30 +41,33 @@ def _lines(picture: Picture) -> Iterator[str]:
     )
     yield f"<title>{clean(picture.title)}</title>"
     yield f"<desc>{clean(picture.description)}</desc>"
-    pens = Pens(picture.palette)
+    desk = Desk(picture, Pens(picture.palette, picture.stroke), shelf_for(_each_once(picture)))
+    drawn = [line for group in picture.groups for line in desk.group(group)]
     yield "<defs>"
     for key, outline in picture.outlines.items():
         yield f'<path id="g{key}" d="{outline}"/>'
-    for symbol, groups in picture.symbols.items():
-        yield f"<g id={attribute(symbol)}>"
-        for group in groups:
-            yield from _group(group, pens)
-        yield "</g>"
+    yield from desk.shelf.lines
     yield "</defs>"
     palette = picture.palette
     yield f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{short(palette.paper)}"/>'
-    yield f'<g fill="none" stroke="{short(palette.line)}" stroke-width="{number(STROKE)}">'
-    for group in picture.groups:
-        yield from _group(group, pens)
+    yield f'<g fill="none" stroke="{short(palette.line)}" stroke-width="{number(picture.stroke)}">'
+    yield from drawn
     yield "</g>"
     yield "</svg>"
+
+
+def _each_once(picture: Picture) -> Iterator[Group]:
+    """The groups as they are written: those of symbols once."""
+    yield from picture.groups
+    for groups in picture.symbols.values():
+        yield from groups
 
 
 class Pens:
     """The colours of groups as attributes, written out once."""
 
-    def __init__(self, palette: Palette) -> None:
-        self.palette = palette
+    def __init__(self, palette: Palette, stroke: float = STROKE) -> None:
+        self.palette, self.stroke = palette, stroke
         self._known: dict[Paint | None, dict[str, str]] = {}
 
     def of(self, paint: Paint | None) -> dict[str, str]:
@@ -74,109 +80,106 @@ class Pens:
         found, own = self.palette.resolved(paint), paint or Paint()
         group = f' stroke="{short(own.line)}"' if own.line else ""
         if own.width != 1:
-            group += f' stroke-width="{number(STROKE * own.width)}"'
+            group += f' stroke-width="{number(self.stroke * own.width)}"'
         frame = (
             short(own.fill or self.palette.frame_fill),
             short(own.line or self.palette.frame_line),
         )
+        dashes = " ".join(number(self.stroke * length) for length in DASHES)
+        thin = number(self.stroke * FRAME)
         return {
             "group": group,
             "node": f' fill="{short(found.fill)}"',
             "letters": f' fill="{short(found.ink)}" stroke="none"',
             "solid": "",
-            "dashed": DASHES,
+            "dashed": f' stroke-dasharray="{dashes}"',
             "ink": f' fill="{short(found.line)}" stroke="none"',
-            "frame": f' fill="{frame[0]}" stroke="{frame[1]}" stroke-width="1"',
+            "frame": f' fill="{frame[0]}" stroke="{frame[1]}" stroke-width="{thin}"',
         }
 
 
-def _group(group: Group, pens: Pens) -> Iterator[str]:
-    pen = pens.of(group.paint)
-    data = f" class={attribute(group.kind)}"
-    for key in ("signal", "step", "target"):
-        value = getattr(group, key)
-        if value:
-            told = "cell" if group.kind == "frame" and key == "signal" else key
-            data += f" data-{told}={attribute(value)}"
-    yield f"<g{data}{pen['group']}>"
-    if group.title:
-        yield f"<title>{clean(group.title)}</title>"
-    for item in group.items:
-        yield _item(item, pen)
-    yield "</g>"
+class Desk:
+    """Where the groups of a picture are written."""
+
+    def __init__(self, picture: Picture, pens: Pens, shelf: Shelf) -> None:
+        self.picture, self.pens, self.shelf = picture, pens, shelf
+        self._symbols: dict[str, Symbol] = {}
+
+    def group(self, group: Group, time: str = "") -> Iterator[str]:
+        """Write a group; in a symbol, `time` stands for its time."""
+        pen = self.pens.of(group.paint)
+        data = f" class={attribute(group.kind)}"
+        for key in ("signal", "step", "target"):
+            value = getattr(group, key)
+            if value and (value != SLOT or time):
+                told = "cell" if group.kind == "frame" and key == "signal" else key
+                data += f" data-{told}=" + (f'"{time}"' if value == SLOT else attribute(value))
+        yield f"<g{data}{pen['group']}>"
+        if group.title:
+            parts = group.title.split(time) if time else [group.title]
+            yield f"<title>{time.join(map(clean, parts))}</title>"
+        for item in group.items:
+            yield from self.item(item, pen, time)
+        yield "</g>"
+
+    def item(self, item: Item, pen: Mapping[str, str], time: str) -> Iterator[str]:
+        """Write an item."""
+        if isinstance(item, Label):
+            letters = f' fill="{short(item.ink)}" stroke="none"' if item.ink else pen["letters"]
+            yield from self.shelf.label(item, letters, time)
+        elif isinstance(item, Stamp):
+            yield self.stamp(item)
+        elif isinstance(item, Stroke):
+            yield self.shelf.stroke(item, pen[item.pen])
+        else:
+            yield _shape(item, pen)
+
+    def stamp(self, stamp: Stamp) -> str:
+        """Write a symbol at its place: used by its name, or in full when times make it differ."""
+        symbol = self._symbol(stamp.symbol)
+        if not symbol.text:
+            step = f' data-step="{stamp.time}"' if stamp.time else ""
+            return use(symbol.name, stamp.x, stamp.y).replace("/>", f"{step}/>")
+        for numerals in symbol.numerals:
+            self.shelf.time(numerals, stamp.time)
+        y = f" {number(stamp.y)}" if stamp.y else ""
+        text = symbol.text.replace(SLOT, stamp.time)
+        return f'<g transform="translate({number(stamp.x)}{y})">{text}</g>'
+
+    def _symbol(self, name: str) -> Symbol:
+        if name not in self._symbols:
+            self._symbols[name] = self._written(name)
+        return self._symbols[name]
+
+    def _written(self, name: str) -> Symbol:
+        groups, dated = self.picture.symbols[name], self.picture.dated(name)
+        self.shelf.open.clear()
+        text = "".join(line for group in groups for line in self.group(group, SLOT * dated))
+        if dated:
+            return Symbol("", text, tuple(self.shelf.open.values()))
+        return Symbol(self.shelf.keep(text, ""))
 
 
-def _item(item: Item, pen: Mapping[str, str]) -> str:
-    x, y = number(item.x), number(item.y)
-    if isinstance(item, Label):
-        return f'<g transform="translate({x} {y})"{pen["letters"]}>{_run(item.run)}</g>'
-    if isinstance(item, Stamp):
-        return f'<use href={attribute("#" + item.symbol)} x="{x}" y="{y}"/>'
+@dataclass(frozen=True)
+class Symbol:
+    """A symbol by its name, or as text with SLOT for the time, whose digits are these."""
+
+    name: str
+    text: str = ""
+    numerals: Sequence[Numerals] = ()
+
+
+def _shape(item: Disc | Rect | Patch, pen: Mapping[str, str]) -> str:
     if isinstance(item, Patch):
         return f'<rect {_box(item)} fill="{short(item.color)}" stroke="none"/>'
     if isinstance(item, Disc):
-        radius = number(item.radius)
+        x, y, radius = number(item.x), number(item.y), number(item.radius)
         return f'<circle cx="{x}" cy="{y}" r="{radius}"{pen["node"]}{pen[item.pen]}/>'
-    if isinstance(item, Rect):
-        fill = "" if item.pen == "frame" else pen["node"]
-        return f'<rect {_box(item)} rx="{number(item.corner)}"{fill}{pen[item.pen]}/>'
-    return f'<path d="M{x} {y}{_moves(item.moves)}"{pen[item.pen]}/>'
+    fill = "" if item.pen == "frame" else pen["node"]
+    return f'<rect {_box(item)} rx="{number(item.corner)}"{fill}{pen[item.pen]}/>'
 
 
 def _box(item: Rect | Patch) -> str:
     left, top = number(item.x - item.half_width), number(item.y - item.half_height)
     width, height = number(2 * item.half_width), number(2 * item.half_height)
     return f'x="{left}" y="{top}" width="{width}" height="{height}"'
-
-
-@lru_cache(maxsize=65536)
-def _run(run: Run) -> str:
-    if run.text:
-        size = f'font-family="serif" font-size="{number(run.size)}"'
-        width = number(run.box[2] - run.box[0])
-        return f'<text {size} textLength="{width}">{clean(run.text)}</text>'
-    uses = "".join(
-        f'<use href="#g{g.key}" transform="translate({number(g.x)} {number(g.y)})'
-        f' scale({number(g.scale, 4)})"/>'
-        for g in run.glyphs
-    )
-    bars = "".join(
-        f'<rect x="{number(a)}" y="{number(b)}" width="{number(c - a)}" height="{number(d - b)}"/>'
-        for a, b, c, d in run.bars
-    )
-    return uses + bars
-
-
-@lru_cache(maxsize=65536)
-def _moves(moves: Moves) -> str:
-    return "".join(kind + " ".join(number(n) for n in numbers) for kind, numbers in moves)
-
-
-def short(color: str) -> str:
-    """A colour in as few characters as it takes."""
-    pairs = color[1:3], color[3:5], color[5:7]
-    doubled = len(color) == 7 and all(pair[0] == pair[1] for pair in pairs)
-    return "#" + "".join(pair[0] for pair in pairs) if doubled else color
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a length, short and never as -0."""
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
-
-
-@lru_cache(maxsize=4096)
-def clean(text: str) -> str:
-    """Escape text."""
-    return escape(printable(text))
-
-
-@lru_cache(maxsize=4096)
-def attribute(text: str) -> str:
-    """Quote an attribute value."""
-    return quoteattr(printable(text))
-
-
-def printable(text: str) -> str:
-    """Replace the characters that XML forbids, and those that nobody sees."""
-    return "".join(c if c.isprintable() or c in " \n\t" else "\ufffd" for c in text)

@@ -13,7 +13,10 @@ AIMED = 0.75  # of the flat part of a box: wires from straight below go straight
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """A circle, or a box: a circle's height, drawn out by `core` to both sides of its middle."""
+    """A circle, or a box: a circle's height, drawn out by `core` to both sides of its middle.
+
+    A box with a core below zero is that much narrower than it is high.
+    """
 
     radius: float
     core: float = 0.0
@@ -28,6 +31,11 @@ class Border:
     def box(self) -> bool:
         """Whether it has corners."""
         return self.corner is not None
+
+    @property
+    def upended(self) -> Border:
+        """The border with width and height swapped."""
+        return Border(self.half, -self.core, self.corner)
 
     def toward(self, start: float, heading: Point) -> float:
         """How far the border is from the point `start` right of the middle, in a direction."""
@@ -55,7 +63,7 @@ class Border:
 
     def aim(self, dx: float) -> float:
         """The point of the core, right of the middle, that a line from `dx` right of it aims at."""
-        reach = AIMED * self.core
+        reach = AIMED * max(self.core, 0.0)
         return max(-reach, min(reach, dx))
 
     def shoulder(self, share: float) -> Point:
@@ -91,7 +99,7 @@ class End:
             return polar(self.center, border.radius, degrees)
         angle = math.radians(degrees)
         heading = (math.cos(angle), -math.sin(angle))
-        start = math.copysign(border.core, heading[0])
+        start = math.copysign(max(border.core, 0.0), heading[0])
         return polar((x + start, y), border.toward(start, heading), degrees)
 
 

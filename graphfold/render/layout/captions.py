@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from graphfold.render.layout.paths import Line
 from graphfold.render.layout.room import Room
 from graphfold.render.picture import Box, Point, Run, grown
+from graphfold.render.theme import BOOK
 
-NEAR = 5.5
 MARGINS = ((0.3, 5.0), (0.1, 10.0))  # a price for what is near, and how near
 TIGHT = 1.0
 EVERY = 4.0  # points between two places along a wire
@@ -24,7 +24,7 @@ class Wish:
 
     `places` are along the line, the best one first; the side that faces `away` from a point is
     better; `owner` is the line's own number in the room; `shifts` tell how far to the right of
-    there it stands, and its like in other columns.
+    there it stands, and its like in other columns; `near` is how far it keeps from the line.
     """
 
     run: Run
@@ -32,6 +32,7 @@ class Wish:
     places: Sequence[float]
     away: Point | None = None
     shifts: Sequence[float] = (0.0,)
+    near: float = BOOK.caption_gap
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _candidates(
         if inward:
             nx, ny = -nx, -ny
         for extra, further in AWAY:
-            reach = NEAR + further + abs(nx) * half_width + abs(ny) * half_height
+            reach = wish.near + further + abs(nx) * half_width + abs(ny) * half_height
             for side, price in ((1, 0.0), (-1, 3.0)):
                 yield 0.7 * rank + extra + price, (x + side * nx * reach, y + side * ny * reach)
 

@@ -18,7 +18,7 @@ def loop(end: End, reach: float, tilt: float, side: int, spread: float = 45.0) -
 
     It leaves and arrives `spread` degrees from its axis, which is `tilt` degrees from level.
     """
-    radius, core = end.border.radius, end.border.core
+    radius, core = end.border.radius, max(end.border.core, 0.0)
     center = (end.center[0] + side * core, end.center[1])
     x, y = radius * math.cos(math.radians(spread)), radius * math.sin(math.radians(spread))
     slope = 25.0 * spread / 45.0

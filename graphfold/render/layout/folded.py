@@ -19,7 +19,6 @@ from graphfold.render.scene import Child
 from graphfold.render.theme import Theme
 
 Net = tuple[str, int, Child | None]  # source, delay, the child of a tree that it is
-LOOP = 64.0
 TILTS = (0.0, 18.0, -18.0, 32.0, -32.0, 44.0, -44.0)
 SPREADS = (45.0, 34.0)
 PETALS = (-18.0, 54.0)  # where there are four loops
@@ -96,7 +95,7 @@ class Delays:
         """Loops or bows to try, each with the price of its shape."""
         start, end = self.grid.end(net[0]), self.grid.end(sink)
         (_, y), (_, other) = start.center, end.center
-        reach = start.border.radius + LOOP - self.theme.radius
+        reach = start.border.radius + self.theme.loop - self.theme.radius
         better, worse = first_sides(net)
         for side in (better, worse):
             wrong = 0.0 if side == better else 3.0

@@ -45,6 +45,11 @@ class Ground(Levels):
         """How far two columns of a site are apart."""
         return self.grid(name).pitch
 
+    def place_near(self, name: str, x: float) -> int:
+        """The place at which a site that is not static stands nearest to x."""
+        grid = self.grid(name)
+        return round((x - grid.left - grid.cell.x[name]) / grid.pitch)
+
     @property
     def left(self) -> float:
         """The left edge of everything."""
@@ -110,7 +115,7 @@ def _absent(scene: Scene) -> frozenset[tuple[str, int]]:
     return frozenset(
         (name, c)
         for block in scene.blocks
-        for c, column in enumerate(block.columns)
+        for c, column in block.placed()
         for name in block.names
         if name not in column.sites
     )

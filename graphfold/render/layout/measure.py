@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from graphfold.labels import escape
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
-from graphfold.render.picture import Glyph, Label, Run
+from graphfold.render.layout.upward import turned
+from graphfold.render.picture import Digits, Glyph, Label, Point, Run
 from graphfold.render.scene import Caption, Scene, Site
-from graphfold.render.theme import Theme
-from graphfold.render.typeset import around, glyph_box, typeset
+from graphfold.render.theme import BOOK, Theme
+from graphfold.render.typeset import around, glyph_box, plain, typeset
 
+LONE, NAME, UNDER = 5.0, -0.5, 14.5  # base lines within a box: of one word, and of two
+LEAST = 3.0  # between letters and the border of a box
 SMALLEST = 0.62
 SMALL = 0.8
 EVEN = 0.86
 NEARLY = 0.65
+MOST_WORDS = 100  # letters of a caption
+_TIGHT = {",": "{,}", "\\cdot": "{\\cdot}"}  # TeX gives signs more room than there is
+LEVEL = 0.9
 ACROSS, AROUND = 0.75, 0.84  # of a circle, for its label
 
 
@@ -47,9 +53,37 @@ def sizes(scene: Scene, theme: Theme) -> Sizes:
     fits = {name: theme.radius / r if r else 1.0 for name, r in reach.items()}
     even = 1.0 if scene.folded else min([1.0, *(f for f in fits.values() if f >= EVEN)])
     shrink = {name: min(even, _shrunk(fit)) for name, fit in fits.items()}
-    border = {n: Border(max(theme.radius, reach[n] * shrink[n])) for n in reach}
-    border |= _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
+    if not scene.folded:
+        shrink = _levelled(shrink)
+    room = _marked(scene, theme, size, shrink)
+    border = {n: Border(max(theme.radius, reach[n] * shrink[n], room.get(n, 0.0))) for n in reach}
+    boxes = _alike({n: _box(scene, s, theme) for n, s in scene.sites.items() if s.box})
+    border |= {n: box.upended if theme.upward else box for n, box in boxes.items()}
     return Sizes(border, shrink, size)
+
+
+def _levelled(shrink: dict[str, float]) -> dict[str, float]:
+    """Labels that shrink nearly as much shrink as much: their times then look the same."""
+    found, level = {}, 0.0
+    for name in sorted(shrink, key=lambda n: shrink[n]):
+        level = level if level >= LEVEL * shrink[name] else shrink[name]
+        found[name] = level
+    return {name: found[name] for name in shrink}
+
+
+def _marked(
+    scene: Scene, theme: Theme, size: float, shrink: Mapping[str, float]
+) -> Mapping[str, float]:
+    """The radius that what stands in nodes asks for; all sites with colours or text have it."""
+    from graphfold.render.layout.stack import stack_reach
+
+    found: dict[str, float] = {}
+    times = {column.step: column.time for column in scene.columns}
+    for (name, step), mark in scene.marks.items():
+        if name in shrink and (mark.colors or mark.lines):
+            run = instance(scene.sites[name].latex, times.get(step, ""), size, shrink[name])
+            found[name] = max(found.get(name, 0.0), stack_reach(run, mark, theme))
+    return dict.fromkeys(found, max(found.values(), default=0.0))
 
 
 def _alike(boxes: dict[str, Border]) -> dict[str, Border]:
@@ -60,17 +94,23 @@ def _alike(boxes: dict[str, Border]) -> dict[str, Border]:
 
 
 def _box(scene: Scene, site: Site, theme: Theme) -> Border:
-    """The border of a use: as high as a circle, as wide as its labels ask."""
+    """The border of a use: as high as a circle or as its labels ask, and as wide."""
     called = [c.labels[site.name] for c in scene.columns if site.name in c.labels]
-    runs = box_runs(site, theme) + [box_run(latex, theme) for latex in dict.fromkeys(called)]
-    half = max(run.box[2] - run.box[0] for run in runs) / 2 + theme.box_margin
-    return Border(theme.radius, max(half - theme.radius, 0.0), theme.box_corner)
+    lines = box_lines(site, theme)
+    first = [box_run(latex, theme) for latex in dict.fromkeys(called)]
+    half = max(run.box[2] - run.box[0] for run in (*first, *(run for run, _ in lines))) / 2
+    high = [max(-down - run.box[1], down + run.box[3]) for run, down in lines]
+    high += [(run.box[3] - run.box[1]) / 2 for run in first]
+    radius = max(theme.radius, *(height + LEAST for height in high))
+    return Border(radius, max(half + theme.box_margin - radius, 0.0), theme.box_corner)
 
 
-def box_runs(site: Site, theme: Theme) -> list[Run]:
-    """The name of a use and, perhaps, of its cell."""
-    under = [typeset(site.under, theme.under_size)] if site.under else []
-    return [typeset(site.latex, theme.cell_size), *under]
+def box_lines(site: Site, theme: Theme) -> list[tuple[Run, float]]:
+    """The name of a use and, perhaps, of its cell, each with its base line below the middle."""
+    scale, name = theme.cell_size / BOOK.cell_size, typeset(site.latex, theme.cell_size)
+    if not site.under:
+        return [(name, LONE * scale)]
+    return [(name, NAME * scale), (typeset(site.under, theme.under_size), UNDER * scale)]
 
 
 def upright(run: Run, x: float, y: float) -> Label:
@@ -124,6 +164,12 @@ def centred(run: Run, x: float, y: float) -> Label:
     return Label(x - dx, y - dy, run)
 
 
+def lettered(run: Run, at: Point, theme: Theme) -> Label:
+    """The run beside a wire with its middle at a place: what it tells are parameters."""
+    paint = theme.palette.roles.get("parameter")
+    return replace(centred(run, *at), ink=paint.ink if paint else "")
+
+
 def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
     """The label of a node."""
     return instance(latex, time, measured.size, round(measured.shrink[name], 4))
@@ -131,7 +177,8 @@ def node_run(latex: str, time: str, measured: Sizes, name: str) -> Run:
 
 def title_run(latex: str, theme: Theme) -> Run:
     """The name of a frame."""
-    return typeset(latex, theme.title_size)
+    run = typeset(latex, theme.title_size)
+    return turned(run) if theme.upward else run
 
 
 @lru_cache(maxsize=4096)
@@ -145,25 +192,61 @@ def caption_run(caption: Caption, time: str, size: float) -> Run | None:
     return _beside(list(runs), size * 0.14)
 
 
+def wire_run(caption: Caption, time: str, theme: Theme) -> Run | None:
+    """The label of a wire as it lies in the layout; None when it has none."""
+    run = caption_run(caption, time, theme.wire_size)
+    return turned(run) if run and theme.upward else run
+
+
+def count_run(latex: str, theme: Theme) -> Run:
+    """What stands beside the square of a delay."""
+    run = typeset(latex, theme.count_size)
+    return turned(run) if theme.upward else run
+
+
 @lru_cache(maxsize=256)
 def words_run(text: str, size: float) -> Run:
-    """A text, upright; the font has no spaces, so its words stand side by side."""
-    runs = [typeset(f"\\text{{{escape(word)}}}", size) for word in text.split()]
-    return _beside(runs, size * 0.26) if len(runs) > 1 else (runs or [typeset("", size)])[0]
+    """A text, upright; the typesetter knows no spaces, so its words stand side by side."""
+    words = text.split()
+    runs = [typeset(f"\\text{{{escape(word)}}}", size) for word in words if word.isalnum()]
+    if len(runs) < len(words) or any(run.text for run in runs):
+        return plain(text, size, MOST_WORDS)
+    run = _beside(runs, size * 0.26) if len(runs) > 1 else (runs or [typeset("", size)])[0]
+    return replace(run, source=rf"\text{{{' '.join(map(escape, words))}}}")
 
 
 def _beside(runs: list[Run], gap: float) -> Run:
-    x, glyphs, bars, texts = 0.0, [], [], []
+    x, bars, texts = 0.0, [], []
+    glyphs, dated = list[Glyph](), list[Digits]()
     for run in runs:
         if run.source == ",":
             x -= gap * 0.8
         shift = x - run.box[0]
-        glyphs += [Glyph(g.key, round(g.x + shift, 3), g.y, g.scale) for g in run.glyphs]
+        if run.digits:
+            places = tuple(len(glyphs) + place for place in run.digits.places)
+            cells = tuple(cell + shift for cell in run.digits.cells)
+            dated.append(replace(run.digits, places=places, cells=cells))
+        glyphs += [replace(g, x=round(g.x + shift, 3)) for g in run.glyphs]
         bars += [(a + shift, b, c + shift, d) for a, b, c, d in run.bars]
         texts.append(run.text)
         x += run.box[2] - run.box[0] + gap * (2.2 if run.source == "," else 1)
-    source = " ".join(run.source for run in runs)
-    if any(texts):
-        text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True))
-        return Run(source, (0.0, *runs[0].box[1:2], x, runs[0].box[3]), (), (), text, runs[0].size)
-    return Run(source, around([glyph_box(g) for g in glyphs] + bars), tuple(glyphs), tuple(bars))
+    source = _joined_sources(run.source for run in runs)
+    covered = around([glyph_box(g) for g in glyphs] + bars)
+    text = " ".join(t or r.source for t, r in zip(texts, runs, strict=True)) if any(texts) else ""
+    digits = None if text else _joined(runs, dated)
+    return Run(source, covered, tuple(glyphs), tuple(bars), text, runs[0].size, digits)
+
+
+def _joined_sources(sources: Iterable[str]) -> str:
+    tight = (_TIGHT.get(source, source) for source in sources)
+    return r"\,".join(tight).replace(r"\,{,}", "{,}")
+
+
+def _joined(runs: Sequence[Run], dated: Sequence[Digits]) -> Digits | None:
+    """The digits of runs side by side."""
+    if not dated:
+        return None
+    places = tuple(place for one in dated for place in one.places)
+    cells = tuple(cell for one in dated for cell in one.cells)
+    source = _joined_sources(run.digits.source if run.digits else run.source for run in runs)
+    return Digits(places, cells, dated[0].outlines, source, len(dated))

@@ -5,18 +5,25 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-Chain = tuple[str, ...]
 
+def order(
+    rows: Sequence[Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    kept: Sequence[Sequence[str]] = (),
+) -> list[list[str]]:
+    """Return the rows with their names reordered; each link joins neighbouring rows.
 
-def order(rows: Sequence[Sequence[str]], links: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """Return the rows with their names reordered; each link joins neighbouring rows."""
+    Names of one row that are `kept` stay in their order.
+    """
     if all(len(row) < 2 for row in rows) or not links:
         return [list(row) for row in rows]
-    return _by_graphviz(rows, links)
+    return _by_graphviz(rows, links, kept)
 
 
 def _by_graphviz(
-    rows: Sequence[Sequence[str]], links: Sequence[tuple[str, str]]
+    rows: Sequence[Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    kept: Sequence[Sequence[str]],
 ) -> list[list[str]]:
     from pygraphviz import AGraph
 
@@ -30,6 +37,9 @@ def _by_graphviz(
     filled = [row for row in rows if row]
     for below, above in itertools.pairwise(filled):
         graph.add_edge(number[below[0]], number[above[0]], style="invis", weight="0")
+    for names in kept:
+        for left, right in itertools.pairwise(names):
+            graph.add_edge(number[left], number[right], style="invis")  # weight 0 would not order
     for source, target in links:
         graph.add_edge(number[source], number[target])
     graph.layout(prog="dot")

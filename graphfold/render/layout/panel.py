@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from graphfold.render.layout.folded import LOOP, Delays, Net, first_sides
+from graphfold.render.layout.folded import Delays, Net, first_sides
 from graphfold.render.layout.grid import Cell, Grid, Levels
 from graphfold.render.layout.lanes import Channels
 from graphfold.render.layout.paths import Line
@@ -45,7 +45,7 @@ class Panel:
 
 def grid_for(scene: Scene, block: int, cell: Cell, levels: Levels, gap: float) -> Grid:
     """Return the grid of a block, not moved, with `gap` between its columns."""
-    count = len(scene.blocks[block].columns)
+    count = scene.blocks[block].count
     shared = (levels.row_of, levels.y, levels.half, levels.sizes, levels.above, levels.below)
     return Grid(*shared, cell, cell.width + gap, count)
 
@@ -107,7 +107,7 @@ def nets_of(scene: Scene) -> dict[Net, tuple[str, ...]]:
     return {net: tuple(dict.fromkeys(sinks)) for net, sinks in nets.items()}
 
 
-def loop_room(scene: Scene) -> dict[str, float]:
+def loop_room(scene: Scene, theme: Theme) -> dict[str, float]:
     """Room beside the sites that carry a loop."""
     room: dict[str, float] = {}
     for net, sinks in nets_of(scene).items():
@@ -115,6 +115,6 @@ def loop_room(scene: Scene) -> dict[str, float]:
             for side in first_sides(net):
                 key = net[0] if side > 0 else "<" + net[0]
                 if key not in room:
-                    room[key] = LOOP - 10
+                    room[key] = theme.loop - 10
                     break
     return room

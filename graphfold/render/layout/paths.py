@@ -43,6 +43,24 @@ class Line:
             found += _sample(found[-1], piece, step)
         return found
 
+    def last(self, length: float) -> Line:
+        """Its last part: what comes before a straight piece that is longer is left out."""
+        start, found = self.start, 0
+        for number, piece in enumerate(self.pieces):
+            begin = self.pieces[number - 1][-1] if number else self.start
+            if len(piece) == 1 and distance(begin, piece[0]) > length:
+                start, found = along(piece[0], begin, length), number
+        return Line(start, self.pieces[found:])
+
+    def reversed(self) -> Line:
+        """The same line from its end."""
+        points = [self.start, *(p for piece in self.pieces for p in piece)][::-1]
+        pieces, place = list[tuple[Point, ...]](), 1
+        for piece in self.pieces[::-1]:
+            pieces.append(tuple(points[place : place + len(piece)]))
+            place += len(piece)
+        return Line(points[0], tuple(pieces))
+
     def stroke(self, pen: Pen = "solid") -> Stroke:
         """The line as relative moves."""
         moves: list[Move] = []

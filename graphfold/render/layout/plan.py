@@ -10,7 +10,7 @@ from graphfold.render.layout.enclosures import Asked, Pads, paddings
 from graphfold.render.layout.grid import FAR, Cell, Grid, Levels, cell_of, levels_of
 from graphfold.render.layout.ground import Ground, ground_of, width_between
 from graphfold.render.layout.inside import asked_sides
-from graphfold.render.layout.measure import caption_run, sizes
+from graphfold.render.layout.measure import sizes, wire_run
 from graphfold.render.layout.nest import Wants, nested_cell
 from graphfold.render.layout.panel import (
     Around,
@@ -23,6 +23,7 @@ from graphfold.render.layout.panel import (
     static_edges,
 )
 from graphfold.render.layout.paths import Line
+from graphfold.render.layout.repeat import Stretch
 from graphfold.render.layout.routes import Key
 from graphfold.render.layout.statics import Family, Statics
 from graphfold.render.scene import Edge, Scene
@@ -79,10 +80,20 @@ class Round:
     bussed: frozenset[Family] = frozenset()
 
 
+def stretch_at(found: Plan, name: str, place: int) -> Stretch | None:
+    """The places that a site's column at one of them spans; None when it is alone there."""
+    block = found.scene.blocks[found.scene.block_of[name]]
+    column = block.column(place)
+    if column.span == 1:
+        return None
+    start = block.starts[block.columns.index(column)]
+    return Stretch(range(start, start + column.span), int(column.step), found.ground.pitch(name))
+
+
 def plan(scene: Scene, theme: Theme, asked: Gaps | None = None) -> Plan:
     """Settle a scene; `asked` are gaps that are needed."""
     asked = asked or Gaps()
-    measured, room = sizes(scene, theme), loop_room(scene)
+    measured, room = sizes(scene, theme), loop_room(scene, theme)
     sides: Asked = {}
     cells, taken = _cells(scene, Wants(measured, room, sides, theme)), paddings(scene, sides)
     smallest = _least(scene, theme, taken)
@@ -127,7 +138,7 @@ def _first(
     columns, lefts, left = _column_gaps(scene, theme, asked), list[float](), 0.0
     for block, cell, gap in zip(scene.blocks, cells, columns, strict=True):
         lefts.append(left)
-        left += len(block.columns) * (cell.width + min(gap, 4 * theme.column_gap)) + 500.0
+        left += block.count * (cell.width + min(gap, 4 * theme.column_gap)) + 500.0
     return Round(tuple(rows), tuple(columns), tuple(lefts), ((0.0, 0.0),) * len(cells))
 
 
@@ -193,7 +204,7 @@ def _settle(scene: Scene, theme: Theme, ground: Ground, around: Around) -> Plan:
     statics.dots = frozenset(
         (name, c)
         for block in scene.blocks
-        for c, column in enumerate(block.columns)
+        for c, column in block.placed()
         if column.gap
         for name, kind in column.sites.items()
         if kind == "dots"
@@ -262,6 +273,6 @@ def _widest(edges: Iterable[Edge], theme: Theme) -> float:
     """The width of the widest caption."""
     widest = 0.0
     for caption in dict.fromkeys(e.caption for e in edges):
-        run = caption_run(caption, "9", theme.wire_size)
+        run = wire_run(caption, "9", theme)
         widest = max(widest, run.box[2] - run.box[0] if run else 0.0)
     return widest

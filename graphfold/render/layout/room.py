@@ -29,6 +29,11 @@ class Zone:
         """How many cells a column has."""
         return math.ceil(self.pitch / MESH)
 
+    def beyond_one(self, x0: float, x1: float) -> tuple[float, float] | None:
+        """Of a stretch, what is left behind the first column's width; None when that is little."""
+        low, high = max(x0, self.low) + self.pitch + MESH, min(x1, self.high)
+        return (low, high) if high - low > self.pitch else None
+
     def cells(self, x0: float, x1: float) -> Iterator[int]:
         """The cells between two places."""
         width = self.pitch / self.across

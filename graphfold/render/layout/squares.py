@@ -9,7 +9,7 @@ from graphfold.labels import escape
 from graphfold.render.layout.captions import box_at
 from graphfold.render.layout.cloud import Cloud
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import centred
+from graphfold.render.layout.measure import centred, count_run
 from graphfold.render.layout.panel import static_edges
 from graphfold.render.layout.paths import square
 from graphfold.render.layout.plan import Plan
@@ -17,7 +17,6 @@ from graphfold.render.layout.room import Room
 from graphfold.render.picture import Box, Group, Item, Point, Run, grown
 from graphfold.render.scene import Edge
 from graphfold.render.theme import Theme
-from graphfold.render.typeset import typeset
 
 SHARES = (0.3, 0.4, 0.5, 0.2, 0.6, 0.7, 0.15)  # of a wire, before its square
 
@@ -60,7 +59,7 @@ def square_group(theme: Theme, room: Room, one: Square) -> Group:
     signal, steps, child = one.net
     text = _count(steps) if child is None else f"\\text{{{escape(child.name)}}}"
     if text:
-        run = typeset(text, theme.count_size)
+        run = count_run(text, theme)
         items.append(centred(run, *_count_place(theme, room, run, one)))
     return Group("delay", tuple(items), signal, child.name if child else str(steps))
 

@@ -16,6 +16,7 @@ from graphfold.render.scene import STATIC, Caption, Edge
 from graphfold.render.theme import Theme
 
 FLAT_DOTS = 10.0
+NEAR = 1500.0
 ASIDE = (0.5, -0.5, 0.8, -0.8, 0.25, -0.25)
 Family = tuple[str, str, bool, int, Caption]
 
@@ -87,7 +88,10 @@ class Statics:
         if edge != twins[0]:
             return False
         ends = {edge.source, edge.target}
-        return self.ground.clear(self._straight(edge).samples(), ends, self.theme.clearance)
+        line = self._straight(edge)
+        parts = (line.last(NEAR), line.reversed().last(NEAR), line)  # a long one hits what is near
+        clear, margin = self.ground.clear, self.theme.clearance
+        return all(clear(part.samples(), ends, margin) for part in parts)
 
     def _ask(self, edge: Edge) -> None:
         family = _family(edge)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from graphfold.render.layout.borders import Border, End
 from graphfold.render.layout.folded import Net
@@ -18,6 +19,7 @@ from graphfold.render.scene import STATIC, Edge
 
 MANY = 12  # columns; of more, each is held to be full, and they lie upon each other
 FINE = 1.5
+LEVEL = 0.01
 FAR = 10**7  # more cells than any figure has from left to right
 Owner = Key | tuple[Net, str] | Edge
 
@@ -27,7 +29,7 @@ def room_of(plan: Plan, owners: dict[Owner, int]) -> Room:
     room = Room(tuple(_zones(plan)))
     for node in _nodes(plan):
         room.add_node(node)
-    for points, owner in _lines(plan, owners):
+    for points, owner in (*_lines(plan, owners), *_still(plan, owners, room.zones)):
         room.add(points, owner)
     for points in _borders(plan):
         room.add(points, SHARED)
@@ -81,15 +83,42 @@ def _lines(plan: Plan, owners: dict[Owner, int]) -> Iterator[tuple[list[Point], 
         for net, sinks in panel.delays.nets.items():
             for sink in sinks:
                 yield _drawn(plan, panel.delays.line(net, sink)), owners[net, sink]
+
+
+def _still(
+    plan: Plan, owners: dict[Owner, int], zones: Sequence[Zone]
+) -> Iterator[tuple[list[Point], int]]:
+    """The points of wires to and from static signals, once where columns lie upon each other."""
     for edge in static_edges(plan.scene):
-        yield _drawn(plan, plan.statics.body(edge, 0.1)), owners[edge]
+        line = plan.statics.body(edge, 0.1)
+        lines = [line]
+        if len(line.pieces[-1]) > 1:
+            lines.append(shortened(line, plan.theme.head_length - 1))
+        yield [p for one in lines for part in _thinned(one, zones) for p in part], owners[edge]
+
+
+def _thinned(line: Line, zones: Sequence[Zone]) -> Iterator[list[Point]]:
+    """The points of a line; where it runs level through many columns alike, those of one."""
+    begin = line.start
+    for piece in line.pieces:
+        (x0, y), (x1, end) = begin, piece[-1]
+        skipped = []
+        if len(piece) == 1 and abs(end - y) < LEVEL:
+            skipped = [s for zone in zones if (s := zone.beyond_one(*sorted((x0, x1))))]
+        if not skipped:
+            yield Line(begin, (piece,)).samples(FINE)
+        else:
+            stops = [min(x0, x1), *(x for s in skipped for x in s), max(x0, x1)]
+            for a, b in zip(stops[::2], stops[1::2], strict=True):
+                yield Line((a, y), (((b, y),),)).samples(FINE)
+        begin = piece[-1]
 
 
 def _borders(plan: Plan) -> Iterator[list[Point]]:
     """The borders of frames."""
     for panel, block in zip(plan.panels, plan.scene.blocks, strict=True):
         for frame in panel.grid.cell.enclosures:
-            for c, column in enumerate(block.columns[: 1 if _repeats(panel) else None]):
+            for c, column in islice(block.placed(), 1 if _repeats(panel) else None):
                 if not column.gap or _repeats(panel):
                     left, top, right, bottom = panel.grid.enclosed(frame, c)
                     corners = ((right, top), (right, bottom), (left, bottom), (left, top))
@@ -112,7 +141,7 @@ def _nodes(plan: Plan) -> Iterator[End]:
         if _repeats(panel):
             yield from map(grid.end, grid.sites())
             continue
-        for c, column in enumerate(block.columns):
+        for c, column in block.placed():
             for name, kind in column.sites.items():
                 if name in grid.cell.x:
                     end = grid.end(name, c)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from graphfold.render.layout.captions import Wish, place, spread_from
 from graphfold.render.layout.folded import Net
-from graphfold.render.layout.measure import caption_run, centred
+from graphfold.render.layout.measure import lettered, wire_run
 from graphfold.render.layout.nodes import frame_groups, node_groups
 from graphfold.render.layout.panel import is_step, key_of, static_edges
 from graphfold.render.layout.paths import Line, head, shortened
-from graphfold.render.layout.plan import Plan
+from graphfold.render.layout.plan import Plan, stretch_at
+from graphfold.render.layout.repeat import Stretch, Tiled, repeated
 from graphfold.render.layout.room import Room
 from graphfold.render.layout.routes import Key, net_of
 from graphfold.render.layout.squares import square_group, squares_of
 from graphfold.render.layout.taken import MANY, Owner, owners_of, room_of
+from graphfold.render.paint import Paint
 from graphfold.render.picture import Group, Item, Pen, Point, Run, Stroke
 from graphfold.render.scene import STATIC, Caption, Edge
+
+NEAR = 4  # columns
+REACH = 2000.0  # of a wire, before its end, where its caption may stand
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Tiler:
     owners: Mapping[Owner, int] = field(init=False)
     room: Room = field(init=False)
     crowded: list[Edge] = field(default_factory=list)
-    done: tuple[Group, ...] = ()
+    done: tuple[Tiled, ...] = ()
 
     def __post_init__(self) -> None:
         """Make the groups of a scene: wires, squares, then nodes."""
@@ -48,6 +54,11 @@ class Tiler:
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
         self.done = (*frames, *wires, *squares, *node_groups(plan))
 
+    def stretch(self, edge: Edge) -> Stretch | None:
+        """The places of the like of a wire of a column that spans several."""
+        name, place = edge.source if edge.target[1] == STATIC else edge.target
+        return None if place == STATIC else stretch_at(self.plan, name, place)
+
     def wire(self, line: Line, wish: Wish | None, edge: Edge) -> Wire:
         """Return a route as strokes, its caption placed where there is room."""
         theme = self.plan.theme
@@ -55,7 +66,7 @@ class Tiler:
         body = _body(self.plan, line)
         if wish is None:
             return Wire(body, tip, None)
-        spot = place(self.room, line, wish)
+        spot = place(self.room, line.last(REACH), replace(wish, near=theme.caption_gap))
         if spot.crowded:
             self.crowded.append(edge)
         return Wire(body, tip, spot.middle)
@@ -64,13 +75,13 @@ class Tiler:
         """A caption as wide as it gets in any column."""
         times = {len(c.time): c.time for c in self.plan.scene.columns}
         widest = times[max(times)] if times else ""
-        return caption_run(caption, widest, self.plan.theme.wire_size)
+        return wire_run(caption, widest, self.plan.theme)
 
 
 # -- wires between steps --------------------------------------------------------------------------
 
 
-def _steps(tiler: Tiler) -> Iterator[Group]:
+def _steps(tiler: Tiler) -> Iterator[Tiled]:
     plan = tiler.plan
     edges = [(edge, key_of(plan.scene, edge)) for edge in plan.scene.edges if is_step(edge)]
     wires = _step_wires(tiler, edges)
@@ -78,6 +89,7 @@ def _steps(tiler: Tiler) -> Iterator[Group]:
     for edge, key in edges:
         nets.setdefault((edge.source, net_of(key)), []).append(key)
     bodies: dict[tuple[Key, tuple[Key, ...]], Stroke] = {}
+    many: dict[Stretch, list[tuple[Edge, Wire]]] = {}
     for edge, key in edges:
         wire = wires[key, edge.caption]
         net = tuple(nets[edge.source, net_of(key)])
@@ -86,7 +98,22 @@ def _steps(tiler: Tiler) -> Iterator[Group]:
             if (key, net) not in bodies:
                 bodies[key, net] = _body(plan, router.branch(key, net))
             wire = replace(wire, stroke=bodies[key, net])
-        yield _copied(plan, edge, wire)
+        stretch = tiler.stretch(edge)
+        if stretch is None:
+            yield _copied(plan, edge, wire)
+        else:
+            many.setdefault(stretch, []).append((edge, wire))
+    for stretch, some in many.items():
+        yield from repeated(partial(_likes, plan, some), stretch)
+
+
+def _likes(plan: Plan, some: Sequence[tuple[Edge, Wire]], place: int) -> Iterator[Group]:
+    """Copies of wires whose target stands at a place."""
+    for edge, wire in some:
+        (source, a), (target, b) = edge.source, edge.target
+        yield _copied(
+            plan, replace(edge, source=(source, a + place - b), target=(target, place)), wire
+        )
 
 
 def _step_wires(tiler: Tiler, edges: Sequence[tuple[Edge, Key]]) -> dict[tuple[Key, Caption], Wire]:
@@ -139,7 +166,7 @@ def _places(kind: str, line: Line) -> list[float]:
 def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
     """The wire at the column of the edge; one that stands `still` has its place already."""
     dx = 0.0 if still else edge.source[1] * plan.ground.pitch(edge.source[0])
-    column = plan.scene.column(edge.target) if edge.target[1] != STATIC else None
+    column = plan.scene.step(edge.target) if edge.target[1] != STATIC else None
     time, step = (column.time, column.step) if column else ("", "")
     body, tip = wire.stroke, wire.head
     pen: Pen = "dashed" if edge.dashed else "solid"
@@ -147,16 +174,27 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
         Stroke(body.x + dx, body.y, body.moves, pen),
         Stroke(tip.x + dx, tip.y, tip.moves, tip.pen),
     ]
-    run = caption_run(edge.caption, time, plan.theme.wire_size)
+    run = wire_run(edge.caption, time, plan.theme)
     if run and wire.caption:
-        items.append(centred(run, wire.caption[0] + dx, wire.caption[1]))
-    return Group("wire", tuple(items), edge.source[0], step, edge.target[0])
+        items.append(lettered(run, (wire.caption[0] + dx, wire.caption[1]), plan.theme))
+    paint = _carried(plan, edge)
+    return Group("wire", tuple(items), edge.source[0], step, edge.target[0], paint=paint)
+
+
+def _carried(plan: Plan, edge: Edge) -> Paint | None:
+    """The width of a wire, by the number that its source shows."""
+    if not plan.scene.marks:
+        return None
+    name, at = edge.source
+    step = plan.scene.column(edge.source).step if at != STATIC else ""
+    mark = plan.scene.marks.get((name, step))
+    return Paint(width=mark.width) if mark and mark.width != 1 else None
 
 
 # -- static wires and delays ----------------------------------------------------------------------
 
 
-def _steady(tiler: Tiler) -> Iterator[Group]:
+def _steady(tiler: Tiler) -> Iterator[Tiled]:
     """Wires of static signals; along a bus, a caption stands alike at every column."""
     plan = tiler.plan
     families: dict[tuple[object, ...], list[Edge]] = {}
@@ -166,7 +204,7 @@ def _steady(tiler: Tiler) -> Iterator[Group]:
         yield from _family(tiler, edges)
 
 
-def _family(tiler: Tiler, edges: Sequence[Edge]) -> Iterator[Group]:
+def _family(tiler: Tiler, edges: Sequence[Edge]) -> Iterator[Tiled]:
     plan, found = tiler.plan, None
     bus = plan.statics.is_bussed(edges[0])
     for edge in edges:
@@ -183,11 +221,51 @@ def _family(tiler: Tiler, edges: Sequence[Edge]) -> Iterator[Group]:
             wire = replace(wire, caption=_shifted(plan, edge, found))
         elif alike:
             found = _shifted(plan, edge, wire.caption, -1)
-        body = plan.statics.body(edge, plan.theme.head_length - 1).stroke()
-        yield _copied(plan, edge, replace(wire, stroke=body), still=True)
+        stretch = tiler.stretch(edge)
+        if stretch is None:
+            yield _still(plan, edge, wire)
+        else:
+            yield from _along(tiler, edge, stretch, found)
+
+
+def _still(plan: Plan, edge: Edge, wire: Wire) -> Group:
+    body = plan.statics.body(edge, plan.theme.head_length - 1).stroke()
+    return _copied(plan, edge, replace(wire, stroke=body), still=True)
+
+
+def _along(tiler: Tiler, edge: Edge, stretch: Stretch, found: Point | None) -> Iterator[Tiled]:
+    """The like of a wire along a bus: those left of where it meets the static signal, and right.
+
+    Those that are near there differ, and so do wires that run along no bus.
+    """
+    plan = tiler.plan
+    (name, _), (static, _) = (
+        (edge.source, edge.target) if edge.target[1] == STATIC else (edge.target, edge.source)
+    )
+
+    def at(place: int) -> Iterator[Group]:
+        ends = (((n, place if n == name else c)) for n, c in (edge.source, edge.target))
+        source, target = ends
+        like = replace(edge, source=source, target=target)
+        line = plan.statics.line(like)
+        wire = tiler.wire(line, None, like)
+        spot = _shifted(plan, like, found) if found else None
+        group = _still(plan, like, replace(wire, caption=spot))
+        yield replace(group, items=group.items[:1]) if shared else group
+
+    near = whole = stretch.places
+    shared = edge.target[1] == STATIC and plan.statics.is_bussed(edge)  # the head, by all
+    if plan.statics.is_bussed(edge):
+        middle = plan.ground.place_near(name, plan.ground.static_x[static])
+        near = whole[max(0, middle - NEAR - whole.start) : max(0, middle + NEAR + 1 - whole.start)]
+    yield from repeated(at, stretch.part(range(whole.start, near.start)))
+    for number in near:
+        yield from at(number)
+    yield from repeated(at, stretch.part(range(near.stop, whole.stop)))
 
 
 def _static_wish(tiler: Tiler, edge: Edge, line: Line, run: Run, shifts: Sequence[float]) -> Wish:
+    line = line.last(REACH)
     length = 2.0 * max(1, len(line.samples(2.0)) - 1)
     places = spread_from(0.6, 0.2, 0.85, length)
     if tiler.plan.statics.is_bussed(edge):
@@ -208,7 +286,7 @@ def _delayed(tiler: Tiler) -> Iterator[Group]:
     for delays, net, sinks in nets:
         for sink in sinks:
             line, edge = delays.line(net, sink), Edge((net[0], 0), (sink, 0), captions[*net, sink])
-            run = caption_run(edge.caption, "", plan.theme.wire_size)
+            run = wire_run(edge.caption, "", plan.theme)
             wire = tiler.wire(line, _delay_wish(tiler, net, sink, run) if run else None, edge)
             wire = replace(wire, stroke=_body(plan, delays.branch(net, sink)))
             yield _copied(plan, edge, wire)

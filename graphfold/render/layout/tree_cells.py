@@ -144,7 +144,7 @@ def _captioned(scene: Scene, grid: Grid, router: Router, look: Look) -> tuple[li
         if run is not None:
             length = 2.0 * max(1, len(line.samples(2.0)) - 1)
             places = spread_from(0.5 - 6.0 / length, 0.15, 0.8, length)
-            spot = place(room, line, Wish(run, number, places))
+            spot = place(room, line, Wish(run, number, places, near=look.theme.caption_gap))
             middle, crowded = spot.middle, crowded or spot.crowded
         found.append(Inside(edge, line, middle, run))
     return found, crowded

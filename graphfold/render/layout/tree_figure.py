@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphfold.labels import escape
-from graphfold.render.layout.measure import caption_run, centred, node_run, sizes
+from graphfold.render.layout.looks import classes, paint_of
+from graphfold.render.layout.measure import caption_run, centred, lettered, node_run, sizes
 from graphfold.render.layout.paths import Line, head, shortened
 from graphfold.render.layout.tree_cells import Cell, Inside, Look, plan_cell
 from graphfold.render.layout.tree_places import Bands, Places, places
@@ -19,7 +20,7 @@ from graphfold.render.typeset import typeset
 
 ROUNDS = 8
 HIGHER, WIDER = 0.15, 10.0
-WORD_SIZE = 15.0
+WORD_SIZE = 15 / 17  # of the word beside the arrow
 ROUNDABOUT = 46.0  # the rise that wires want which do not go straight
 
 
@@ -121,7 +122,7 @@ class _Planter:
     def _word(self, word: str) -> Run | None:
         if not word or not self.scene.words:
             return None
-        return typeset(f"\\text{{{escape(word)}}}", WORD_SIZE)
+        return typeset(f"\\text{{{escape(word)}}}", WORD_SIZE * self.theme.word_size)
 
     # -- groups ---------------------------------------------------------------------------------
 
@@ -233,7 +234,7 @@ class _Planter:
         items: list[Item] = [shortened(line, theme.head_length - 1).stroke(), tip]
         run = caption_run(caption, self._time(branch.target, step), theme.wire_size)
         if run and middle:
-            items.append(centred(run, *middle))
+            items.append(lettered(run, middle, theme))
         shown = "" if step is None else str(step)
         return Group("wire", tuple(items), branch.source, shown, branch.target)
 
@@ -304,13 +305,13 @@ class _Planter:
         site, measured = self.scene.sites[name], self.cells.look.measured
         still = name in self.scene.fixed or step is None
         run = node_run(site.latex, self._time(name, step), measured, name)
-        kinds = ["node", site.kind]
-        if step is not None and not still and self.scene.unfolding.is_boundary(name, step):
-            kinds.insert(1, "boundary")
+        first = step is not None and not still and self.scene.unfolding.is_boundary(name, step)
+        kinds = f"node boundary {site.kind}" if first else f"node {site.kind}"
         shown = "" if still else str(step)
         items = (Disc(*at, measured.radius[name]), centred(run, *at))
         title = f"{name}[{shown}]" if shown else name
-        return Group(" ".join(kinds), items, name, shown, title=title)
+        kinds, paint = classes(site, self.theme, kinds), paint_of(site, self.theme, first)
+        return Group(kinds, items, name, shown, title=title, paint=paint)
 
     def _time(self, name: str, step: int | None) -> str:
         """The superscript of a site at a step."""
@@ -327,7 +328,9 @@ class _Planter:
         for leaf, word in enumerate(self.scene.tree.words, start=1):
             run = self._word(word)
             if run is not None:
-                label = centred(run, self._leaf_x(leaf) + middle, half + 16)
+                label = centred(
+                    run, self._leaf_x(leaf) + middle, half + 16 * self.theme.word_size / 17
+                )
                 yield Group("word", (label,), "", str(leaf))
 
 

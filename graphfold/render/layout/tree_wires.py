@@ -90,7 +90,9 @@ class Fanner:
                 low = RISEN / length if root.far else 0.0
                 places = spread_from((1 + low) / 2, low + 0.12, 0.82, length)
                 away = (0.0, rise / 2) if abs(root.dx) > 1 else None
-                spot = place(room, line, Wish(run, number, places, away))
+                spot = place(
+                    room, line, Wish(run, number, places, away, near=self.theme.caption_gap)
+                )
                 middle, crowded = spot.middle, crowded or spot.crowded
             shoots.append(Shoot(branch, root, tuple(points), middle))
         return Fan(tuple(shoots), crowded)
