@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from graphfold.errors import UnfoldingError as UnfoldingError
     from graphfold.errors import ValuesError as ValuesError
     from graphfold.evaluate import Evaluation as Evaluation
+    from graphfold.evaluate import Gradients as Gradients
     from graphfold.evaluate import evaluate as evaluate
     from graphfold.evaluate import find_non_finite as find_non_finite
+    from graphfold.evaluate import gradients as gradients
     from graphfold.evaluate import random_values as random_values
     from graphfold.evaluate import register_operation as register_operation
     from graphfold.evaluate import without_padding as without_padding
@@ -91,8 +93,10 @@ _HOMES = {
     ),
     "evaluate": (
         "Evaluation",
+        "Gradients",
         "evaluate",
         "find_non_finite",
+        "gradients",
         "random_values",
         "register_operation",
         "without_padding",

@@ -1,5 +1,8 @@
 """Evaluate an unfolding with NumPy: the reference, instance by instance."""
 
+from graphfold.evaluate.backward.gradients import gradients
+from graphfold.evaluate.backward.result import Gradients
+from graphfold.evaluate.backward.table import DERIVATIVES
 from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.numbers import find_non_finite
@@ -10,12 +13,15 @@ from graphfold.evaluate.rows.padding import without_padding
 from graphfold.evaluate.value import Value
 
 __all__ = [
+    "DERIVATIVES",
     "KERNELS",
     "Evaluation",
+    "Gradients",
     "UnknownInstanceError",
     "Value",
     "evaluate",
     "find_non_finite",
+    "gradients",
     "random_values",
     "register_operation",
     "without_padding",
