@@ -66,9 +66,15 @@ def evaluate(
     if not isinstance(unfolding, Unfolding):
         raise UnfoldingError("evaluate takes an unfolding: evaluate(unfold(circuit, 3), values)")
     rows, wrong = read_rows(unfolding, lengths)
-    given = Given(values, functions or {}, batch_first, rows, (*wrong, *_fill_problems(fill)))
+    given = Given(values, functions or {}, batch_first, rows, (*_fill_problems(fill), *wrong))
     walk = prepare(unfolding, given)
     walk.run()
+    return view(walk, batch_first, fill)
+
+
+def view(walk: Walk, batch_first: bool, fill: float = 0) -> Evaluation:
+    """Return the values of a finished walk."""
+    unfolding = walk.setting.unfolding
     if not isinstance(walk, RowWalk):
         return Evaluation(unfolding, walk.setting.store, walk.empty(), batch_first)
     padded = Padded(unfolding, walk.store, walk.bound.values, fill)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
 from graphfold.errors import UnfoldingError, ValuesError
-from graphfold.evaluate.backward.derivative import Derivative
 from graphfold.evaluate.backward.functions import split_functions
-from graphfold.evaluate.backward.program import derivative_of, live_nodes
 from graphfold.evaluate.backward.request import Request, part_axes, read_request
 from graphfold.evaluate.backward.result import Filled, Gradients
-from graphfold.evaluate.backward.walk import BackwardWalk
+from graphfold.evaluate.backward.route import ensure_influence, turn_round
+from graphfold.evaluate.backward.rows import RowGroups
+from graphfold.evaluate.backward.walk import Part
 from graphfold.evaluate.evaluation import Evaluation
 from graphfold.evaluate.numbers import as_numbers
-from graphfold.evaluate.reach import reached, reads_of
-from graphfold.evaluate.reference import Given, prepare
+from graphfold.evaluate.reference import Given, prepare, view
+from graphfold.evaluate.rows.needs import read_rows
+from graphfold.evaluate.rows.walk import RowWalk
 from graphfold.evaluate.value import Array, Value
 from graphfold.evaluate.walk import Walk
-from graphfold.expression import REDUCTIONS, Apply
 from graphfold.instances import Instance, format_id
 from graphfold.unfolding import Unfolding
 
@@ -31,6 +32,7 @@ class Asked(TypedDict, total=False):
     functions: Mapping[str, Any] | None
     per_step: Iterable[str]
     cotangent: Any
+    lengths: Any
     batch_first: bool
 
 
@@ -45,7 +47,7 @@ def gradients(
 
     `loss` is the id of a scalar, such as "Loss" or "L[3]"; of a batch, its sum over the examples is
     differentiated. `wrt` names signals and instances, all when None; a parameter's gradient is the
-    sum over its uses. `values` and `batch_first` are as for `evaluate`. Further settings:
+    sum over its uses. `values`, `lengths` and `batch_first` are as for `evaluate`. More settings:
 
     - `functions` binds opaque functions; where a gradient must pass one, to a pair (function,
       derivative), and `derivative(gradient, x, …)` gives an array per argument, for one example.
@@ -71,64 +73,21 @@ def gradients(
         raise TypeError(f"gradients() got an unexpected keyword argument '{unknown[0]}'")
     request = read_request(unfolding, loss, wrt, asked.get("per_step", ()))
     callables, derivatives = split_functions(asked.get("functions"))
+    rows, problems = read_rows(unfolding, asked.get("lengths"))
     first = bool(asked.get("batch_first", False))
-    walk = prepare(unfolding, Given(values, callables, first))
-    back = _backward(walk, request, derivatives)
+    walk = prepare(unfolding, Given(values, callables, first, rows, problems))
+    back = turn_round(walk, request, derivatives)
     seed = _seed(walk, request.loss, asked.get("cotangent"))
     walk.run()
-    back.run(request.loss, _like(walk, request.loss, seed))
-    return _result(back, request, first)
-
-
-# -- which signals take part --------------------------------------------------------------------
-
-
-def _backward(walk: Walk, request: Request, functions: Mapping[str, Derivative]) -> BackwardWalk:
-    """Prepare the walk back; ValuesError when a derivative is missing on the way."""
-    circuit = walk.setting.unfolding.circuit
-    pairs = reads_of(circuit)
-    above = reached([request.loss[0]], [(target, source) for source, target in pairs])
-    signals = request.signals
-    live = above if signals is None else above & reached(signals, pairs)
-    _ensure_influence(request, lambda instance: instance[0] in above)
-    _ensure_derivatives(walk, frozenset(live), functions)
-    kept = frozenset(circuit.signals if signals is None else signals)
-    by_step = frozenset(request.part_axes)
-    return BackwardWalk(walk, frozenset(live), kept, functions, by_step)
-
-
-def _ensure_derivatives(
-    walk: Walk, live: frozenset[str], functions: Mapping[str, Derivative]
-) -> None:
-    circuit = walk.inlined
-    pairs = [(e.signal, e.expression) for e in circuit.equations]
-    pairs += [(b.signal, b.value) for b in circuit.boundaries if b.value is not None]
-    problems: dict[str, None] = {}
-    for signal, expression in pairs:
-        if signal not in live:
-            continue
-        nodes = zip(expression.nodes, live_nodes(expression, live), strict=True)
-        for node, counts in nodes:
-            if counts and isinstance(node, Apply) and node.operation not in REDUCTIONS:
-                try:
-                    derivative_of(node, functions)
-                except ValuesError as error:
-                    problems[f"{signal}: {error}"] = None
-    if problems:
-        raise ValuesError("\n".join(problems))
-
-
-def _ensure_influence(request: Request, has: Callable[[Instance], bool]) -> None:
-    """ValuesError lists what was asked for by name although the loss does not depend on it."""
-    loss = format_id(*request.loss)
-    wanted = request.wanted or {}
-    without = [name for name, found in wanted.items() if not any(map(has, found))]
-    if without:
-        why = "or only where the derivative is 0, as of a comparison, sign or one_hot"
-        raise ValuesError(f"{loss} does not depend on {', '.join(without)}, {why}")
-
-
-# -- numbers ------------------------------------------------------------------------------------
+    evaluation = view(walk, first)
+    start = _like(evaluation, request.loss, seed)
+    if isinstance(walk, RowWalk):
+        found, parts = RowGroups(walk, evaluation, derivatives).run(request, start)
+    else:
+        back.run(request.loss, start)
+        found, parts = back.gradients, back.parts
+    ensure_influence(request, found.__contains__)
+    return _result(evaluation, request, found, parts)
 
 
 def _seed(walk: Walk, loss: Instance, cotangent: Any) -> Array:
@@ -143,11 +102,11 @@ def _seed(walk: Walk, loss: Instance, cotangent: Any) -> Array:
         raise ValuesError(f"cotangent: {error}") from error
 
 
-def _like(walk: Walk, loss: Instance, seed: Array) -> Value:
+def _like(evaluation: Evaluation, loss: Instance, seed: Array) -> Value:
     """The seed, repeated to the form of the loss: (B,) or one number serve a batch."""
-    array, batched = walk.setting.store[loss]
-    if batched and 0 < seed.ndim < array.ndim:
-        seed = seed.reshape(*seed.shape, *[1] * (array.ndim - seed.ndim))
+    array, batched = evaluation.instances[loss]
+    if batched and seed.ndim == 1 < array.ndim:
+        seed = seed.reshape(-1, *[1] * (array.ndim - 1))
     try:
         return Value(np.array(np.broadcast_to(seed, array.shape)), batched)
     except ValueError:
@@ -155,15 +114,16 @@ def _like(walk: Walk, loss: Instance, seed: Array) -> Value:
         raise ValuesError(f"{told}, found {seed.shape}") from None
 
 
-def _result(back: BackwardWalk, request: Request, batch_first: bool) -> Gradients:
-    unfolding, store = back.walk.setting.unfolding, back.walk.setting.store
-    _ensure_influence(request, back.gradients.__contains__)
+def _result(
+    evaluation: Evaluation,
+    request: Request,
+    found: Mapping[Instance, Value],
+    parts: Mapping[Part, Array],
+) -> Gradients:
     if request.wanted is None:
-        only = list(store)
+        only = list(evaluation.instances)
     else:
-        only = [instance for found in request.wanted.values() for instance in found]
-    empty = back.walk.empty()
-    whole = Evaluation(unfolding, Filled(back.gradients, store, only), empty, batch_first)
-    values = Evaluation(unfolding, store, empty, batch_first)
-    axes = part_axes(unfolding.circuit, request.part_axes, back.parts)
-    return Gradients(values, format_id(*request.loss), whole, back.parts, axes)
+        only = [instance for instances in request.wanted.values() for instance in instances]
+    whole = replace(evaluation, instances=Filled(found, evaluation.instances, only))
+    axes = part_axes(evaluation.unfolding.circuit, request.part_axes, parts)
+    return Gradients(evaluation, format_id(*request.loss), whole, parts, axes)
