@@ -109,7 +109,7 @@ def pulled(name: str, case: Case, weights: Array | None = None) -> list[Value]:
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN - {"one_hot"}))
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_derivative_agrees_with_central_differences(name: str, data: Any) -> None:
     case = data.draw(case_of(name))
@@ -132,7 +132,7 @@ def test_a_derivative_agrees_with_central_differences(name: str, data: Any) -> N
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN - {"one_hot"}))
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_derivative_keeps_float32(name: str, data: Any) -> None:
     values, attributes = data.draw(case_of(name))

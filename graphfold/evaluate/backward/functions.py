@@ -10,7 +10,7 @@ import numpy as np
 from graphfold.errors import GraphfoldError, ValuesError, shorten
 from graphfold.evaluate.backward.derivative import Application, Derivative, unbroadcast
 from graphfold.evaluate.numbers import as_numbers
-from graphfold.evaluate.value import Array, Value, spread
+from graphfold.evaluate.value import Array, Value, align, spread
 
 
 def split_functions(
@@ -55,6 +55,27 @@ def by_example(what: str, function: Callable[..., Any]) -> Derivative:
     return derivative
 
 
+def by_arrays(what: str, function: Callable[..., Any]) -> Derivative:
+    """Make a derivative of a callable that broadcasts as NumPy does, for all examples at once."""
+
+    def derivative(use: Application, places: Sequence[int]) -> list[Value | None]:
+        (g, *arrays), batched = align([use.gradient, *use.operands])
+        parts = _parts(what, function, [g, *arrays])
+        found: list[Value | None] = []
+        for place in places:
+            part = _numbers(what, place + 1, parts[place], g)
+            try:
+                whole = np.broadcast_to(part, g.shape)
+            except ValueError:
+                told = f"the result's is {g.shape}"
+                message = f"the derivative of {what} gave shape {part.shape}, {told}"
+                raise ValuesError(message) from None
+            found.append(unbroadcast(whole, batched, use.operands[place]))
+        return found
+
+    return derivative
+
+
 def _row(g: Array, arrays: Sequence[Array], row: int) -> tuple[Array, list[Array]]:
     return g[row], [array[row] for array in arrays]
 
@@ -63,6 +84,12 @@ def _call(
     what: str, function: Callable[..., Any], gradient: Any, operands: Sequence[Any]
 ) -> list[Array]:
     given = [np.array(array) for array in (gradient, *operands)]
+    parts = _parts(what, function, given)
+    pairs = enumerate(zip(parts, given[1:], strict=True), 1)
+    return [_checked(what, number, part, operand) for number, (part, operand) in pairs]
+
+
+def _parts(what: str, function: Callable[..., Any], given: Sequence[Array]) -> Sequence[Any]:
     try:
         result = function(*given)
     except GraphfoldError:
@@ -71,21 +98,23 @@ def _call(
         message = f"{type(error).__name__}: {shorten(str(error), 200)}"
         raise ValuesError(f"the derivative of {what} failed: {message}") from error
     parts = result if isinstance(result, tuple | list) else (result,)
-    if len(parts) != len(operands):
-        expected = f"{len(operands)} arrays, one per argument"
+    if len(parts) != len(given) - 1:
+        expected = f"{len(given) - 1} arrays, one per argument"
         raise ValuesError(f"the derivative of {what} gave {len(parts)}; expected {expected}")
-    return [
-        _checked(what, n, p, o) for n, (p, o) in enumerate(zip(parts, given[1:], strict=True), 1)
-    ]
+    return parts
+
+
+def _numbers(what: str, number: int, part: Any, like: Array) -> Array:
+    if part is None:
+        return np.zeros_like(like)
+    try:
+        return np.asarray(as_numbers(part), like.dtype)
+    except ValueError as error:
+        raise ValuesError(f"the derivative of {what}: part {number} {error}") from error
 
 
 def _checked(what: str, number: int, part: Any, operand: Array) -> Array:
-    if part is None:
-        return np.zeros_like(operand)
-    try:
-        array = np.asarray(as_numbers(part), operand.dtype)
-    except ValueError as error:
-        raise ValuesError(f"the derivative of {what}: part {number} {error}") from error
+    array = _numbers(what, number, part, operand)
     if array.shape != operand.shape:
         told = f"for argument {number} of shape {operand.shape}"
         raise ValuesError(f"the derivative of {what} gave shape {array.shape} {told}")

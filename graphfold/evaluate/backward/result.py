@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,8 +93,15 @@ class Gradients(Mapping[str, Array]):
 
     def signal(self, name: str) -> Array:
         """Return the gradients at all steps 1..T of a sequence as (T, …) or (T, B, …)."""
+        return self._together(name, self.whole.signal)
+
+    def leaves(self, name: str) -> Array:
+        """Return the gradients of a signal over a tree at all leaves, in reading order."""
+        return self._together(name, self.whole.leaves)
+
+    def _together(self, name: str, of: Callable[[str], Array]) -> Array:
         try:
-            return self.whole.signal(name)
+            return of(name)
         except UnknownInstanceError:
             raise
         except KeyError:
