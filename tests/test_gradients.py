@@ -127,7 +127,7 @@ def test_a_random_circuit_agrees_with_central_differences(
         check(unfolding, random_values(circuit, steps, seed), loss)
 
 
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(case=tree_cases(), data=st.data())
 def test_a_random_circuit_over_a_tree_agrees_with_central_differences(
     case: tuple[Circuit, Any], data: st.DataObject
@@ -175,6 +175,12 @@ def test_parts_of_a_parameter_beneath_a_sum_belong_to_its_steps() -> None:
     found = gf.gradients(gf.unfold(circuit, 3), values, per_step="w")
     assert found.steps("w").tolist() == [6, 12, 35]
     assert found["w"] == 53 + 6  # w * w belongs to no step
+
+
+def test_a_read_in_and_beside_a_sum_over_the_same_axis_counts_twice() -> None:
+    circuit = model("a[t] = max(x[t] for t) * sum(x[t] for t) + x[t]", "inputs: {'x[t]': []}")
+    found = gf.gradients(gf.unfold(circuit, 3), {"x": [1.0, 5.0, 2.0]}, "a[3]")
+    assert found.signal("x").tolist() == [5, 5 + 8, 5 + 1]
 
 
 def test_parts_along_two_axes_are_asked_for_by_axis() -> None:

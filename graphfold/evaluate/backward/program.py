@@ -120,6 +120,9 @@ class Adjoint:
             every = _Every(inner, body, registers, {**steps}, axis, length)
             shares = share(g, registers[number], every)
             apart = self.target.by_step and not steps
+            around = [found[n] for n in inside]  # `sum(h[t] for t) + h[t]` has h[t] twice
+            for n in inside:
+                found[n] = None
             for step in range(length, 0, -1):
                 own, at = every.registers_at(step), {**steps, axis: step}
                 gradients: Gradients = [None] * len(found) if apart else found
@@ -129,6 +132,8 @@ class Adjoint:
                 pull_back(backs, gradients, own, at)
                 if apart:
                     pull_back(self.outer, gradients, registers, at)
+            for n, gradient in zip(inside, around, strict=True):
+                found[n] = gradient
 
         return back
 
