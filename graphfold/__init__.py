@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from graphfold.evaluate import Gradients as Gradients
     from graphfold.evaluate import evaluate as evaluate
     from graphfold.evaluate import find_non_finite as find_non_finite
+    from graphfold.evaluate import grad as grad
     from graphfold.evaluate import gradients as gradients
     from graphfold.evaluate import random_values as random_values
     from graphfold.evaluate import register_operation as register_operation
@@ -96,6 +97,7 @@ _HOMES = {
         "Gradients",
         "evaluate",
         "find_non_finite",
+        "grad",
         "gradients",
         "random_values",
         "register_operation",

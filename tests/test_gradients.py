@@ -432,3 +432,29 @@ def test_a_pruned_unfolding_and_no_steps_have_gradients() -> None:
     pruned = gf.unfold(circuit, 2, prune=True)
     assert gf.gradients(pruned, {"a": 2.0, "h[0]": 1.0})["h[0]"] == 4
     assert gf.gradients(gf.unfold(circuit, 0), {"a": 2.0, "h[0]": 1.0})["h[0]"] == 1
+
+
+# -- of a circuit -------------------------------------------------------------------------------
+
+
+def test_grad_unfolds_over_the_inputs_and_answers_in_their_shapes() -> None:
+    circuit = model(
+        "h[t] = a * h[t-1] + x[t]\nLoss = h[T]",
+        "inputs: {'x[t]': []}",
+        "params: {a: [], unused: []}",
+        "init: {'h[0]': given}",
+    )
+    values = {"x": np.ones((2, 3)), "a": 2.0, "unused": 1.0, "h[0]": np.zeros(2)}
+    found = gf.grad(circuit, "Loss", values, batch_first=True, wrt=["x", "h[0]"])
+    assert found["x"].tolist() == [[4, 2, 1]] * 2
+    assert found["h[0]"].tolist() == [8, 8]
+    assert gf.grad(circuit, "Loss", values, batch_first=True)["unused"] == 0
+    short = gf.grad(circuit, "Loss", values, "x", batch_first=True, lengths=[3, 1])
+    assert short["x"].tolist() == [[4, 2, 1], [1, 0, 0]]
+
+
+def test_grad_needs_to_know_the_steps() -> None:
+    values = {"W": np.eye(3), "h[0]": np.ones(3)}
+    with pytest.raises(UnfoldingError, match="no input tells how many steps t has"):
+        gf.grad(LINEAR, "Loss", values)
+    assert gf.grad(LINEAR, "Loss", values, steps=2)["W"].shape == (3, 3)

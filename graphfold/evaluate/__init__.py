@@ -1,5 +1,6 @@
-"""Evaluate an unfolding with NumPy: the reference, instance by instance."""
+"""Evaluate an unfolding with NumPy, the reference, and differentiate it."""
 
+from graphfold.evaluate.backward.circuits import grad
 from graphfold.evaluate.backward.gradients import gradients
 from graphfold.evaluate.backward.result import Gradients
 from graphfold.evaluate.backward.table import DERIVATIVES
@@ -21,6 +22,7 @@ __all__ = [
     "Value",
     "evaluate",
     "find_non_finite",
+    "grad",
     "gradients",
     "random_values",
     "register_operation",

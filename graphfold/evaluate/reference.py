@@ -104,7 +104,7 @@ def prepare(unfolding: Unfolding, given: Given) -> Walk:
         batch_first=given.batch_first,
         rows=rows,
     )
-    batch = _batches(circuit, bound, rows)
+    batch = batches(circuit, bound, rows)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
     setting = _setting(unfolding, bound, given.functions, batch)
     if rows is None:
@@ -129,7 +129,7 @@ def _setting(
     return Setting(unfolding, bound.sizes, bound.dtype, wrapped, batch)
 
 
-def _batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int]:
+def batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int]:
     """Return the batch size for each signal that depends on a batched value, or on lengths."""
     if bound.batch is None:
         return {}
