@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     from graphfold.errors import UnfoldingError as UnfoldingError
     from graphfold.errors import ValuesError as ValuesError
     from graphfold.evaluate import Evaluation as Evaluation
+    from graphfold.evaluate import Gradients as Gradients
     from graphfold.evaluate import Plan as Plan
     from graphfold.evaluate import compile as compile
     from graphfold.evaluate import evaluate as evaluate
     from graphfold.evaluate import find_non_finite as find_non_finite
+    from graphfold.evaluate import grad as grad
+    from graphfold.evaluate import gradients as gradients
     from graphfold.evaluate import random_values as random_values
     from graphfold.evaluate import register_operation as register_operation
     from graphfold.evaluate import run as run
@@ -99,11 +102,14 @@ _HOMES = {
     ),
     "evaluate": (
         "Evaluation",
+        "Gradients",
         "Plan",
         "compile",
         "run",
         "evaluate",
         "find_non_finite",
+        "grad",
+        "gradients",
         "random_values",
         "register_operation",
         "without_padding",

@@ -1,5 +1,9 @@
-"""Evaluate with NumPy: an unfolding instance by instance, the reference; a circuit compiled."""
+"""Evaluate with NumPy: an unfolding, the reference, and its gradients; a circuit compiled."""
 
+from graphfold.evaluate.backward.circuits import grad
+from graphfold.evaluate.backward.gradients import gradients
+from graphfold.evaluate.backward.result import Gradients
+from graphfold.evaluate.backward.table import DERIVATIVES
 from graphfold.evaluate.compiled.plan import Plan, compile, run
 from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.kernels import KERNELS
@@ -11,14 +15,18 @@ from graphfold.evaluate.rows.padding import without_padding
 from graphfold.evaluate.value import Value
 
 __all__ = [
+    "DERIVATIVES",
     "KERNELS",
     "Evaluation",
+    "Gradients",
     "Plan",
     "UnknownInstanceError",
     "Value",
     "compile",
     "evaluate",
     "find_non_finite",
+    "grad",
+    "gradients",
     "random_values",
     "register_operation",
     "run",

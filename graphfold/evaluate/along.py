@@ -9,7 +9,7 @@ import numpy as np
 from graphfold.evaluate.elementwise import Kernel
 from graphfold.evaluate.value import Array, Value, spread
 
-_EPSILON = 1e-5  # of layer_norm, as in Ba, Kiros and Hinton's code and the frameworks
+EPSILON = 1e-5  # of layer_norm, as in Ba, Kiros and Hinton's code and the frameworks
 
 
 def place(axis: int, rank: int, batched: bool) -> int:
@@ -63,7 +63,7 @@ def layer_norm(x: Array, axis: int) -> Array:
     """(x - mean) / sqrt(variance + 1e-5) along one axis; no gain, no bias."""
     centred: Array = x - np.mean(x, axis, keepdims=True)
     variance: Array = np.mean(np.square(centred), axis, keepdims=True)
-    return centred / np.sqrt(variance + _EPSILON)
+    return centred / np.sqrt(variance + EPSILON)
 
 
 def norm(x: Array, axes: tuple[int, ...]) -> Array:

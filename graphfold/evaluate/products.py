@@ -15,7 +15,7 @@ def matmul(left: Value, right: Value) -> Value:
     >>> matmul(W, h).array.shape
     (32, 5)
     """
-    if not left.batched and (not right.batched or right.rank > 1):
+    if not left.batched and (not right.batched or right.rank >= max(left.rank, 2)):
         return Value(np.matmul(left.array, right.array), right.batched)
     if left.rank == 2 and right.rank == 1 and not left.batched:
         return Value(right.array @ left.array.T, True)  # one product for the whole batch

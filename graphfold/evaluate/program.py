@@ -25,7 +25,6 @@ from graphfold.expression import (
     AttributeValue,
     Const,
     Expression,
-    Index,
     Node,
     Read,
 )
@@ -36,6 +35,7 @@ from graphfold.unfolding import Unfolding
 Steps = Mapping[str, int]
 Registers = list[Value | None]
 Run = Callable[[Sequence[Any], Steps], Value]
+Locate = Callable[[Steps], Instance]
 
 
 @dataclass(frozen=True)
@@ -69,30 +69,31 @@ class Program:
 
     def run(self, steps: Steps) -> Value:
         """Return the value of the expression at a step of each axis it moves along."""
-        if self.registers is None:
-            self.registers = [None] * self.count
-            _run_all(self.static, self.registers, {})
-        registers = self.registers.copy()
-        _run_all(self.moving, registers, steps)
-        value = registers[-1]
+        value = self.fill(steps)[-1]
         assert value is not None
         return value
 
+    def fill(self, steps: Steps) -> Registers:
+        """Return the values of all nodes outside of reductions over time."""
+        if self.registers is None:
+            self.registers = [None] * self.count
+            run_all(self.static, self.registers, {})
+        registers = self.registers.copy()
+        run_all(self.moving, registers, steps)
+        return registers
 
-def _run_all(runs: list[tuple[int, Run]], registers: Registers, steps: Steps) -> None:
+
+def run_all(runs: list[tuple[int, Run]], registers: Registers, steps: Steps) -> None:
+    """Fill the registers of some nodes, in order."""
     for number, run in runs:
         registers[number] = run(registers, steps)
 
 
-def compile_expression(
-    expression: Expression, setting: Setting, shapes: Sequence[Shape | None]
-) -> Program:
-    """Compile an expression whose defined functions are inlined, given its nodes' shapes."""
-    return Compiler(expression, setting, shapes).program()
-
-
 class Compiler:
-    """Compiles one expression; where rows differ in length, a subclass does."""
+    """Compiles one expression, given its nodes' shapes; for rows of different lengths, a subclass.
+
+    Defined functions are inlined before.
+    """
 
     def __init__(
         self, expression: Expression, setting: Setting, shapes: Sequence[Shape | None]
@@ -121,23 +122,29 @@ class Compiler:
 
     def read(self, node: Read) -> Run:
         """Compile the read of a signal."""
-        store, signal, index = self.setting.store, node.signal, node.index
+        store, locate = self.setting.store, self.locate(node)
+        return lambda _registers, steps: store[locate(steps)]
+
+    def locate(self, node: Read) -> Locate:
+        """Compile which instance a read reads at which steps."""
+        signal, index = node.signal, node.index
         axis = self.circuit.axis_of[signal]
         if index is None or axis is None:
-            return lambda _registers, _steps: store[signal, None]
+            return lambda _steps: (signal, None)
         if index.base in self.circuit.tree_of_child:
-            return self.child_read(signal, index.base)
+            return self.locate_child(signal, index.base)
         if index.base != axis:
             fixed = self.setting.unfolding.resolve(index, axis)
-            return lambda _registers, _steps: store[signal, fixed]
-        return _moving_read(store, signal, index)
+            return lambda _steps: (signal, fixed)
+        offset = index.offset
+        return lambda steps: (signal, steps[axis] + offset)
 
-    def child_read(self, signal: str, child: str) -> Run:
-        """Compile what a signal over a tree is at a child."""
-        axis, store = self.circuit.tree_of_child[child], self.setting.store
+    def locate_child(self, signal: str, child: str) -> Locate:
+        """Compile which instance a signal over a tree is at a child."""
+        axis = self.circuit.tree_of_child[child]
         place = self.circuit.trees[axis].children.index(child)
         rows = self.setting.unfolding.tree(axis).rows
-        return lambda _registers, steps: store[signal, rows[steps[axis] - 1][place]]
+        return lambda steps: (signal, rows[steps[axis] - 1][place])
 
     def reduction(self, node: Apply) -> Run:
         """Compile a sum, mean or maximum over all steps of an axis."""
@@ -153,18 +160,21 @@ class Compiler:
         self, axis: str, body: int, length: int
     ) -> Callable[[Sequence[Any], Steps], list[Value]]:
         """Compile a node to its values at steps 1..length of an axis."""
-        numbers = [n for n in block_of(self.expression, self.free, body) if axis in self.free[n]]
-        inner = [(n, self.run(self.expression.nodes[n])) for n in numbers]
+        inner = [(n, self.run(self.expression.nodes[n])) for n in self.inside(axis, body)]
 
         def run(registers: Sequence[Any], steps: Steps) -> list[Value]:
             values: list[Value] = []
             for step in range(1, length + 1):
                 own = list(registers)
-                _run_all(inner, own, {**steps, axis: step})
+                run_all(inner, own, {**steps, axis: step})
                 values.append(own[body])
             return values
 
         return run
+
+    def inside(self, axis: str, body: int) -> list[int]:
+        """Return the nodes beneath a reduction that are computed anew at each of its steps."""
+        return [n for n in block_of(self.expression, self.free, body) if axis in self.free[n]]
 
     def nothing(self, body: int) -> Value:
         """Return the sum of no values: zeros, with a batch axis if the values would have one."""
@@ -202,11 +212,6 @@ class Compiler:
 
 def _constant(value: Value) -> Run:
     return lambda _registers, _steps: value
-
-
-def _moving_read(store: dict[Instance, Value], signal: str, index: Index) -> Run:
-    axis, offset = index.base, index.offset
-    return lambda _registers, steps: store[signal, steps[axis] + offset]
 
 
 def _kernel(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.evaluation import Evaluation
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.program import Setting
+from graphfold.evaluate.reach import reached, reads_of
 from graphfold.evaluate.rows.needs import Rows, read_rows
 from graphfold.evaluate.rows.view import Padded
 from graphfold.evaluate.rows.walk import RowWalk
@@ -63,29 +65,51 @@ def evaluate(
     """
     if not isinstance(unfolding, Unfolding):
         raise UnfoldingError("evaluate takes an unfolding: evaluate(unfold(circuit, 3), values)")
-    circuit, callables = unfolding.circuit, functions or {}
-    shapes = solve_shapes(inlined := inline_functions(circuit))
-    problems = [*function_problems(circuit, callables), *_fill_problems(fill)]
     rows, wrong = read_rows(unfolding, lengths)
+    given = Given(values, functions or {}, batch_first, rows, (*_fill_problems(fill), *wrong))
+    walk = prepare(unfolding, given)
+    walk.run()
+    return view(walk, batch_first, fill)
+
+
+def view(walk: Walk, batch_first: bool, fill: float = 0) -> Evaluation:
+    """Return the values of a finished walk."""
+    unfolding = walk.setting.unfolding
+    if not isinstance(walk, RowWalk):
+        return Evaluation(unfolding, walk.setting.store, walk.empty(), batch_first)
+    padded = Padded(unfolding, walk.store, walk.bound.values, fill)
+    return Evaluation(unfolding, padded, walk.empty(), batch_first)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a caller gives; `problems` are lines found in it before."""
+
+    values: Mapping[str, Any]
+    functions: Mapping[str, Callable[..., Any]]
+    batch_first: bool = False
+    rows: Rows | None = None
+    problems: Sequence[str] = ()
+
+
+def prepare(unfolding: Unfolding, given: Given) -> Walk:
+    """Return the walk that evaluates an unfolding; ValuesError, TooLargeError as of `evaluate`."""
+    circuit, rows = unfolding.circuit, given.rows
+    shapes = solve_shapes(inlined := inline_functions(circuit))
     bound = bind(
         unfolding,
         shapes.signals,
-        values,
-        problems=[*problems, *wrong],
-        batch_first=batch_first,
+        given.values,
+        problems=[*function_problems(circuit, given.functions), *given.problems],
+        batch_first=given.batch_first,
         rows=rows,
     )
     batch = batches(circuit, bound, rows)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
-    setting = _setting(unfolding, bound, callables, batch)
+    setting = _setting(unfolding, bound, given.functions, batch)
     if rows is None:
-        walk = Walk(setting, bound, inlined, shapes)
-        walk.run()
-        return Evaluation(unfolding, setting.store, walk.empty(), batch_first)
-    row_walk = RowWalk(setting, bound, inlined, shapes, rows)
-    row_walk.run()
-    padded = Padded(unfolding, row_walk.store, bound.values, fill)
-    return Evaluation(unfolding, padded, row_walk.empty(), batch_first)
+        return Walk(setting, bound, inlined, shapes)
+    return RowWalk(setting, bound, inlined, shapes, rows)
 
 
 def _fill_problems(fill: Any) -> list[str]:
@@ -113,19 +137,7 @@ def batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int]
         shared = {parameter.name for parameter in circuit.params}
         return {signal: bound.batch for signal in circuit.signals if signal not in shared}
     found = {name.partition("[")[0] for name, value in bound.values.items() if value.batched}
-    pairs = [(link.source, link.target) for link in circuit.links]
-    for boundary in circuit.boundaries:
-        if boundary.value is not None:
-            pairs += [(read.signal, boundary.signal) for _, read in boundary.value.reads()]
-    readers: dict[str, set[str]] = {}
-    for source, target in pairs:
-        readers.setdefault(source, set()).add(target)
-    waiting = list(found)
-    while waiting:
-        new = readers.get(waiting.pop(), set()) - found
-        found |= new
-        waiting += new
-    return dict.fromkeys(found, bound.batch)
+    return dict.fromkeys(reached(found, reads_of(circuit)), bound.batch)
 
 
 def _ensure_fits(

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from graphfold.errors import GraphfoldError, shorten
+from graphfold.evaluate.backward.functions import by_arrays, by_example
+from graphfold.evaluate.backward.table import DERIVATIVES
 from graphfold.evaluate.elementwise import Kernel, elementwise
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.value import Array, Value, spread
@@ -20,7 +22,11 @@ ShapeOf = Callable[..., Shape]
 
 
 def register_operation(
-    name: str, operands: int, function: Callable[..., Any], shape: ShapeOf | None = None
+    name: str,
+    operands: int,
+    function: Callable[..., Any],
+    shape: ShapeOf | None = None,
+    derivative: Callable[..., Any] | None = None,
 ) -> None:
     r"""Add an operation to the language, in model files and as `gf.name`.
 
@@ -28,13 +34,18 @@ def register_operation(
     must broadcast as NumPy does; with it, `shape` gives the result's shape from the operands'
     shapes (tuples of `Size`), and `function` is called with the arrays of one example.
 
+    `derivative` takes the gradient of the result and then what `function` takes, and gives for each
+    operand its gradient: for an elementwise operation before broadcasting is undone.
+
     GraphfoldError when the name is taken or is no name.
 
-    >>> from graphfold import evaluate, loads, unfold
-    >>> register_operation("cube", 1, lambda x: x**3)
+    >>> from graphfold import evaluate, gradients, loads, unfold
+    >>> register_operation("cube", 1, lambda x: x**3, derivative=lambda g, x: g * 3 * x**2)
     >>> c = loads("graphfold: 1\ninputs: {x: []}\nequations: |\n  y = cube(x) + 1")
     >>> evaluate(unfold(c, 0), {"x": 2.0})["y"]
     array(9.)
+    >>> gradients(unfold(c, 0), {"x": 2.0}, "y")["x"]
+    array(12.)
     """
     if not name.isidentifier() or name.startswith("_"):
         raise GraphfoldError(f"'{shorten(name)}' is not a name for an operation")
@@ -42,6 +53,9 @@ def register_operation(
         raise GraphfoldError(f"operation '{name}' exists already")
     KERNELS[name] = elementwise(function) if shape is None else _by_example(function)
     SHAPE_RULES[name] = SHAPE_RULES["add"] if shape is None else _rule(shape)
+    if derivative is not None:
+        what = f"operation '{name}'"
+        DERIVATIVES[name] = (by_arrays if shape is None else by_example)(what, derivative)
     register(Operation(name, operands, operands))
 
 

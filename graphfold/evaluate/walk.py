@@ -12,7 +12,7 @@ from graphfold.circuit import Boundary, Circuit
 from graphfold.errors import TooLargeError, ValuesError
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.evaluation import no_steps
-from graphfold.evaluate.program import Program, Setting, compile_expression
+from graphfold.evaluate.program import Compiler, Program, Setting
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.slots import leaves_id
 from graphfold.evaluate.value import Value, fit
@@ -67,8 +67,7 @@ class Walk:
 
     def program(self, signal: str) -> Program:
         """Compile the equation of a signal."""
-        expression = self.inlined.equation[signal].expression
-        return compile_expression(expression, self.setting, self.shapes.nodes[signal])
+        return self.compiler(signal).program()
 
     def boundary(self, signal: str, step: int) -> Value:
         """The value of a history, far boundary or pin."""
@@ -77,9 +76,7 @@ class Walk:
             return self.leaf(signal, 1 - step, declared)
         if declared is None or declared.value is None:
             return self.bound.values[format_id(signal, step)]
-        expression = self.inlined.boundary[signal, declared.index].value or declared.value
-        value = compile_expression(expression, self.setting, ()).run({})
-        return fit(value, self.core(signal))
+        return fit(self.compiler(signal, declared).program().run({}), self.core(signal))
 
     def leaf(self, signal: str, leaf: int, declared: Boundary | None) -> Value:
         """A signal over a tree at a leaf."""
@@ -90,10 +87,16 @@ class Walk:
             return Value(value.array[leaf - 1], value.batched)
         program = self.programs.get(BOUNDARY + signal)
         if program is None:
-            expression = self.inlined.boundary[signal, declared.index].value or declared.value
-            program = compile_expression(expression, self.setting, ())
-            self.programs[BOUNDARY + signal] = program
+            program = self.programs[BOUNDARY + signal] = self.compiler(signal, declared).program()
         return fit(program.run({str(tree.leaves): leaf}), self.core(signal))
+
+    def compiler(self, signal: str, declared: Boundary | None = None) -> Compiler:
+        """The compiler of the equation of a signal, or of what a boundary declares it to be."""
+        if declared is not None and declared.value is not None:
+            expression = self.inlined.boundary[signal, declared.index].value or declared.value
+            return Compiler(expression, self.setting, ())
+        expression = self.inlined.equation[signal].expression
+        return Compiler(expression, self.setting, self.shapes.nodes[signal])
 
     def core(self, signal: str) -> tuple[int, ...]:
         """The sizes of a signal's core axes."""
