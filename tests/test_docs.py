@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import call
 from gallery_page import commands, figures, page
@@ -77,6 +78,29 @@ def test_the_figure_of_values_is_what_the_program_draws(update_golden):
         path.write_bytes(drawn.data)
     assert drawn.code == 0
     assert path.read_bytes() == drawn.data
+
+
+VANISHING = """
+graphfold: 1
+dims: [n]
+inputs: {"x[t]": [n]}
+params: {W: [n, n]}
+init: {"h[0]": zeros}
+equations: |
+  h[t] = W @ h[t-1] + x[t]
+  Loss = sum(square(h[T]))
+outputs: [Loss]
+"""
+
+
+def test_the_figure_of_a_vanishing_gradient_is_what_the_program_draws(update_golden):
+    unfolding = gf.unfold(gf.loads(VANISHING), 7)
+    values = {"W": 0.4 * np.eye(3) + 0.05, "x": np.random.default_rng(0).normal(size=(7, 3))}
+    drawn = gf.draw(unfolding, values=values, color_by="gradient", pair=False).svg
+    path = FIGURES / "vanishing.svg"
+    if update_golden:
+        path.write_text(drawn, encoding="utf-8", newline="\n")
+    assert path.read_text(encoding="utf-8") == drawn
 
 
 def test_the_section_draw_of_the_docs_draws_its_figure(update_golden):

@@ -231,6 +231,17 @@ def test_windows_folded_circuits_and_unknown_words_are_refused() -> None:
         gf.draw(unfolding, color_by="mean")
 
 
+def test_gradients_are_those_of_the_loss_when_none_are_given() -> None:
+    unfolding, values = rnn()
+    asked = {"color_by": "gradient", "pair": False}
+    found = gf.draw(unfolding, values=gf.evaluate(unfolding, values), **asked)
+    given = gf.gradients(unfolding, values, loss="Loss")
+    assert found.svg == gf.draw(unfolding, values=values, **asked).svg
+    assert found.svg == gf.draw(unfolding, values=values, gradients=given, **asked).svg
+    last = gf.draw(unfolding, values=values, loss="L[3]", **asked)
+    assert "L[3]" in last.svg or last.svg != found.svg
+
+
 def test_gradients_colour_by_their_norms() -> None:
     unfolding, values = rnn()
     gradients = {f"h[{t}]": np.full(6, 10.0**-t) for t in (1, 2, 3)}

@@ -118,11 +118,24 @@ def _values(unfolding: Unfolding, options: DrawOptions) -> tuple[Mapping[str, An
         return options.gradients, "gradients"
     import graphfold as gf
 
-    differentiate = getattr(gf, "gradients", None)
-    if differentiate is None:
-        raise DrawingError("color_by 'gradient' needs gradients by id: gradients={'h[1]': …}")
-    found: Mapping[str, Any] = differentiate(unfolding, options.values, loss=options.loss)
-    return found, "gradients"
+    assert options.values is not None
+    given = _given(unfolding, options.values)
+    return gf.gradients(unfolding, given, loss=options.loss), "gradients"
+
+
+def _given(unfolding: Unfolding, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given to an evaluation, out of its result; or of a mapping, what can be given."""
+    import graphfold as gf
+    from graphfold.evaluate.slots import slots
+
+    found: dict[str, Any] = {}
+    for slot in slots(unfolding, gf.infer_shapes(unfolding.circuit)):
+        moving = slot.name in unfolding.circuit.declared
+        if isinstance(values, gf.Evaluation):
+            found[slot.name] = values.signal(slot.name) if moving else values[slot.name]
+        elif slot.name in values:
+            found[slot.name] = values[slot.name]
+    return found
 
 
 def _places(scene: Scene) -> Iterator[Place]:
