@@ -282,6 +282,26 @@ def test_batch_first_holds_for_gradients() -> None:
     assert found.signal("x").tolist() == (2 * x).tolist()
 
 
+@pytest.mark.parametrize("name", ["rnn_loss", "recursive", "attention", "bidirectional"])
+def test_an_evaluation_serves_as_its_values(name: str) -> None:
+    circuit = example(name)
+    unfolding = unfolded(circuit, 3, prune=True)
+    roles = ("input", "parameter", "history")
+    values = gf.random_values(unfolding, 0, sizes=sizes_of(circuit), roles=roles, batch=2)
+    known = gf.evaluate(unfolding, values)
+    loss = list(known)[-1]
+    found = gf.gradients(unfolding, known, loss, cotangent=1)
+    for instance, array in gf.gradients(unfolding, values, loss, cotangent=1).items():
+        np.testing.assert_array_equal(found[instance], array, instance)
+
+
+def test_an_evaluation_of_rows_of_different_lengths_is_refused() -> None:
+    circuit = model("Loss = sum(x[t] * x[t] for t)", "inputs: {'x[t]': []}")
+    known = gf.evaluate(gf.unfold(circuit, 2), {"x": np.ones((2, 2))}, lengths=[1, 2])
+    with pytest.raises(ValuesError, match="give the values themselves, and lengths="):
+        gf.gradients(gf.unfold(circuit, 2), known)
+
+
 # -- what is asked for --------------------------------------------------------------------------
 
 

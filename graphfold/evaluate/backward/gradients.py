@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from graphfold.errors import UnfoldingError, ValuesError
+from graphfold.evaluate.backward.evaluated import values_of
 from graphfold.evaluate.backward.functions import split_functions
 from graphfold.evaluate.backward.request import Request, part_axes, read_request
 from graphfold.evaluate.backward.result import Filled, Gradients
@@ -47,7 +48,8 @@ def gradients(
 
     `loss` is the id of a scalar, such as "Loss" or "L[3]"; of a batch, its sum over the examples is
     differentiated. `wrt` names signals and instances, all when None; a parameter's gradient is the
-    sum over its uses. `values`, `lengths` and `batch_first` are as for `evaluate`. More settings:
+    sum over its uses. `values`, `lengths` and `batch_first` are as for `evaluate`, or `values` are
+    an evaluation. More settings:
 
     - `functions` binds opaque functions; where a gradient must pass one, to a pair (function,
       derivative), and `derivative(gradient, x, …)` gives an array per argument, for one example.
@@ -74,8 +76,10 @@ def gradients(
     request = read_request(unfolding, loss, wrt, asked.get("per_step", ()))
     callables, derivatives = split_functions(asked.get("functions"))
     rows, problems = read_rows(unfolding, asked.get("lengths"))
-    first = bool(asked.get("batch_first", False))
-    walk = prepare(unfolding, Given(values, callables, first, rows, problems))
+    given, first = values, bool(asked.get("batch_first", False))
+    if isinstance(values, Evaluation):
+        given, first = values_of(unfolding, values), values.batch_first
+    walk = prepare(unfolding, Given(given, callables, given is values and first, rows, problems))
     back = turn_round(walk, request, derivatives)
     seed = _seed(walk, request.loss, asked.get("cotangent"))
     walk.run()

@@ -124,6 +124,8 @@ class Gradients(Mapping[str, Array]):
     def norms(self, name: str) -> Array:
         """Return the Euclidean norm of ∂loss/∂h[t] at t = 1..T, (T,), over a batch too.
 
+        Of a static signal or one instance, "W" or "h[2]", it is one number.
+
         >>> from graphfold import evaluate, gradients, loads, unfold
         >>> text = "graphfold: 1\\ninit: {'h[0]': given}\\nequations: |\\n  h[t] = 0.5 * h[t-1]"
         >>> g = gradients(unfold(loads(text), 3), {"h[0]": 1.0}, "h[3]")
@@ -132,7 +134,7 @@ class Gradients(Mapping[str, Array]):
         """
         axis = self.evaluation.unfolding.circuit.axis_of.get(name)
         if axis is None:
-            return np.asarray(norm(self.signal(name)))
+            return np.asarray(norm(self[name]))
         steps = range(1, self.evaluation.unfolding.length(axis) + 1)
         return np.array([norm(self[format_id(name, step)]) for step in steps])
 
