@@ -155,16 +155,15 @@ def _write(found: gf.Gradients, options: dict[str, Any]) -> None:
 
     from .output import tell, write
 
-    arrays = {name: found.signal(name) for name in _together(found)}
-    circuit = found.evaluation.unfolding.circuit
+    arrays = {name: found.given(name) for name in _together(found)}
     for text in found:
         signal = text.partition("[")[0]
         if signal not in arrays or _outside(found, text):
             arrays[text] = found[text]
     write(options["output"], gf.encode_npz(arrays))
     shapes: dict[str, object] = {name: list(array.shape) for name, array in arrays.items()}
-    order = [name for name in shapes if name in circuit.axis_of]
-    text = f"gradients of {found.loss}: " + ", ".join(f"{n} {shapes[n]}" for n in order)
+    told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    text = f"gradients of {found.loss}: {told}"
     tell(options["output"], {"shapes": shapes}, text, options["_json"])
 
 

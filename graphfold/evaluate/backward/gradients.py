@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
@@ -12,10 +12,10 @@ from graphfold.errors import UnfoldingError, ValuesError
 from graphfold.evaluate.backward.evaluated import values_of
 from graphfold.evaluate.backward.functions import split_functions
 from graphfold.evaluate.backward.request import Request, part_axes, read_request
-from graphfold.evaluate.backward.result import Filled, Gradients
+from graphfold.evaluate.backward.result import Filled, Gradients, Pinned
 from graphfold.evaluate.backward.route import ensure_influence, turn_round
-from graphfold.evaluate.backward.rows import RowGroups
-from graphfold.evaluate.backward.walk import Part
+from graphfold.evaluate.backward.rows import RowGroups, pinned_inputs
+from graphfold.evaluate.backward.walk import BackwardWalk
 from graphfold.evaluate.evaluation import Evaluation
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.reference import Given, prepare, view
@@ -86,12 +86,11 @@ def gradients(
     evaluation = view(walk, first)
     start = _like(evaluation, request.loss, seed)
     if isinstance(walk, RowWalk):
-        found, parts = RowGroups(walk, evaluation, derivatives).run(request, start)
-    else:
-        back.run(request.loss, start)
-        found, parts = back.gradients, back.parts
-    ensure_influence(request, found.__contains__)
-    return _result(evaluation, request, found, parts)
+        groups = RowGroups(walk, evaluation, derivatives)
+        groups.run(request, start)
+        return _result(evaluation, request, groups, groups.pinned)
+    back.run(request.loss, start)
+    return _result(evaluation, request, back, pinned_inputs(unfolding))
 
 
 def _seed(walk: Walk, loss: Instance, cotangent: Any) -> Array:
@@ -121,13 +120,15 @@ def _like(evaluation: Evaluation, loss: Instance, seed: Array) -> Value:
 def _result(
     evaluation: Evaluation,
     request: Request,
-    found: Mapping[Instance, Value],
-    parts: Mapping[Part, Array],
+    found: BackwardWalk | RowGroups,
+    pinned: Sequence[Pinned],
 ) -> Gradients:
+    ensure_influence(request, found.gradients.__contains__)
     if request.wanted is None:
         only = list(evaluation.instances)
     else:
         only = [instance for instances in request.wanted.values() for instance in instances]
-    whole = replace(evaluation, instances=Filled(found, evaluation.instances, only))
-    axes = part_axes(evaluation.unfolding.circuit, request.part_axes, parts)
-    return Gradients(evaluation, format_id(*request.loss), whole, parts, axes)
+    filled = Filled(found.gradients, evaluation.instances, only)
+    whole = replace(evaluation, instances=filled)
+    axes = part_axes(evaluation.unfolding.circuit, request.part_axes, found.parts)
+    return Gradients(evaluation, format_id(*request.loss), whole, found.parts, axes, pinned)
