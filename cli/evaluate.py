@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
-from .lengths import RowLengths, first_lengths, take_lengths
+from .lengths import first_lengths, take_lengths
 from .messages import CallError, say
-from .options import (
-    Sizes,
-    Steps,
-    json_option,
-    load_model,
-    mode_option,
-    model_argument,
-    output_option,
-    read_tree,
-    tree_option,
-)
+from .options import json_option, load_model, model_argument, output_option, read_tree
 
 if TYPE_CHECKING:
     from graphfold.unfolding import Unfolding
@@ -29,45 +19,11 @@ if TYPE_CHECKING:
 
 @click.command("eval")
 @model_argument
-@click.option(
-    "--inputs",
-    "-i",
-    type=click.Path(allow_dash=True),
-    help="Arrays by name: .npz, .safetensors or .json; - is .npz on standard input.",
-)
-@click.option(
-    "--params", "-p", type=click.Path(), help="More arrays by name, such as the parameters."
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), help="Draw the parameters that are missing at random."
-)
-@click.option(
-    "--size",
-    "sizes",
-    type=Sizes(),
-    multiple=True,
-    help="With --seed, the size of a dimension that no array tells: n_h=8; may be repeated.",
-)
-@click.option(
-    "--steps",
-    type=Steps(),
-    help="How many steps: 3, or t=3,u=2.  [default: as long as the inputs]",
-)
-@tree_option
-@mode_option
-@click.option(
-    "--lengths",
-    type=RowLengths(),
-    multiple=True,
-    help="How many steps each row of a batch has: 3,5,2 or the name of an array; t=3,5,2 by axis.  "
-    "[default: the array 'lengths', if there is one]",
-)
+@data_options
 @click.option(
     "--fill", type=float, default=0.0, show_default=True, help="What stands beyond a row's length."
 )
-@click.option("--batch-first", is_flag=True, help="Sequences are (B, T, …) instead of (T, B, …).")
 @click.option("--all", "everything", is_flag=True, help="All signals instead of the outputs.")
-@click.option("--allow-nan", is_flag=True, help="Take NaN and infinities in the data as they are.")
 @output_option("A .npz file for the values; - is standard output.  [default: a table]")
 @json_option
 def command(model: str, **options: Any) -> None:
@@ -82,16 +38,12 @@ def command(model: str, **options: Any) -> None:
     """
     import graphfold as gf
 
-    from .output import ensure_writable
+    from .output import ensure_npz
     from .progress import working
 
     if options["sizes"] and options["seed"] is None:
         raise CallError("--size tells the sizes of random parameters: give --seed too")
-    output = options["output"]
-    if output not in (None, "-") and not str(output).endswith(".npz"):
-        raise CallError(f"{output}: values are written as .npz")
-    if output is not None:
-        ensure_writable(output)
+    ensure_npz(options["output"])
     if model == options["inputs"] == "-":
         raise CallError("standard input holds the model or the inputs, not both")
     circuit = gf.flatten(load_model(model))
@@ -116,7 +68,7 @@ def command(model: str, **options: Any) -> None:
 def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any]) -> None:
     import graphfold as gf
 
-    from .output import tell, write
+    from .output import finite, tell, write
 
     output = options["output"]
     if unfolding.mode and not options["_json"]:
@@ -127,15 +79,8 @@ def _deliver(unfolding: Unfolding, found: dict[str, Any], options: dict[str, Any
         text = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         tell(output, {"shapes": shapes}, text, options["_json"])
     elif options["_json"]:
-        click.echo(json.dumps({name: _finite(array.tolist()) for name, array in found.items()}))
+        click.echo(json.dumps({name: finite(array.tolist()) for name, array in found.items()}))
     else:
         from .values import print_values
 
         print_values(unfolding.circuit, found, options["batch_first"], options["rows"])
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: null."""
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -19,6 +19,7 @@ COMMANDS = {
     "block": "block",
     "expand": "expand",
     "eval": "evaluate",
+    "grad": "gradients",
     "analyze": "analyze",
     "examples": "examples",
     "schema": "schema",

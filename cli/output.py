@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from graphfold.errors import suggest
 from graphfold.files import write_whole
@@ -75,3 +77,18 @@ def suffix_of(format_: str) -> str:
     from graphfold.figure_formats import FIGURE_FORMATS
 
     return FIGURE_FORMATS.get(format_, (format_,))[0]
+
+
+def ensure_npz(output: str | None) -> None:
+    """Refuse a file for arrays that is no .npz, or cannot be written."""
+    if output not in (None, "-") and not str(output).endswith(".npz"):
+        raise CallError(f"{output}: values are written as .npz")
+    if output is not None:
+        ensure_writable(output)
+
+
+def finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null."""
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -33,7 +33,7 @@ def print_values(
     for number, (axis, beside) in enumerate(_by_axis(circuit, shown).items()):
         if number:
             click.echo()
-        rows = [_row(beside, t) for t in _rows(len(next(iter(beside.values()))))]
+        rows = [_row(beside, t) for t in shown_rows(len(next(iter(beside.values()))))]
         print_table([axis, *beside], rows, right=0)
     still = {n: v for n, v in found.items() if circuit.axis_of[n] is None}
     if shown and still:
@@ -55,7 +55,8 @@ def _first_example(value: Any, batched: bool, batch_first: bool) -> Any:
     return value[0] if batch_first else value[:, 0]
 
 
-def _rows(steps: int) -> list[int | None]:
+def shown_rows(steps: int) -> list[int | None]:
+    """The places 0, 1, … that a table shows; None for a gap in the middle."""
     if steps <= MOST_ROWS:
         return list(range(steps))
     return [*range(MOST_ROWS // 2), None, *range(steps - MOST_ROWS // 2, steps)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,10 +58,8 @@ PAIRS = {
 def given_gradient(found: gf.Gradients, name: str, like: Array) -> Array:
     """The gradient of an array that was given, in its layout: 0 for a leaf that nothing reads."""
     circuit = found.evaluation.unfolding.circuit
-    if circuit.axis_of.get(name) is not None:
-        return found.signal(name)
-    if name in found:
-        return found[name]
+    if name in circuit.axis_of or name in found:
+        return found.given(name)
     signal, tree = name.partition("[")[0], circuit.tree_of(name.partition("[")[0])
     assert tree is not None
     count = found.evaluation.unfolding.length(str(tree.leaves))
@@ -282,6 +282,26 @@ def test_batch_first_holds_for_gradients() -> None:
     assert found.signal("x").tolist() == (2 * x).tolist()
 
 
+@pytest.mark.parametrize("name", ["rnn_loss", "recursive", "attention", "bidirectional"])
+def test_an_evaluation_serves_as_its_values(name: str) -> None:
+    circuit = example(name)
+    unfolding = unfolded(circuit, 3, prune=True)
+    roles = ("input", "parameter", "history")
+    values = gf.random_values(unfolding, 0, sizes=sizes_of(circuit), roles=roles, batch=2)
+    known = gf.evaluate(unfolding, values)
+    loss = list(known)[-1]
+    found = gf.gradients(unfolding, known, loss, cotangent=1)
+    for instance, array in gf.gradients(unfolding, values, loss, cotangent=1).items():
+        np.testing.assert_array_equal(found[instance], array, instance)
+
+
+def test_an_evaluation_of_rows_of_different_lengths_is_refused() -> None:
+    circuit = model("Loss = sum(x[t] * x[t] for t)", "inputs: {'x[t]': []}")
+    known = gf.evaluate(gf.unfold(circuit, 2), {"x": np.ones((2, 2))}, lengths=[1, 2])
+    with pytest.raises(ValuesError, match="give the values themselves, and lengths="):
+        gf.gradients(gf.unfold(circuit, 2), known)
+
+
 # -- what is asked for --------------------------------------------------------------------------
 
 
@@ -322,6 +342,9 @@ def test_what_the_loss_does_not_depend_on_is_zero_unless_asked_for() -> None:
         ({"cotangent": [1, 2]}, r"cotangent: expected \(\), the shape of Loss, found \(2,\)"),
         ({"cotangent": "a"}, "cotangent: holds text"),
         ({"functions": {"f": (1, 2)}}, "a pair is"),
+        ({"functions": 3}, "functions must map names to callables, not int"),
+        ({"per_step": [3]}, "per_step: '3' is no shared parameter"),
+        ({"wrt": [3]}, "not 3"),
     ],
 )
 def test_mistakes_are_told(settings: dict[str, Any], message: str) -> None:
@@ -339,6 +362,14 @@ def test_an_unknown_setting_is_a_type_error() -> None:
     wrong: dict[str, Any] = {"seeds": 1}
     with pytest.raises(TypeError, match="seeds"):
         gf.gradients(gf.unfold(LINEAR, 1), {"W": np.eye(3), "h[0]": np.ones(3)}, **wrong)
+
+
+def test_gradients_can_be_pickled_and_copied() -> None:
+    circuit = model("Loss = sum(x[t] * x[t] for t)", "inputs: {'x[t]': []}")
+    for lengths in (None, [2, 1]):
+        found = gf.gradients(gf.unfold(circuit, 2), {"x": np.ones((2, 2))}, lengths=lengths)
+        for again in (pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
+            assert again.signal("x").tolist() == found.signal("x").tolist()
 
 
 # -- opaque functions ---------------------------------------------------------------------------
@@ -451,6 +482,19 @@ def test_grad_unfolds_over_the_inputs_and_answers_in_their_shapes() -> None:
     assert gf.grad(circuit, "Loss", values, batch_first=True)["unused"] == 0
     short = gf.grad(circuit, "Loss", values, "x", batch_first=True, lengths=[3, 1])
     assert short["x"].tolist() == [[4, 2, 1], [1, 0, 0]]
+
+
+def test_pinned_steps_of_an_input_have_no_gradient() -> None:
+    circuit = model(
+        "Loss = sum(x[t] * x[t] for t)", "inputs: {'x[t]': []}", "init: {'x[T]': 5, 'x[1]': 4}"
+    )
+    x = np.ones((2, 3))
+    plain = gf.grad(circuit, "Loss", {"x": x}, "x", batch_first=True)
+    assert plain["x"].tolist() == [[0, 2, 0]] * 2
+    rows = gf.grad(circuit, "Loss", {"x": x.T}, "x", lengths=[3, 2])
+    assert rows["x"].T.tolist() == [[0, 2, 0], [0, 0, 0]]
+    one = gf.grad(circuit, "Loss", {"x": x[0]}, "x")
+    assert one["x"].tolist() == [0, 2, 0]
 
 
 def test_grad_needs_to_know_the_steps() -> None:

@@ -11,6 +11,7 @@ from itertools import combinations, pairwise
 import pytest
 from circuits import cases, clocked_cases
 from figures import box, everything, overlap, points
+from gallery import unfolded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -188,7 +189,7 @@ def test_no_wire_passes_through_a_foreign_operation(picture: Picture) -> None:
     assert not pierced(picture)
 
 
-@few
+@settings(few, max_examples=40, derandomize=True)
 @given(figures())
 def test_no_name_of_a_value_is_covered(picture: Picture) -> None:
     assert not covered(picture)
@@ -247,9 +248,10 @@ def test_a_figure_of_the_gallery_keeps_all_laws(name: str) -> None:
     circuit = gf.load(example_path(name))
     if circuit.trees:
         pytest.skip("drawn as a tree")
-    picture = drawn(circuit)
-    assert not (overlapping(picture) + pierced(picture) + covered(picture)), name
-    assert not outside(picture)
+    for thing in (circuit, gf.window(circuit), unfolded(circuit, 3)):
+        picture = drawn(thing)
+        assert not (overlapping(picture) + pierced(picture) + covered(picture)), name
+        assert not outside(picture)
 
 
 def test_the_figure_is_the_same_under_another_hash_seed() -> None:

@@ -140,7 +140,8 @@ def test_no_label_is_covered_in_large_letters(name: str) -> None:
 @pytest.mark.parametrize("name", [*gf.example_names(), *MORE])
 def test_no_label_is_covered_in_the_reviewed_figures(name: str) -> None:
     for stem, draw in golden(name).items():
-        assert not covered(draw().picture), stem
+        if not stem.endswith("-operations"):  # these have laws of their own
+            assert not covered(draw().picture), stem
 
 
 @few

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from graphfold.circuit import Circuit, Freezable, freeze
-from graphfold.errors import UnfoldingError
+from graphfold.errors import UnfoldingError, ValuesError
 from graphfold.evaluate.backward.gradients import Asked, gradients
 from graphfold.evaluate.value import Array
 from graphfold.unfold import unfold
@@ -41,6 +41,8 @@ def grad(
     >>> float(g["w"]), g["x"].tolist()
     (5.0, [6.0, 12.0])
     """
+    if not isinstance(values, Mapping):
+        raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
     frozen = freeze(circuit)
     tree, mode, steps = asked.pop("tree", None), asked.pop("mode", None), asked.pop("steps", None)
     if steps is None and not frozen.trees:
@@ -50,14 +52,14 @@ def grad(
     rest: Asked = asked
     found = gradients(unfolding, values, loss, names, **rest)
     wanted = [p.name for p in frozen.params] if names is None else list(names)
-    return {n: found.signal(n) if n in unfolding.circuit.axis_of else found[n] for n in wanted}
+    return {name: found.given(name) for name in wanted}
 
 
 def _steps(circuit: Circuit, values: Mapping[str, Any], batch_first: bool) -> dict[str, int]:
     """The number of steps of each axis, as the inputs tell."""
     found: dict[str, int] = {}
     for signal in circuit.inputs:
-        shape = np.shape(values[signal.name]) if signal.name in values else ()
+        shape = np.shape(values.get(signal.name, ()))
         surplus = len(shape) - len(signal.shape)  # axes of time and batch
         if signal.axis is not None and surplus in (1, 2):
             found.setdefault(signal.axis, shape[int(surplus == 2 and batch_first)])

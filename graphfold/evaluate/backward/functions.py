@@ -17,6 +17,8 @@ def split_functions(
     functions: Mapping[str, Any] | None,
 ) -> tuple[dict[str, Any], dict[str, Derivative]]:
     """Take apart what is bound: callables, or pairs of a callable and its derivative."""
+    if not isinstance(functions, Mapping | None):
+        raise ValuesError(f"functions must map names to callables, not {type(functions).__name__}")
     callables: dict[str, Any] = {}
     derivatives: dict[str, Derivative] = {}
     for name, given in (functions or {}).items():

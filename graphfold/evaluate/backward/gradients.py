@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
 from graphfold.errors import UnfoldingError, ValuesError
+from graphfold.evaluate.backward.evaluated import values_of
 from graphfold.evaluate.backward.functions import split_functions
 from graphfold.evaluate.backward.request import Request, part_axes, read_request
-from graphfold.evaluate.backward.result import Filled, Gradients
+from graphfold.evaluate.backward.result import Filled, Gradients, Pinned
 from graphfold.evaluate.backward.route import ensure_influence, turn_round
-from graphfold.evaluate.backward.rows import RowGroups
-from graphfold.evaluate.backward.walk import Part
+from graphfold.evaluate.backward.rows import RowGroups, pinned_inputs
+from graphfold.evaluate.backward.walk import BackwardWalk
 from graphfold.evaluate.evaluation import Evaluation
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.reference import Given, prepare, view
@@ -47,7 +48,8 @@ def gradients(
 
     `loss` is the id of a scalar, such as "Loss" or "L[3]"; of a batch, its sum over the examples is
     differentiated. `wrt` names signals and instances, all when None; a parameter's gradient is the
-    sum over its uses. `values`, `lengths` and `batch_first` are as for `evaluate`. More settings:
+    sum over its uses. `values`, `lengths` and `batch_first` are as for `evaluate`, or `values` are
+    an evaluation. More settings:
 
     - `functions` binds opaque functions; where a gradient must pass one, to a pair (function,
       derivative), and `derivative(gradient, x, …)` gives an array per argument, for one example.
@@ -74,20 +76,21 @@ def gradients(
     request = read_request(unfolding, loss, wrt, asked.get("per_step", ()))
     callables, derivatives = split_functions(asked.get("functions"))
     rows, problems = read_rows(unfolding, asked.get("lengths"))
-    first = bool(asked.get("batch_first", False))
-    walk = prepare(unfolding, Given(values, callables, first, rows, problems))
+    given, first = values, bool(asked.get("batch_first", False))
+    if isinstance(values, Evaluation):
+        given, first = values_of(unfolding, values), values.batch_first
+    walk = prepare(unfolding, Given(given, callables, given is values and first, rows, problems))
     back = turn_round(walk, request, derivatives)
     seed = _seed(walk, request.loss, asked.get("cotangent"))
     walk.run()
     evaluation = view(walk, first)
     start = _like(evaluation, request.loss, seed)
     if isinstance(walk, RowWalk):
-        found, parts = RowGroups(walk, evaluation, derivatives).run(request, start)
-    else:
-        back.run(request.loss, start)
-        found, parts = back.gradients, back.parts
-    ensure_influence(request, found.__contains__)
-    return _result(evaluation, request, found, parts)
+        groups = RowGroups(walk, evaluation, derivatives)
+        groups.run(request, start)
+        return _result(evaluation, request, groups, groups.pinned)
+    back.run(request.loss, start)
+    return _result(evaluation, request, back, pinned_inputs(unfolding))
 
 
 def _seed(walk: Walk, loss: Instance, cotangent: Any) -> Array:
@@ -117,13 +120,15 @@ def _like(evaluation: Evaluation, loss: Instance, seed: Array) -> Value:
 def _result(
     evaluation: Evaluation,
     request: Request,
-    found: Mapping[Instance, Value],
-    parts: Mapping[Part, Array],
+    found: BackwardWalk | RowGroups,
+    pinned: Sequence[Pinned],
 ) -> Gradients:
+    ensure_influence(request, found.gradients.__contains__)
     if request.wanted is None:
         only = list(evaluation.instances)
     else:
         only = [instance for instances in request.wanted.values() for instance in instances]
-    whole = replace(evaluation, instances=Filled(found, evaluation.instances, only))
-    axes = part_axes(evaluation.unfolding.circuit, request.part_axes, parts)
-    return Gradients(evaluation, format_id(*request.loss), whole, parts, axes)
+    filled = Filled(found.gradients, evaluation.instances, only)
+    whole = replace(evaluation, instances=filled)
+    axes = part_axes(evaluation.unfolding.circuit, request.part_axes, found.parts)
+    return Gradients(evaluation, format_id(*request.loss), whole, found.parts, axes, pinned)

@@ -71,7 +71,8 @@ def _part_axes(circuit: Circuit, names: Iterable[str]) -> dict[str, str | None]:
     """Read "W" or "W[s]": the parameters whose parts are wanted, and along which axis."""
     found: dict[str, str | None] = {}
     legal = [p.name for p in circuit.params if p.axis is None]
-    for text in names:
+    for given in names:
+        text = str(given)
         name, bracket, axis = text.partition("[")
         axis = axis.removesuffix("]").strip()
         if name not in legal:

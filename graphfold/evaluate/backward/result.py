@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,8 @@ from graphfold.evaluate.backward.walk import Part
 from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.value import Array, Value
 from graphfold.instances import Instance, format_id
+
+Pinned = tuple[Instance, Array | None]  # an input at a pinned step, and in which rows
 
 
 class Filled(Mapping[Instance, Value]):
@@ -59,6 +61,7 @@ class Gradients(Mapping[str, Array]):
     whole: Evaluation = field(repr=False)
     parts: Mapping[Part, Array] = field(repr=False)
     part_axis: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pinned: Sequence[Pinned] = field(default=(), repr=False)
 
     def __getitem__(self, text: str) -> Array:
         part = self._part(text)
@@ -95,6 +98,35 @@ class Gradients(Mapping[str, Array]):
         """Return the gradients at all steps 1..T of a sequence as (T, …) or (T, B, …)."""
         return self._together(name, self.whole.signal)
 
+    def given(self, name: str) -> Array:
+        """Return the gradient of an array that was given, in its layout, by its name.
+
+        It is 0 where a pin of the model takes the place of what an input holds.
+
+        >>> from graphfold import gradients, loads, unfold
+        >>> text = "graphfold: 1\\ninputs: {'x[t]': []}\\ninit: {'x[1]': 0}\\nequations: |\\n"
+        >>> c = loads(text + "  Loss = sum(3 * x[t] for t)")
+        >>> g = gradients(unfold(c, 2), {"x": [7.0, 8.0]})
+        >>> g.signal("x").tolist(), g.given("x").tolist()
+        ([3.0, 3.0], [0.0, 3.0])
+        """
+        circuit = self.evaluation.unfolding.circuit
+        if name not in circuit.axis_of:
+            return self[name]
+        array = self.signal(name)
+        if name not in circuit.declared:
+            return array
+        array = array.copy()
+        for (signal, step), rows in self.pinned:
+            if signal == name and step is not None:
+                turned = array.swapaxes(0, 1) if self._batch_first(name) else array
+                turned[(step - 1, slice(None) if rows is None else rows)[: turned.ndim]] = 0
+        return array
+
+    def _batch_first(self, name: str) -> bool:
+        values = (v for (signal, _), v in self.whole.instances.items() if signal == name)
+        return self.whole.batch_first and any(value.batched for value in values)
+
     def leaves(self, name: str) -> Array:
         """Return the gradients of a signal over a tree at all leaves, in reading order."""
         return self._together(name, self.whole.leaves)
@@ -124,6 +156,8 @@ class Gradients(Mapping[str, Array]):
     def norms(self, name: str) -> Array:
         """Return the Euclidean norm of ∂loss/∂h[t] at t = 1..T, (T,), over a batch too.
 
+        Of a static signal or one instance, "W" or "h[2]", it is one number.
+
         >>> from graphfold import evaluate, gradients, loads, unfold
         >>> text = "graphfold: 1\\ninit: {'h[0]': given}\\nequations: |\\n  h[t] = 0.5 * h[t-1]"
         >>> g = gradients(unfold(loads(text), 3), {"h[0]": 1.0}, "h[3]")
@@ -132,7 +166,7 @@ class Gradients(Mapping[str, Array]):
         """
         axis = self.evaluation.unfolding.circuit.axis_of.get(name)
         if axis is None:
-            return np.asarray(norm(self.signal(name)))
+            return np.asarray(norm(self[name]))
         steps = range(1, self.evaluation.unfolding.length(axis) + 1)
         return np.array([norm(self[format_id(name, step)]) for step in steps])
 

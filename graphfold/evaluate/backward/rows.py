@@ -9,6 +9,7 @@ import numpy as np
 
 from graphfold.evaluate.backward.derivative import Derivative, unbroadcast
 from graphfold.evaluate.backward.request import Request
+from graphfold.evaluate.backward.result import Pinned
 from graphfold.evaluate.backward.route import turn_round
 from graphfold.evaluate.backward.walk import BackwardWalk, Part
 from graphfold.evaluate.binding import Bound
@@ -43,13 +44,12 @@ class RowGroups:
     walk: RowWalk
     evaluation: Evaluation
     functions: Mapping[str, Derivative]
-    found: dict[Instance, Value] = field(default_factory=dict)
+    gradients: dict[Instance, Value] = field(default_factory=dict)
     parts: dict[Part, Array] = field(default_factory=dict)
+    pinned: list[Pinned] = field(default_factory=list)
 
-    def run(
-        self, request: Request, start: Value
-    ) -> tuple[Mapping[Instance, Value], Mapping[Part, Array]]:
-        """Return gradients and parts; `start` is the gradient of the loss, for all rows."""
+    def run(self, request: Request, start: Value) -> None:
+        """Find gradients and parts; `start` is the gradient of the loss, for all rows."""
         whole = self.walk.setting.unfolding
         for short, rows in self.groups():
             loss = _moved(request.loss, whole, short)
@@ -61,7 +61,7 @@ class RowGroups:
             own = start.array[rows] if start.batched else start.array
             back.run(loss, Value(spread_to(Value(own, start.batched), len(rows)), True))
             self.collect(back, rows)
-        return self.found, self.parts
+            self.pinned += pinned_inputs(short, rows)
 
     def groups(self) -> Iterator[tuple[Unfolding, Array]]:
         """The unfolding of each combination of lengths, and the rows that have it."""
@@ -104,10 +104,10 @@ class RowGroups:
         for instance, gradient in back.gradients.items():
             place = _moved(instance, short, whole)
             like = self.evaluation.instances[place]
-            if place not in self.found:
+            if place not in self.gradients:
                 zeros = np.zeros(like.array.shape, like.array.dtype)
-                self.found[place] = Value(zeros, like.batched)
-            array = self.found[place].array
+                self.gradients[place] = Value(zeros, like.batched)
+            array = self.gradients[place].array
             if like.batched:
                 array[rows] += gradient.array
             else:
@@ -115,6 +115,13 @@ class RowGroups:
         for part, more in back.parts.items():
             before = self.parts.get(part)
             self.parts[part] = more if before is None else before + more
+
+
+def pinned_inputs(unfolding: Unfolding, rows: Array | None = None) -> list[Pinned]:
+    """The steps of inputs where a pin stands, with the rows they belong to."""
+    inputs = {signal.name for signal in unfolding.circuit.inputs}
+    pins = unfolding.pins.items()
+    return [((name, step), rows) for name, steps in pins if name in inputs for step in steps]
 
 
 def _rows_of(value: Value, rows: Array, steps: int | None) -> Value:

@@ -114,6 +114,12 @@ def _around(center: Point, border: Border, run: Run) -> Iterator[Point]:
                 center[0] + dx * (border.half * share + half[0] + far),
                 center[1] + dy * (border.radius * share + half[1] + far),
             )
+    for far in FURTHER:
+        for dx, dy in ((s * x, y) for x in (1.8, 2.8, 4.0) for y in (-1, 1) for s in (1, -1)):
+            yield (
+                center[0] + dx * (border.half + half[0]),
+                center[1] + dy * (border.radius + half[1] + far),
+            )
 
 
 def _beside(line: Line, run: Run) -> Iterator[Point]:
