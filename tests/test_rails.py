@@ -189,12 +189,6 @@ def test_no_wire_passes_through_a_foreign_operation(picture: Picture) -> None:
     assert not pierced(picture)
 
 
-@settings(few, max_examples=40, derandomize=True)
-@given(figures())
-def test_no_name_of_a_value_is_covered(picture: Picture) -> None:
-    assert not covered(picture)
-
-
 @few
 @given(figures())
 def test_all_operations_lie_within_the_canvas(picture: Picture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from graphfold.render.compose import instance
 from graphfold.render.layout.borders import Border
@@ -115,9 +116,9 @@ def _around(center: Point, border: Border, run: Run) -> Iterator[Point]:
                 center[1] + dy * (border.radius * share + half[1] + far),
             )
     for far in FURTHER:
-        for dx, dy in ((s * x, y) for x in (1.8, 2.8, 4.0) for y in (-1, 1) for s in (1, -1)):
+        for share, dx, dy in product((1.8, 2.8, 4.0), (1, -1), (-1, 1)):
             yield (
-                center[0] + dx * (border.half + half[0]),
+                center[0] + dx * share * (border.half + half[0]),
                 center[1] + dy * (border.radius + half[1] + far),
             )
 
