@@ -302,6 +302,13 @@ def test_an_evaluation_of_rows_of_different_lengths_is_refused() -> None:
         gf.gradients(gf.unfold(circuit, 2), known)
 
 
+def test_weights_of_a_batch_are_one_an_example() -> None:
+    circuit = model("y = 2 * x", "dims: {n: 2}", "inputs: {x: [n]}")
+    unfolding, x = gf.unfold(circuit, 0), np.ones((3, 2))
+    found = gf.gradients(unfolding, {"x": x}, "y", cotangent=[1, 0, 5])
+    assert found["x"].tolist() == [[2, 2], [0, 0], [10, 10]]
+
+
 # -- what is asked for --------------------------------------------------------------------------
 
 
@@ -386,6 +393,20 @@ def test_an_opaque_function_without_a_derivative_is_named() -> None:
             functions={"f": lambda s, theta: theta * s},
             cotangent=1,
         )
+
+
+def test_a_function_that_no_wanted_gradient_passes_needs_no_derivative() -> None:
+    circuit = model(
+        "Loss = w * f(v)",
+        "params: {v: [], w: []}",
+        "functions: {'f(a)': []}",
+    )
+    values = {"v": 3.0, "w": 1.0}
+    functions = {"f": lambda v: v * v}
+    unfolding = gf.unfold(circuit, 0)
+    assert gf.gradients(unfolding, values, wrt="w", functions=functions)["w"] == 9
+    with pytest.raises(ValuesError, match="Loss: function f is opaque"):
+        gf.gradients(unfolding, values, wrt="v", functions=functions)
 
 
 @pytest.mark.parametrize(
