@@ -12,6 +12,7 @@ import pytest
 from circuits import cases, clocked_cases
 from figures import box, everything, overlap, points
 from gallery import unfolded
+from golden_figures import NO_WINDOW
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -237,11 +238,9 @@ def test_operations_stand_at_one_height_folded_and_unfolded(case: tuple[Circuit,
     assert all(len(found) == 1 for found in heights.values()), heights
 
 
-@pytest.mark.parametrize("name", [n for n in example_names() if "tree" not in n])
+@pytest.mark.parametrize("name", [n for n in example_names() if n not in NO_WINDOW])
 def test_a_figure_of_the_gallery_keeps_all_laws(name: str) -> None:
     circuit = gf.load(example_path(name))
-    if circuit.trees:
-        pytest.skip("drawn as a tree")
     for thing in (circuit, gf.window(circuit), unfolded(circuit, 3)):
         picture = drawn(thing)
         assert not (overlapping(picture) + pierced(picture) + covered(picture)), name
