@@ -57,3 +57,9 @@ def test_operations_have_names_of_their_own(case: tuple[Circuit, int]) -> None:
 def test_the_operations_of_every_model_are_a_well_formed_circuit(name: str) -> None:
     circuit = gf.flatten(gf.load(gf.example_path(name)))
     ensure_well_formed(explode(circuit).circuit)
+
+
+@pytest.mark.parametrize("name", ["recursive", "tree_lstm"])
+def test_operations_over_a_tree_are_refused(name: str) -> None:
+    with pytest.raises(gf.DrawingError, match='over a tree is drawn at detail "signals"'):
+        gf.draw(gf.load(gf.example_path(name)), detail="operations")

@@ -103,7 +103,7 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
 
     circuit = _circuit(what)
     opened = _opened(circuit, options)
-    exploded = explode(circuit) if options.detail == "operations" else None
+    exploded = _exploded(circuit) if options.detail == "operations" else None
     if exploded is not None:
         beside, circuit = (), exploded.circuit
     folded = partial(view, circuit, beside=beside, opened=opened, exploded=exploded)
@@ -124,6 +124,13 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
     return Part(circuit, (folded_circuit(folded()), scene), what.mode)
 
 
+def _exploded(circuit: Circuit) -> Exploded:
+    """The circuit of operations; DrawingError over a tree, whose children have no rails."""
+    if circuit.trees:
+        raise DrawingError('a circuit over a tree is drawn at detail "signals", not its operations')
+    return explode(circuit)
+
+
 def _of_operations(
     what: Unfolding | Window | Elimination, exploded: Exploded
 ) -> Unfolding | Window:
@@ -134,9 +141,6 @@ def _of_operations(
 
     if isinstance(what, Elimination):
         raise DrawingError('an elimination is drawn at detail "signals": its signals are joined')
-    if isinstance(what, Unfolding) and what.trees:
-        message = "the operations of a tree are drawn folded only"
-        raise DrawingError(f'{message}; draw the circuit, or the tree at detail "signals"')
     made = replace(what, circuit=exploded.circuit)
     if isinstance(made, Unfolding) and made.kept is not None:
         return prune_unfolding(replace(made, kept=None))
