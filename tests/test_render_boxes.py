@@ -173,3 +173,9 @@ outputs: [o]
 """
     boxes = [(box.name, box.signals) for box in recurrences(gf.loads(text))]
     assert boxes == [("small", ("a", "b", "h"))]
+
+
+@pytest.mark.parametrize("name", gf.example_names())
+def test_a_box_stands_in_one_row_whatever_rows_its_signals_ask_for(name: str) -> None:
+    names = [site for row in scene(name).rows for site in row.names]
+    assert len({*names}) == len(names)

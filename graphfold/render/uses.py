@@ -185,7 +185,7 @@ def stand_in(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
             equations[equation.signal] = equation
         else:
             equations.setdefault(name, Equation(name, equation.axis, constant(0)))
-    rows = ((dict.fromkeys(names.get(n, n) for n in row)) for row in circuit.style.rows)
+    rows = _once((names.get(n, n) for n in row) for row in circuit.style.rows)
     boundaries = (
         replace(
             boundary,
@@ -201,5 +201,16 @@ def stand_in(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
         circuit,
         equations=tuple(equations.values()),
         boundaries=tuple(boundaries),
-        style=replace(circuit.style, rows=tuple(tuple(row) for row in rows)),
+        style=replace(circuit.style, rows=rows),
     )
+
+
+def _once(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """The rows, each name in the first that has it."""
+    seen: set[str] = set()
+    found = []
+    for row in rows:
+        new = tuple(name for name in dict.fromkeys(row) if name not in seen)
+        seen.update(new)
+        found.append(new)
+    return tuple(row for row in found if row)
