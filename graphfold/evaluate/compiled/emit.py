@@ -36,9 +36,6 @@ DIRECT: dict[str, Callable[..., Any]] = {
     "square": np.square,
     "maximum": np.maximum,
     "minimum": np.minimum,
-    "dot": np.dot,
-    "matmul": np.matmul,
-    "copyto": np.copyto,
 }
 COMPOUND = ("sigmoid", "relu")  # a few of the above
 
@@ -286,7 +283,7 @@ class _Writer:
         direct = operation.name in DIRECT or operation.name in COMPOUND
         plain = not operation.fact.axes and not operation.attributes
         facts = [self.fused.step.facts[ref] for ref in operation.operands]
-        if direct and plain and not any(fact.axes for fact in facts) and _lines_up(operation):
+        if direct and plain and not any(fact.axes for fact in facts):
             self._direct(number, operation)
         else:
             self._by_kernel(number, operation, facts)
@@ -307,7 +304,7 @@ class _Writer:
 
     def _by_kernel(self, number: int, operation: Operation, facts: Sequence[Fact]) -> None:
         name = f"k{number}"
-        self.calls[name] = _kernel_call(operation, facts, self.dtype, self.batch)
+        self.calls[name] = _kernel_call(operation, facts, self.dtype)
         names = ", ".join(self.name(ref) for ref in operation.operands)
         self.lines.append(f"v{number} = {name}({names})")
         self.place[number] = f"v{number}"
@@ -331,7 +328,8 @@ class _Writer:
         return self.fused.step.facts[Ref("state", 0, signal)].batched
 
 
-_SHORT = {"half": 0.5, "zero": 0.0, **{f.__name__: f for f in DIRECT.values()}}
+_SHORT = {"half": 0.5, "zero": 0.0, "dot": np.dot, "copyto": np.copyto}
+_SHORT |= {function.__name__: function for function in DIRECT.values()}
 
 
 def given() -> dict[str, Any]:
@@ -343,13 +341,8 @@ def _bound(method: Callable[..., None], *arguments: Any) -> Callable[[], None]:
     return lambda: method(*arguments)
 
 
-def _lines_up(operation: Operation) -> bool:
-    """Whether NumPy's own function does what the kernel does for these operands."""
-    return operation.name not in ("dot", "matmul")
-
-
 def _kernel_call(
-    operation: Operation, facts: Sequence[Fact], dtype: np.dtype[Any], batch: int | None
+    operation: Operation, facts: Sequence[Fact], dtype: np.dtype[Any]
 ) -> Callable[..., Array]:
     attributes, fact = dict(operation.attributes), operation.fact
     lone = [not f.core and not f.batched and not f.axes for f in facts]

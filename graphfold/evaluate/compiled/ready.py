@@ -15,6 +15,7 @@ import numpy as np
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.fuse import Product, kind_of, spans
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.spelling import Spelling
 from graphfold.evaluate.compiled.step import Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.value import Array
@@ -49,14 +50,15 @@ class Recipe:
 
 def recipe_of(step: Step, product: Product, vectors: Mapping[str, Vector]) -> Recipe:
     """Sort out how the sums of a product's members are made ready."""
-    spelling = _Spelling(vectors)
+    spelling = Spelling()
+    spelt = {signal: spelling.of(vector.expression) for signal, vector in vectors.items()}
     parts, found = [], dict[int, tuple[str, int]]()
     for member in product.members:
         factors: dict[int, tuple[str, int, bool]] = {}
         others: list[Leaf] = []
         for leaf in _leaves(step, member.ready, vectors):
             pair = _factor(leaf, vectors[leaf.signal], step.axis)
-            key = spelling.of(leaf.signal, pair[1]) if pair else -1
+            key = spelt[leaf.signal][pair[1]] if pair else -1
             if pair is None or leaf.sign < 0 or key in factors:
                 others.append(leaf)
             else:
@@ -64,27 +66,6 @@ def recipe_of(step: Step, product: Product, vectors: Mapping[str, Vector]) -> Re
                 found.setdefault(key, (leaf.signal, pair[1]))
         parts.append(Part(factors, tuple(others)))
     return Recipe(tuple(parts), tuple((key, *place) for key, place in found.items()))
-
-
-class _Spelling:
-    """A number for each node that equal sub-expressions of all equations share."""
-
-    def __init__(self, vectors: Mapping[str, Vector]) -> None:
-        self._known: dict[object, int] = {}
-        self._of = {signal: self._spell(vector) for signal, vector in vectors.items()}
-
-    def _spell(self, vector: Vector) -> list[int]:
-        found: list[int] = []
-        for node in vector.expression.nodes:
-            key: object = repr(node)
-            if isinstance(node, Apply):
-                key = (node.operation, node.attributes, tuple(found[o] for o in node.operands))
-            found.append(self._known.setdefault(key, len(self._known)))
-        return found
-
-    def of(self, signal: str, node: int) -> int:
-        """The number of a node."""
-        return self._of[signal][node]
 
 
 def _leaves(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.spelling import Spelling
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Value
@@ -84,7 +85,7 @@ class Lowering:
     ) -> None:
         self.scope, self.vectors, self.step, self.cores = scope, vectors, step, cores
         self._known: dict[object, Ref] = {}
-        self._spelt: dict[object, int] = {}
+        self._spelling = Spelling()
 
     def run(self) -> Step:
         """Lower all equations, in the order in which a step computes them."""
@@ -93,7 +94,7 @@ class Lowering:
         return self.step
 
     def _equation(self, signal: str, vector: Vector) -> Ref:
-        inside, spelt = self._inside(vector), self._spell(vector)
+        inside, spelt = self._inside(vector), self._spelling.of(vector.expression)
         refs: dict[int, Ref] = {}
         root = vector.expression.root
         for number in _reached(vector, root, inside):
@@ -113,16 +114,6 @@ class Lowering:
                 found.append(any(found[o] for o in node.operands))
             else:
                 found.append(False)
-        return found
-
-    def _spell(self, vector: Vector) -> list[int]:
-        """A number for each node that equal sub-expressions of all equations share."""
-        found: list[int] = []
-        for node in vector.expression.nodes:
-            key: object = repr(node)
-            if isinstance(node, Apply):
-                key = (node.operation, node.attributes, tuple(found[o] for o in node.operands))
-            found.append(self._spelt.setdefault(key, len(self._spelt)))
         return found
 
     def _outside(self, signal: str, vector: Vector, number: int, spelt: int) -> Ref:

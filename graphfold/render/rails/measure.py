@@ -13,15 +13,11 @@ from graphfold.render.scene import Scene, Site
 from graphfold.render.theme import Theme
 from graphfold.render.typeset import typeset
 
-TAG = 13.0  # the font size of names beside operations
-GLYPH, LETTER, WORD, WIDE = (
-    15.0,
-    15.0,
-    11.5,
-    20.0,
-)  # font sizes: in nodes, and of letters without one
+GLYPH, WORD, TAG = 15.0, 11.5, 13.0  # font sizes: in nodes, of words there, of names beside them
+WIDE = 20.0  # a label that is a word
 LEAST, NAMED, LOW = 13.0, 17.0, 11.5  # radii: of operations, of signals, half the height of a gain
-INSET, ROUND, WIRES_APART = 4.0, 3.5, 12.0
+INSET, WIRES_APART = 4.0, 12.0
+GAIN_CORNER, BOX_CORNER = 3.5, 8.0
 
 
 def borders(scenes: Sequence[Scene], theme: Theme) -> dict[str, Border]:
@@ -38,14 +34,14 @@ def borders(scenes: Sequence[Scene], theme: Theme) -> dict[str, Border]:
 def _border(scene: Scene, site: Site, theme: Theme) -> Border:
     if site.box:
         half = max(run.box[2] - run.box[0] for run, _ in box_lines(site, theme)) / 2
-        return Border(theme.radius, max(half + theme.box_margin - theme.radius, 0.0), 8.0)
+        return Border(theme.radius, max(half + theme.box_margin - theme.radius, 0.0), BOX_CORNER)
     if site.form == "gain":
         run = typeset(site.latex, GLYPH)
         half = max((run.box[2] - run.box[0]) / 2 + INSET + 2, LOW)
         radius = max((run.box[3] - run.box[1]) / 2 + INSET, LOW)
-        return Border(radius, max(half - radius, 0.0), ROUND)
+        return Border(radius, max(half - radius, 0.0), GAIN_CORNER)
     if site.form == "bare":
-        run = typeset(site.latex, LETTER)
+        run = typeset(site.latex, GLYPH)
         width, height = run.box[2] - run.box[0], run.box[3] - run.box[1]
         radius = height / 2 + 2.5
         return Border(radius, max(width / 2 + 3 - radius, 0.0), 1.0)
@@ -97,11 +93,7 @@ def given_radius(run: Run) -> float:
 
 def moves(site: Site) -> bool:
     """Whether a node is called by a signal's name, with the step beside it."""
-    return not site.of or site.latex == site.tag or (bool(site.of) and not site.tag and _own(site))
-
-
-def _own(site: Site) -> bool:
-    return site.name == site.of and site.form == "circle"
+    return not site.of or (site.name == site.of and not site.tag)
 
 
 def label_of(site: Site, time: str) -> Run:

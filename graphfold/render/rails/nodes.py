@@ -11,6 +11,8 @@ from graphfold.render.layout.looks import classes, paint_of
 from graphfold.render.layout.measure import box_lines, centred, lettered, upright
 from graphfold.render.picture import Disc, Group, Item, Point, Rect
 from graphfold.render.rails.measure import (
+    BOX_CORNER,
+    GAIN_CORNER,
     GLYPH,
     TAG,
     given_label,
@@ -61,11 +63,11 @@ class Nodes:
         if site.box:
             lines = box_lines(site, self.theme)
             letters = (upright(run, x, y + below) for run, below in lines)
-            return (Rect(x, y, border.half, border.radius, 8.0), *letters)
+            return (Rect(x, y, border.half, border.radius, BOX_CORNER), *letters)
         if site.form == "bare":
             return (lettered(typeset(site.latex, GLYPH), center, self.theme),)
         if site.form == "gain":
-            around = Rect(x, y, border.half, border.radius, 3.5)
+            around = Rect(x, y, border.half, border.radius, GAIN_CORNER)
             return (around, lettered(typeset(site.latex, GLYPH), center, self.theme))
         run = given_label(site.tag, time) if pinned and site.tag else label_of(site, time)
         return (_around(border, x, y), centred(run, x, y))

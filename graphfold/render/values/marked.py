@@ -123,19 +123,15 @@ def _values(unfolding: Unfolding, options: DrawOptions) -> tuple[Mapping[str, An
     return gf.gradients(unfolding, given, loss=options.loss), "gradients"
 
 
-def _given(unfolding: Unfolding, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given to an evaluation, out of its result; or of a mapping, what can be given."""
+def _given(unfolding: Unfolding, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What of a mapping can be given to an evaluation; the result of one tells for itself."""
     import graphfold as gf
     from graphfold.evaluate.slots import slots
 
-    found: dict[str, Any] = {}
-    for slot in slots(unfolding, gf.infer_shapes(unfolding.circuit)):
-        moving = slot.name in unfolding.circuit.declared
-        if isinstance(values, gf.Evaluation):
-            found[slot.name] = values.signal(slot.name) if moving else values[slot.name]
-        elif slot.name in values:
-            found[slot.name] = values[slot.name]
-    return found
+    if isinstance(values, gf.Evaluation):
+        return values
+    names = (slot.name for slot in slots(unfolding, gf.infer_shapes(unfolding.circuit)))
+    return {name: values[name] for name in names if name in values}
 
 
 def _places(scene: Scene) -> Iterator[Place]:
