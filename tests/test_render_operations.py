@@ -63,3 +63,18 @@ def test_the_operations_of_every_model_are_a_well_formed_circuit(name: str) -> N
 def test_operations_over_a_tree_are_refused(name: str) -> None:
     with pytest.raises(gf.DrawingError, match='over a tree is drawn at detail "signals"'):
         gf.draw(gf.load(gf.example_path(name)), detail="operations")
+
+
+def delayed(steps: int) -> Circuit:
+    text = "graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n  y[t] = 2 * x[t-%d]"
+    return gf.loads(text % steps)
+
+
+def test_a_delay_has_a_rail_and_a_square_for_each_of_its_steps() -> None:
+    picture = gf.draw(delayed(6), detail="operations").picture
+    assert sum(group.kind == "delay" for group in picture.expanded()) == 6
+
+
+def test_a_delay_of_very_many_steps_is_refused() -> None:
+    with pytest.raises(gf.DrawingError, match=r"x is read 300 steps away: .* draw detail"):
+        gf.draw(delayed(300), detail="operations")

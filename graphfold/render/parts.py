@@ -31,6 +31,7 @@ DETAILS = ("signals", "operations", "cells")
 DIRECTIONS = ("right", "up")
 _BYTES_PER_NODE = 5_000  # of a scene, its layout and its SVG, measured
 _BYTES_PER_COPY = 1_000  # of a node in a step that is laid out as a copy of others
+_MOST_RAILS = 12  # a step has a rail for each step of a delay
 _WALKED_PER_NODE = 20  # nodes of an elimination that cost as much as one that is drawn
 
 
@@ -125,9 +126,17 @@ def _part(what: Drawable, options: DrawOptions, beside: Sequence[Tie]) -> Part:
 
 
 def _exploded(circuit: Circuit) -> Exploded:
-    """The circuit of operations; DrawingError over a tree, whose children have no rails."""
+    """The circuit of operations; DrawingError over a tree, and for very long delays.
+
+    The children of a tree have no rails, and a delay has one for each of its steps.
+    """
     if circuit.trees:
         raise DrawingError('a circuit over a tree is drawn at detail "signals", not its operations')
+    longest = max(circuit.delays, key=lambda delay: abs(delay.steps), default=None)
+    if longest is not None and abs(longest.steps) > _MOST_RAILS:
+        read = f"{longest.signal} is read {abs(longest.steps)} steps away"
+        cure = f'operations are drawn with delays up to {_MOST_RAILS}; draw detail "signals"'
+        raise DrawingError(f"{read}: {cure}")
     return explode(circuit)
 
 

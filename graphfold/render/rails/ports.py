@@ -13,7 +13,6 @@ from typing import Literal
 from graphfold.render.scene import Edge
 
 Side = Literal["in", "out"]
-MOST = 4  # a value that is older is called by its name instead of led through the steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +50,16 @@ class Lead:
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of a step, and its wires; `named` are delays too long to lead through."""
+    """The ports of a step, and its wires."""
 
     ports: tuple[Port, ...]
     leads: tuple[Lead, ...]
-    named: tuple[Edge, ...] = ()
 
 
 def ports_of(ties: Iterable[Edge], comes: Iterable[Edge], goes: Iterable[str]) -> Ports:
     """Return the ports of a step with these wires; what `comes` is static, what `goes` leaves."""
     ports: dict[Port, None] = {}
     leads: dict[Lead, None] = {}
-    named: list[Edge] = []
     for edge in comes:
         port = Port("in", edge.source[0], 0)
         ports[port] = None
@@ -71,8 +68,6 @@ def ports_of(ties: Iterable[Edge], comes: Iterable[Edge], goes: Iterable[str]) -
         source, target, age = edge.source[0], edge.target[0], edge.delay
         if not age:
             leads[Lead(source, target, edge)] = None
-        elif abs(age) > MOST:
-            named.append(edge)
         else:
             leads[Lead(Port("in", source, age).name, target, edge, source)] = None
             _register(ports, source, age)
@@ -80,7 +75,7 @@ def ports_of(ties: Iterable[Edge], comes: Iterable[Edge], goes: Iterable[str]) -
     for name in goes:
         ports[Port("out", name, 0)] = None
         leads[Lead(name, Port("out", name, 0).name)] = None
-    return Ports(tuple(ports), tuple(leads), tuple(named))
+    return Ports(tuple(ports), tuple(leads))
 
 
 def _register(ports: dict[Port, None], source: str, age: int) -> None:

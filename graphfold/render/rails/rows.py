@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-from graphfold.render.rails.ports import MOST
 from graphfold.render.scene import STATIC, Block, Column, Edge, Scene
 
 THERE = ("node", "pinned", "boundary")
@@ -83,7 +82,7 @@ class Steps:
         """Who reads a site, how many steps later (negative: before)."""
         found: dict[str, list[tuple[str, int]]] = {}
         for edge in self.ties:
-            if edge.delay and abs(edge.delay) <= MOST:
+            if edge.delay:
                 found.setdefault(edge.source[0], []).append((edge.target[0], edge.delay))
         return {name: tuple(those) for name, those in found.items()}
 
