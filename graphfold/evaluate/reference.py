@@ -13,15 +13,15 @@ from graphfold.errors import UnfoldingError, shorten
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.evaluation import Evaluation
-from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.program import Setting
-from graphfold.evaluate.reach import reached, reads_of
 from graphfold.evaluate.rows.needs import Rows, read_rows
 from graphfold.evaluate.rows.view import Padded
 from graphfold.evaluate.rows.walk import RowWalk
 from graphfold.evaluate.sizing import known
 from graphfold.evaluate.walk import Walk
+from graphfold.inline import inline_functions
 from graphfold.memory import ensure_fits
+from graphfold.reach import reached, reads_of
 from graphfold.shapes import solve_shapes
 from graphfold.sizes import Shape
 from graphfold.unfolding import Unfolding

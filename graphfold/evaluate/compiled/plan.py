@@ -16,9 +16,9 @@ from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.scope import Scope
-from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
 from graphfold.evaluate.value import Array
+from graphfold.inline import inline_functions
 from graphfold.modes import in_mode
 from graphfold.recurrence import find_components
 from graphfold.shapes import solve_shapes
