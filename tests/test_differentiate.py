@@ -37,7 +37,7 @@ def assert_gradients(circuit: Circuit, steps: dict[str, int], values: Any, loss:
     signals = [s for s in circuit.signals if f"{s}" != loss]
     given_ones = [n for n in values if "[" in n]
     made = differentiate(circuit, loss, [*signals, *given_ones], settings=Settings(steps, (), True))
-    assert set(gf.check(made.circuit)) <= set(gf.check(circuit))
+    assert all(problem.stage == "history" for problem in gf.check(made.circuit))
     told = {**values, made.seed: seed}
     found = gf.evaluate(gf.unfold(made.circuit, steps), told)
     for name in (*signals, *given_ones):

@@ -117,7 +117,8 @@ class Building:
                 axis = axis_of.get(read.signal)
                 if axis is not None and read.index is not None and read.index.base == axis:
                     found.update(((read.signal, i), None) for i in self._beyond(axis, read.index))
-        known = {*self.circuit.boundary, *_read_boundaries(self.circuit, self.clocks)}
+        told = {place for place, own in self.circuit.boundary.items() if own.value is not None}
+        known = told | set(_read_boundaries(self.circuit, self.clocks))
         self.boundaries += [
             Boundary(signal, index, constant(0))
             for signal, index in found

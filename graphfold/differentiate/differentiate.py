@@ -176,13 +176,15 @@ class _Differentiation:
         signal, circuit = self.wish.loss[0], self.circuit
         shape = self.shapes.signals[signal]
         seed = [Signal(self.seed, "input", None, shape)] if self.seed is not None else []
+        both = (*circuit.boundaries, *self.building.boundaries)
+        boundaries = {(b.signal, b.index): b for b in both}
         outputs = dict.fromkeys([*(o.name for o in circuit.outputs), *gradients.values()])
         labels = [*circuit.style.labels, *self._labels()]
         return replace(
             circuit,
             inputs=(*circuit.inputs, *seed),
             equations=(*circuit.equations, *self.building.equations),
-            boundaries=sort_boundaries([*circuit.boundaries, *self.building.boundaries]),
+            boundaries=sort_boundaries(boundaries.values()),
             outputs=tuple(Output(name) for name in outputs),
             style=replace(circuit.style, labels=tuple(labels)),
             source=None,
