@@ -32,7 +32,8 @@ class Differentiated:
     """A circuit with gradients: `gradients` names the signal that holds each that was asked for.
 
     `parts` are those of a parameter by (name, axis), one a step. What the loss does not depend on
-    has no gradient. `seed` is an input by which the numbers of the loss are weighed.
+    has no gradient. `seed` is an input by which the numbers of the loss are weighed; `statics`
+    tells which static signal each static gradient belongs to.
     """
 
     circuit: Circuit
@@ -40,6 +41,7 @@ class Differentiated:
     gradients: Mapping[str, str]
     parts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     seed: str | None = None
+    statics: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ class _Differentiation:
 
     def run(self) -> Differentiated:
         """Put the gradients of all live signals together."""
+        if self.wish.loss[0] not in self.live:
+            return self._result({}, {})  # it depends on nothing that was asked for
         deliveries = Gathering(self.circuit, self.live, self.names).run()
         start = self._start()
         reached = reached_sources(deliveries, start, self._hits)
@@ -166,9 +170,10 @@ class _Differentiation:
         made = {e.signal for e in self.building.equations}
         found = {name: held.get(place, "") for name, place in self.wish.wanted.items()}
         gradients = {name: signal for name, signal in found.items() if signal in made}
-        return Differentiated(
-            self._circuit(gradients, parts), self.circuit, gradients, parts, self.seed
-        )
+        pairs = [(self.names[s, None], s) for s in self.circuit.signals if (s, None) in self.names]
+        statics = {n: s for n, s in pairs if self.circuit.axis_of[s] is None and n in made}
+        whole = self._circuit(gradients, parts)
+        return Differentiated(whole, self.circuit, gradients, parts, self.seed, statics)
 
     def _circuit(
         self, gradients: Mapping[str, str], parts: Mapping[tuple[str, str], str]

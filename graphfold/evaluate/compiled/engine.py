@@ -15,6 +15,7 @@ from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.totals import total
 from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
@@ -53,6 +54,8 @@ class Engine:
             value = bound.values[name]
             return Flow(value.array, (), value.batched)
         vector = self.vector(scope, name)
+        if name in scope.totals:
+            return total(vector, scope)
         flow: Flow = self._named(name, lambda: vector.value(scope, vector.expression.root))
         return flow
 

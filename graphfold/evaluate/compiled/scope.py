@@ -16,13 +16,17 @@ from graphfold.unfolding import Unfolding
 
 @dataclass
 class Scope:
-    """`functions` are wrapped as kernels; `batch` is the batch size of each signal that has one."""
+    """`functions` are wrapped as kernels; `batch` is the batch size of each signal that has one.
+
+    `totals` are static signals that are summed over the batch.
+    """
 
     unfolding: Unfolding
     sizes: Mapping[str, int]
     dtype: np.dtype[Any]
     functions: Mapping[str, Callable[..., Value]]
     batch: Mapping[str, int]
+    totals: frozenset[str] = frozenset()
     tracks: dict[str, Track] = field(default_factory=dict)
     statics: dict[str, Flow] = field(default_factory=dict)
 
