@@ -19,6 +19,7 @@ from graphfold.differentiate.clock import Clock, index_name
 from graphfold.differentiate.gather import Gathering, live_boundary, live_signals
 from graphfold.differentiate.names import Names, label_of
 from graphfold.differentiate.request import Wish, read_wish
+from graphfold.differentiate.simplify import simplify
 from graphfold.differentiate.sweep import NoTermsError
 from graphfold.expression import Index, Read
 from graphfold.inline import inline_functions
@@ -46,11 +47,15 @@ class Differentiated:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to differentiate: `steps` where some axes are short, `per_step` parts, a `seed` input."""
+    """How to differentiate: `steps` where some axes are short, `per_step` parts, a `seed` input.
+
+    `simplified` equations are fast to run, and fewer; else each signal has its gradient.
+    """
 
     steps: Mapping[str, int] = field(default_factory=dict)
     per_step: tuple[str, ...] = ()
     seeded: bool = False
+    simplified: bool = False
 
 
 def differentiate(
@@ -132,8 +137,14 @@ class _Differentiation:
             if signal in arriving:
                 own = self._signal(signal, arriving[signal], held)
                 parts |= {(signal, axis): name for axis, name in own.items()}
+        if self.settings.simplified:
+            self._simplify({held.get(place, "") for place in self.wish.wanted.values()})
         self.building.close()
         return self._result(held, parts)
+
+    def _simplify(self, asked: set[str]) -> None:
+        pinned = {boundary.signal for boundary in self.building.boundaries}
+        self.building.equations = simplify(self.building.equations, frozenset(asked | pinned))
 
     def _hits(self, read: Read) -> list[Source]:
         axis = self.circuit.axis_of[read.signal]

@@ -7,7 +7,7 @@ and tanh of such a sum is taken at once, since sigmoid(z) = (1 + tanh(z / 2)) / 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphfold.evaluate.compiled.step import Operation, Ref, Step
@@ -63,9 +63,9 @@ class Fused:
     absorbed: frozenset[int] = field(default_factory=frozenset)
 
 
-def fuse(step: Step) -> Fused:
-    """Return what can be done at once."""
-    users = _users(step)
+def fuse(step: Step, kept: Container[str]) -> Fused:
+    """Return what can be done at once; signals that are `kept` need their values themselves."""
+    users = _users(step, kept)
     sums, inner = _sums(step, users)
     found: dict[Ref, list[Member]] = {}
     taken: set[int] = set()
@@ -88,14 +88,14 @@ Users = Mapping[int, Sequence[int]]
 VALUE = -1  # stands for the signal whose value an operation is
 
 
-def _users(step: Step) -> dict[int, list[int]]:
+def _users(step: Step, kept: Container[str]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {n: [] for n in range(len(step.operations))}
     for number, operation in enumerate(step.operations):
         for ref in operation.operands:
             if ref.kind == "operation":
                 found[ref.number].append(number)
-    for ref in step.roots.values():
-        if ref.kind == "operation":
+    for signal, ref in step.roots.items():
+        if ref.kind == "operation" and signal in kept:
             found[ref.number].append(VALUE)
     return found
 

@@ -147,7 +147,8 @@ def gradient_circuit(circuit: Circuit, asked: Asked, steps: Mapping[str, int]) -
     names = [p.name for p in plain.params] if asked.wrt is None else list(asked.wrt)
     signals = frozenset(name.partition("[")[0].strip() for name in names)
     live = live_signals(plain, asked.loss.partition("[")[0].strip(), signals)
-    return differentiate(split(plain, live), asked.loss, names, settings=Settings(steps, (), True))
+    settings = Settings(steps, seeded=True, simplified=True)
+    return differentiate(split(plain, live), asked.loss, names, settings=settings)
 
 
 def short_axes(circuit: Circuit, steps: Mapping[str, int], asked: Asked) -> dict[str, int]:

@@ -70,7 +70,7 @@ class Loop:
         for signal in self.signals:
             batched = signal in scope.batch
             step.facts[Ref("state", 0, signal)] = Fact(self.cores[signal], batched)
-        fused = fuse(step)
+        fused = fuse(step, self.kept)
         batch = next((scope.batch[s] for s in self.signals if s in scope.batch), None)
         code = emit(fused, batch, scope.dtype, [s for s in signals if s in self.kept])
         names: dict[str, Any] = {}

@@ -213,4 +213,6 @@ def run(
     **options: Any,
 ) -> dict[str, Array]:
     """Return the outputs of a circuit by name, or what to `keep`, compiled for the occasion."""
-    return compile(circuit, mode=mode, functions=functions, keep=keep).run(values, lengths=lengths, **options)
+    return compile(circuit, mode=mode, functions=functions, keep=keep).run(
+        values, lengths=lengths, **options
+    )
