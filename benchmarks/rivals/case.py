@@ -55,9 +55,8 @@ class Case:
     model: str
     shape: Shape
 
-    @property
-    def text(self) -> str:
-        """The model in our language, with a loss that only gradients need."""
+    def text(self, loss: bool = False) -> str:
+        """The model in our language; gradients need a loss."""
         gates = GATES[self.model]
         names = {letter: ", ".join(letter + gate for gate in gates) for letter in "UWb"}
         more = "\n  cn: [n_h]" if self.model == "GRU" else ""
@@ -65,8 +64,8 @@ class Case:
         return (
             f"graphfold: 1\nname: {self.model}\ndims: [n_x, n_h]\ninputs:\n  x[t]: [n_x]\nparams:\n"
             f"  {names['U']}: [n_h, n_x]\n  {names['W']}: [n_h, n_h]\n  {names['b']}: [n_h]{more}\n"
-            f"init:\n  h[0]: zeros{trace}\nequations: |{EQUATIONS[self.model]}{LOSS}\n"
-            "outputs: [h, Loss]\n"
+            f"init:\n  h[0]: zeros{trace}\nequations: |{EQUATIONS[self.model]}"
+            f"{LOSS if loss else ''}\noutputs: [h]\n"
         )
 
     @cached_property

@@ -11,11 +11,12 @@ import numpy as np
 
 from graphfold.evaluate.compiled.emit import Code, emit, given
 from graphfold.evaluate.compiled.flows import Flow
-from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
+from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of, spans
 from graphfold.evaluate.compiled.ready import Ready, Recipe, Values, recipe_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
+from graphfold.evaluate.compiled.weights import Block, Weights
 from graphfold.evaluate.value import Array
 
 
@@ -28,6 +29,7 @@ class Body:
     code: Code
     function: Callable[..., None]
     recipes: Mapping[int, Recipe]
+    weights: Weights = field(default_factory=Weights)
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
@@ -100,10 +102,9 @@ class _Prepared:
         code, step = body.code, body.step
         self.arrays = {f"c{n}": self._flow(n).array for n in code.statics}
         for number, product in enumerate(code.products):
-            self.arrays[f"w{number}"] = self._weights(product)
+            self.arrays[f"w{number}"] = self._weights(number, product)
         self.ready = {
-            name: Ready(scope, step, code.products[n], body.recipes[n], values)
-            for name, n in code.ready.items()
+            name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()
         }
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
         self.hoisted = {ref: _rows(self._flow(ref.number), step.axis) for ref in refs}
@@ -131,16 +132,17 @@ class _Prepared:
             array = self.scope.tracks[ref.signal].rows(start - ref.number, stop - ref.number)
         return array.reshape(len(array), 1) if array.ndim == 1 else array
 
-    def _weights(self, product: Product) -> Array:
-        """The matrices above one another; those of sigmoids halved, for they become a tanh."""
-        parts, step = [], self.body.step
-        for member in product.members:
+    def _weights(self, number: int, product: Product) -> Array:
+        """The matrices side by side; those of sigmoids halved, for they become a tanh."""
+        blocks, step = [], self.body.step
+        for member, start, _ in spans(product):
             matrix = self._flow(member.weight.number).array
-            matrix = matrix.T if member.turned else matrix
             half = kind_of(step, member) == "sigmoid"
-            parts.append(matrix * matrix.dtype.type(0.5) if half else matrix)
-        whole = np.concatenate(parts) if len(parts) > 1 else np.ascontiguousarray(parts[0])
-        return whole.T if step.facts[product.vector].batched else whole
+            turned = matrix if member.turned else matrix.T
+            blocks.append(Block(turned, start, 0.5 if half else 1.0))
+        shape = (step.facts[product.vector].core[0], sum(m.rows for m in product.members))
+        whole = self.body.weights.beside(number, blocks, shape, self.scope.dtype)
+        return whole if step.facts[product.vector].batched else whole.T
 
 
 def _rows(flow: Flow, axis: str) -> Array:

@@ -7,7 +7,7 @@ for as many steps at once as a cache holds, and added where it is still warm.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.spelling import Spelling
 from graphfold.evaluate.compiled.step import Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
+from graphfold.evaluate.compiled.weights import Block, Weights
 from graphfold.evaluate.value import Array
 from graphfold.expression import Apply
 
@@ -42,10 +43,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The parts of a product's members; `vectors` are those that most members multiply."""
+    """The parts of a product's members; `vectors` are those that most members multiply.
 
+    `spans` are the first and last place of each member, and whether it is halved, for a sigmoid.
+    """
+
+    axis: str
     parts: tuple[Part, ...]
     vectors: tuple[tuple[int, str, int], ...]
+    spans: tuple[tuple[int, int, bool], ...]
+    weights: Weights = field(default_factory=Weights, compare=False)
 
 
 def recipe_of(step: Step, product: Product, vectors: Mapping[str, Vector]) -> Recipe:
@@ -65,7 +72,9 @@ def recipe_of(step: Step, product: Product, vectors: Mapping[str, Vector]) -> Re
                 factors[key] = (leaf.signal, pair[0], pair[2])
                 found.setdefault(key, (leaf.signal, pair[1]))
         parts.append(Part(factors, tuple(others)))
-    return Recipe(tuple(parts), tuple((key, *place) for key, place in found.items()))
+    places = [(*span, kind_of(step, member) == "sigmoid") for member, *span in spans(product)]
+    moving = tuple((key, *place) for key, place in found.items())
+    return Recipe(step.axis, tuple(parts), moving, tuple(places))
 
 
 def _leaves(
@@ -108,44 +117,34 @@ def _factor(leaf: Leaf, vector: Vector, axis: str) -> tuple[int, int, bool] | No
 class Ready:
     """A recipe at work in one run."""
 
-    def __init__(
-        self, scope: Scope, step: Step, product: Product, recipe: Recipe, values: Values
-    ) -> None:
-        self.axis, self.dtype = step.axis, scope.dtype
-        self.length = scope.unfolding.length(step.axis)
-        self.spans = list(spans(product))
-        self.total = self.spans[-1][2]
-        self.halved = [kind_of(step, member) == "sigmoid" for member, _, _ in self.spans]
+    def __init__(self, scope: Scope, recipe: Recipe, values: Values) -> None:
+        self.recipe, self.axis, self.dtype = recipe, recipe.axis, scope.dtype
+        self.total = recipe.spans[-1][1]
         self.still = np.zeros(self.total, scope.dtype)
         self.moving: list[tuple[int, int, Flow]] = []
-        self.inputs = [self._input(values, recipe, *one) for one in recipe.vectors]
-        self.batch: int | None = None
+        self.inputs = [self._input(values, *one) for one in recipe.vectors]
         for place, part in enumerate(recipe.parts):
             for leaf in part.others:
                 self._add(place, leaf, values)
         flows = [flow for flow, _ in self.inputs] + [flow for _, _, flow in self.moving]
         sizes = [f.array.shape[len(f.axes)] for f in flows if f.batched]
-        self.batch = sizes[0] if sizes else None
+        self.batch: int | None = sizes[0] if sizes else None
 
-    def _input(self, values: Values, recipe: Recipe, *one: object) -> tuple[Flow, Array]:
+    def _input(self, values: Values, key: int, signal: str, node: int) -> tuple[Flow, Array]:
         """A sequence, and the matrices that multiply it, side by side."""
-        key, signal, node = one
-        assert isinstance(key, int)
-        flow = values.of(str(signal), int(str(node)))
-        whole = np.zeros((flow.core[0], self.total), self.dtype)
-        for (_, start, stop), part, half in zip(self.spans, recipe.parts, self.halved, strict=True):
+        flow, blocks = values.of(signal, node), []
+        for (start, _, half), part in zip(self.recipe.spans, self.recipe.parts, strict=True):
             if key in part.factors:
                 own, matrix, turned = part.factors[key]
                 array = values.of(own, matrix).array
-                whole[:, start:stop] = array if turned else array.T
-                if half:
-                    whole[:, start:stop] *= self.dtype.type(0.5)
-        return flow, whole
+                blocks.append(Block(array if turned else array.T, start, 0.5 if half else 1.0))
+        shape = (flow.core[0], self.total)
+        return flow, self.recipe.weights.beside(key, blocks, shape, self.dtype)
 
     def _add(self, place: int, leaf: Leaf, values: Values) -> None:
         flow = values.of(leaf.signal, leaf.node)
-        factor = leaf.sign * (0.5 if self.halved[place] else 1.0)
-        _, start, stop = self.spans[place]
+        start, stop, half = self.recipe.spans[place]
+        factor = leaf.sign * (0.5 if half else 1.0)
         if flow.axes or flow.batched:
             self.moving.append((start, stop, Flow(flow.array * self.dtype.type(factor),
                                                   flow.axes, flow.batched)))  # fmt: skip
