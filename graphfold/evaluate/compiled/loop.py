@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.evaluate.compiled.emit import Code, emit, given
+from graphfold.evaluate.compiled.emit import Code, constants, emit
 from graphfold.evaluate.compiled.flows import Flow
-from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of, spans
+from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
 from graphfold.evaluate.compiled.ready import Ready, Recipe, Values, recipe_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
@@ -29,11 +29,12 @@ class Body:
     code: Code
     function: Callable[..., None]
     recipes: Mapping[int, Recipe]
+    constants: Mapping[str, Any]
     weights: Weights = field(default_factory=Weights)
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
-        known = {**self.code.memory, **self.code.calls, **given(), **arrays}
+        known = {**self.code.memory, **self.code.calls, **self.constants, **arrays}
         self.function(**rows, **known)
 
 
@@ -77,8 +78,11 @@ class Loop:
         code = emit(fused, batch, scope.dtype, [s for s in signals if s in self.kept])
         names: dict[str, Any] = {}
         exec(compile(code.source, "<graphfold loop>", "exec"), names)
-        recipes = {n: recipe_of(step, code.products[n], self.vectors) for n in code.ready.values()}
-        return Body(step, fused, code, names["loop"], recipes)
+        recipes = {
+            n: recipe_of(step, code.products[n], self.vectors, code.layouts[n])
+            for n in code.ready.values()
+        }
+        return Body(step, fused, code, names["loop"], recipes, constants(scope.dtype))
 
     def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
@@ -134,13 +138,14 @@ class _Prepared:
 
     def _weights(self, number: int, product: Product) -> Array:
         """The matrices side by side; those of sigmoids halved, for they become a tanh."""
-        blocks, step = [], self.body.step
-        for member, start, _ in spans(product):
+        step, layout = self.body.step, self.body.code.layouts[number]
+        blocks = []
+        for place, member in enumerate(product.members):
             matrix = self._flow(member.weight.number).array
             half = kind_of(step, member) == "sigmoid"
             turned = matrix if member.turned else matrix.T
-            blocks.append(Block(turned, start, 0.5 if half else 1.0))
-        shape = (step.facts[product.vector].core[0], sum(m.rows for m in product.members))
+            blocks.append(Block(turned, layout.where(place, place + 1), 0.5 if half else 1.0))
+        shape = layout.shape(step.facts[product.vector].core[0])
         whole = self.body.weights.beside(number, blocks, shape, self.scope.dtype)
         return whole if step.facts[product.vector].batched else whole.T
 

@@ -11,12 +11,44 @@ import numpy as np
 from graphfold.evaluate.value import Array
 
 
+Place = Any  # slice, int or Ellipsis
+
+
 class Block(NamedTuple):
-    """A matrix that takes the columns `start` … of a wider one; `factor` scales it."""
+    """A matrix, where it stands among others, and what scales it."""
 
     array: Array
-    start: int
+    where: tuple[Place, ...]
     factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the members of a product stand: beside one another, or one after the other.
+
+    For some rows at once the latter is faster: each member's values are in one piece.
+    """
+
+    sizes: tuple[int, ...]
+    apart: bool
+
+    def shape(self, inner: int) -> tuple[int, ...]:
+        """The shape of matrices with that many rows, or of a product of that many."""
+        if self.apart:
+            return (len(self.sizes), inner, self.sizes[0])
+        return (inner, sum(self.sizes))
+
+    def where(self, first: int, last: int) -> tuple[Place, ...]:
+        """The place of members first … last - 1."""
+        if self.apart:
+            return (first,) if last == first + 1 else (slice(first, last),)
+        return (Ellipsis, slice(sum(self.sizes[:first]), sum(self.sizes[:last])))
+
+
+def layout_of(sizes: Sequence[int], batch: int | None) -> Layout:
+    """How members of these sizes stand, for a batch or None."""
+    even = len(set(sizes)) == 1 and len(sizes) > 1
+    return Layout(tuple(sizes), even and batch not in (None, 1))
 
 
 @dataclass
@@ -31,16 +63,15 @@ class Weights:
     _known: dict[Hashable, tuple[tuple[Block, ...], Array]] = field(default_factory=dict)
 
     def beside(
-        self, key: Hashable, blocks: Sequence[Block], shape: tuple[int, int], dtype: np.dtype[Any]
+        self, key: Hashable, blocks: Sequence[Block], shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Array:
-        """The blocks side by side in a matrix of that shape, zeros elsewhere; it is only read."""
+        """The blocks in an array of that shape, zeros elsewhere; it is only read."""
         old, whole = self._known.get(key, ((), None))
         if whole is not None and len(old) == len(blocks) and all(map(_same, old, blocks)):
             return whole
         whole = np.zeros(shape, dtype)
-        for array, start, factor in blocks:
-            part = whole[:, start : start + array.shape[1]]
-            np.multiply(array, dtype.type(factor), out=part)
+        for array, where, factor in blocks:
+            np.multiply(array, dtype.type(factor), out=whole[where])
         copies = tuple(block._replace(array=block.array.copy("K")) for block in blocks)
         self._known[key] = copies, whole
         return whole
