@@ -23,7 +23,7 @@ from graphfold.evaluate.compiled.weights import Block, Layout, Weights
 from graphfold.evaluate.value import Array
 from graphfold.expression import Apply
 
-WARM = 1 << 20  # bytes of a chunk
+WARM = 1 << 22  # bytes of a chunk
 
 
 class Leaf(NamedTuple):

@@ -53,35 +53,25 @@ def layout_of(sizes: Sequence[int], batch: int | None) -> Layout:
 
 @dataclass
 class Weights:
-    """The wide matrices of a loop, by any key, each with copies of its blocks.
+    """The wide matrices of a loop, by any key, each with the bits of its blocks.
 
     A product whose right matrix has its rows in one piece is up to seven times faster than one with
     its columns in one piece, so the matrices are turned; that takes as long as a few steps. To
     compare them with those of the last run takes a fraction of it, whoever wrote into them.
     """
 
-    _known: dict[Hashable, tuple[tuple[Block, ...], Array]] = field(default_factory=dict)
+    _known: dict[Hashable, tuple[list[bytes], Array]] = field(default_factory=dict)
 
     def beside(
         self, key: Hashable, blocks: Sequence[Block], shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Array:
         """The blocks in an array of that shape, zeros elsewhere; it is only read."""
-        old, whole = self._known.get(key, ((), None))
-        if whole is not None and len(old) == len(blocks) and all(map(_same, old, blocks)):
-            return whole
+        bits = [block.array.tobytes("A") for block in blocks]
+        known = self._known.get(key)
+        if known is not None and known[0] == bits:
+            return known[1]
         whole = np.zeros(shape, dtype)
         for array, where, factor in blocks:
             np.multiply(array, dtype.type(factor), out=whole[where])
-        copies = tuple(block._replace(array=block.array.copy("K")) for block in blocks)
-        self._known[key] = copies, whole
+        self._known[key] = bits, whole
         return whole
-
-
-def _same(old: Block, new: Block) -> bool:
-    """Whether both hold the same bits; `old` is a copy."""
-    if old[1:] != new[1:] or old.array.shape != new.array.shape:
-        return False
-    kind = f"u{new.array.itemsize}"
-    if new.array.itemsize > 8 or new.array.dtype != old.array.dtype:
-        return False
-    return bool((old.array.view(kind) == new.array.view(kind)).all())
