@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from graphfold.evaluate.compiled.flows import Flow, apply, reduce_axis
-from graphfold.evaluate.compiled.fuse import Fused, Member, Product, Sum, kind_of, spans
+from graphfold.evaluate.compiled.fuse import Fused, Member, Product, Sum, kind_of
 from graphfold.evaluate.compiled.step import Fact, Operation, Ref
+from graphfold.evaluate.compiled.weights import Layout, layout_of
 from graphfold.evaluate.value import Array
 from graphfold.graphs import topological_order
 
@@ -54,6 +55,7 @@ class Code:
     memory: dict[str, Array]
     calls: dict[str, Callable[..., Any]]
     products: tuple[Product, ...]
+    layouts: tuple[Layout, ...]
     ready: dict[str, int]
     statics: tuple[int, ...]
 
@@ -78,6 +80,7 @@ class _Writer:
     owned: set[str] = field(default_factory=set)
     statics: dict[int, None] = field(default_factory=dict)
     weights: list[str] = field(default_factory=list)
+    layouts: dict[int, Layout] = field(default_factory=dict)
     _uses: dict[Ref, int] = field(default_factory=dict)
 
     def write(self) -> Code:
@@ -92,6 +95,7 @@ class _Writer:
             self.memory,
             self.calls,
             self.fused.products,
+            tuple(self.layouts[number] for number in range(len(self.fused.products))),
             self.ready,
             tuple(self.statics),
         )
@@ -99,7 +103,7 @@ class _Writer:
     def _source(self) -> str:
         rows = [*self.rows.values(), *self.ready]
         outside = [*(f"c{n}" for n in self.statics), *self.weights]
-        memory = [*self.memory, *self.calls, *outside, *_SHORT]
+        memory = [*self.memory, *self.calls, *outside, *constants(self.dtype)]
         given = ", ".join([*(f"{name}s" for name in rows), *memory])
         head = f"for {', '.join(rows)}, in zip({', '.join(f'{name}s' for name in rows)}):"
         body = "\n        ".join(self.lines or ["pass"])
@@ -115,12 +119,12 @@ class _Writer:
         for number, product in enumerate(self.fused.products):
             name = f"product {number}"
             needs[name], run[name] = [product.vector], _bound(self._product, number, product)
-            for member, start, stop in spans(product):
+            for member in product.members:
                 made.update(dict.fromkeys((member.product, member.place), name))
                 if member.rest:
                     rest = f"rest {member.sum}"
                     needs[rest] = [Ref("operation", member.product), *(r for _, r in member.rest)]
-                    run[rest] = _bound(self._rest, number, member, start, stop)
+                    run[rest] = _bound(self._rest, member)
                     made[member.place] = rest
         for number, operation in enumerate(self.fused.step.operations):
             if number in self.fused.absorbed:
@@ -219,42 +223,51 @@ class _Writer:
     # -- code -------------------------------------------------------------------------------------
 
     def _product(self, number: int, product: Product) -> None:
-        facts, vector = self.fused.step.facts, product.vector
-        fact = facts[vector]
-        total = sum(member.rows for member in product.members)
-        whole = Fact((total,), fact.batched)
-        z = f"z{number}"
-        self.memory[z] = np.empty(self.shape(whole), self.dtype)
-        w = f"w{number}"
+        batched = self.fused.step.facts[product.vector].batched
+        layout = layout_of([m.rows for m in product.members], self.batch if batched else None)
+        self.layouts[number] = layout
+        z, w, vector = f"z{number}", f"w{number}", self.name(product.vector)
+        self.memory[z] = np.empty(layout.shape(self.batch or 0 if batched else 1), self.dtype)
+        if not batched:
+            self.memory[z] = self.memory[z][0]
         self.weights.append(w)
-        first, second = (self.name(vector), w) if fact.batched else (w, self.name(vector))
-        self.lines.append(f"dot({first}, {second}, {z})")
+        if layout.apart:
+            self.lines.append(f"matmul({vector}, {w}, {z})")
+        else:  # the method looks for no other library that would rather do it
+            first, second = (vector, w) if batched else (w, vector)
+            self.lines.append(f"{first}.dot({second}, {z})")
         if any(member.ready for member in product.members):
             self.ready[f"p{number}"] = number
             self.lines.append(f"add({z}, p{number}, {z})")
-        squashed = [s for s in spans(product) if kind_of(self.fused.step, s[0])]
-        if squashed:
-            part = self._part(z, 0, squashed[-1][2], total)
-            self.lines.append(f"tanh({part}, {part})")
-        ends = [stop for m, _, stop in squashed if kind_of(self.fused.step, m) == "sigmoid"]
-        if ends:
-            part = self._part(z, 0, ends[-1], total)
-            self.lines += [f"multiply({part}, half, {part})", f"add({part}, half, {part})"]
-        for member, start, stop in spans(product):
-            part = self._part(z, start, stop, total)
+        self._squash(number, product)
+        for place, member in enumerate(product.members):
+            part = self._part(number, place, place + 1)
             self.owned.add(part)
             for own in (member.product, member.sum, member.squash):
                 if own is not None:
                     self.place[own] = part
 
-    def _part(self, z: str, start: int, stop: int, total: int) -> str:
-        if (start, stop) == (0, total):
+    def _squash(self, number: int, product: Product) -> None:
+        """Take the sigmoids, which come first, and the tanh after them."""
+        kinds = [kind_of(self.fused.step, member) for member in product.members]
+        squashed = len(kinds) - kinds.count(None)
+        if squashed:
+            part = self._part(number, 0, squashed)
+            self.lines.append(f"tanh({part}, {part})")
+        if "sigmoid" in kinds:
+            part = self._part(number, 0, kinds.count("sigmoid"))
+            self.lines += [f"multiply({part}, half, {part})", f"add({part}, half, {part})"]
+
+    def _part(self, number: int, first: int, last: int) -> str:
+        """The members first … last - 1 of a product."""
+        z, layout = f"z{number}", self.layouts[number]
+        if last - first == len(layout.sizes):
             return z
-        name = f"{z}_{start}_{stop}"
-        self.memory[name] = self.memory[z][..., start:stop]
+        name = f"{z}_{first}_{last}"
+        self.memory[name] = self.memory[z][layout.where(first, last)]
         return name
 
-    def _rest(self, number: int, member: Member, start: int, stop: int) -> None:
+    def _rest(self, member: Member) -> None:
         part = self.place[member.product]
         fact = self.fused.step.operations[member.product].fact
         for sign, ref in member.rest:
@@ -328,13 +341,13 @@ class _Writer:
         return self.fused.step.facts[Ref("state", 0, signal)].batched
 
 
-_SHORT = {"half": 0.5, "zero": 0.0, "dot": np.dot, "copyto": np.copyto}
+_SHORT: dict[str, Any] = {"matmul": np.matmul, "copyto": np.copyto}
 _SHORT |= {function.__name__: function for function in DIRECT.values()}
 
 
-def given() -> dict[str, Any]:
-    """The names that every loop knows."""
-    return dict(_SHORT)
+def constants(dtype: np.dtype[Any]) -> dict[str, Any]:
+    """The names that every loop knows; arrays are taken up faster than numbers of Python are."""
+    return {**_SHORT, "half": np.asarray(0.5, dtype), "zero": np.asarray(0, dtype)}
 
 
 def _bound(method: Callable[..., None], *arguments: Any) -> Callable[[], None]:

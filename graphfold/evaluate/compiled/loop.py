@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.evaluate.compiled.emit import Code, emit, given
+from graphfold.evaluate.compiled.emit import Code, constants, emit
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
 from graphfold.evaluate.compiled.ready import Ready, Recipe, Values, recipe_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
+from graphfold.evaluate.compiled.weights import Block, Weights
 from graphfold.evaluate.value import Array
 
 
@@ -28,10 +29,12 @@ class Body:
     code: Code
     function: Callable[..., None]
     recipes: Mapping[int, Recipe]
+    constants: Mapping[str, Any]
+    weights: Weights = field(default_factory=Weights)
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
-        known = {**self.code.memory, **self.code.calls, **given(), **arrays}
+        known = {**self.code.memory, **self.code.calls, **self.constants, **arrays}
         self.function(**rows, **known)
 
 
@@ -75,8 +78,11 @@ class Loop:
         code = emit(fused, batch, scope.dtype, [s for s in signals if s in self.kept])
         names: dict[str, Any] = {}
         exec(compile(code.source, "<graphfold loop>", "exec"), names)
-        recipes = {n: recipe_of(step, code.products[n], self.vectors) for n in code.ready.values()}
-        return Body(step, fused, code, names["loop"], recipes)
+        recipes = {
+            n: recipe_of(step, code.products[n], self.vectors, code.layouts[n])
+            for n in code.ready.values()
+        }
+        return Body(step, fused, code, names["loop"], recipes, constants(scope.dtype))
 
     def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
@@ -100,10 +106,9 @@ class _Prepared:
         code, step = body.code, body.step
         self.arrays = {f"c{n}": self._flow(n).array for n in code.statics}
         for number, product in enumerate(code.products):
-            self.arrays[f"w{number}"] = self._weights(product)
+            self.arrays[f"w{number}"] = self._weights(number, product)
         self.ready = {
-            name: Ready(scope, step, code.products[n], body.recipes[n], values)
-            for name, n in code.ready.items()
+            name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()
         }
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
         self.hoisted = {ref: _rows(self._flow(ref.number), step.axis) for ref in refs}
@@ -131,16 +136,18 @@ class _Prepared:
             array = self.scope.tracks[ref.signal].rows(start - ref.number, stop - ref.number)
         return array.reshape(len(array), 1) if array.ndim == 1 else array
 
-    def _weights(self, product: Product) -> Array:
-        """The matrices above one another; those of sigmoids halved, for they become a tanh."""
-        parts, step = [], self.body.step
-        for member in product.members:
+    def _weights(self, number: int, product: Product) -> Array:
+        """The matrices side by side; those of sigmoids halved, for they become a tanh."""
+        step, layout = self.body.step, self.body.code.layouts[number]
+        blocks = []
+        for place, member in enumerate(product.members):
             matrix = self._flow(member.weight.number).array
-            matrix = matrix.T if member.turned else matrix
             half = kind_of(step, member) == "sigmoid"
-            parts.append(matrix * matrix.dtype.type(0.5) if half else matrix)
-        whole = np.concatenate(parts) if len(parts) > 1 else np.ascontiguousarray(parts[0])
-        return whole.T if step.facts[product.vector].batched else whole
+            turned = matrix if member.turned else matrix.T
+            blocks.append(Block(turned, layout.where(place, place + 1), 0.5 if half else 1.0))
+        shape = layout.shape(step.facts[product.vector].core[0])
+        whole = self.body.weights.beside(number, blocks, shape, self.scope.dtype)
+        return whole if step.facts[product.vector].batched else whole.T
 
 
 def _rows(flow: Flow, axis: str) -> Array:

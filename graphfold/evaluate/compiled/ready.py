@@ -6,22 +6,24 @@ for as many steps at once as a cache holds, and added where it is still warm.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from graphfold.evaluate.compiled.flows import Flow, spread_to
-from graphfold.evaluate.compiled.fuse import Product, kind_of, spans
+from graphfold.evaluate.compiled.fuse import Product, kind_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.spelling import Spelling
 from graphfold.evaluate.compiled.step import Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
+from graphfold.evaluate.compiled.weights import Block, Layout, Weights
 from graphfold.evaluate.value import Array
 from graphfold.expression import Apply
 
-WARM = 1 << 20  # bytes of a chunk
+WARM = 1 << 22  # bytes of a chunk
 
 
 class Leaf(NamedTuple):
@@ -42,13 +44,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The parts of a product's members; `vectors` are those that most members multiply."""
+    """The parts of a product's members; `vectors` are those that most members multiply.
 
+    `halved` are those of sigmoids, which become a tanh.
+    """
+
+    axis: str
     parts: tuple[Part, ...]
     vectors: tuple[tuple[int, str, int], ...]
+    halved: tuple[bool, ...]
+    layout: Layout
+    weights: Weights = field(default_factory=Weights, compare=False)
 
 
-def recipe_of(step: Step, product: Product, vectors: Mapping[str, Vector]) -> Recipe:
+def recipe_of(
+    step: Step, product: Product, vectors: Mapping[str, Vector], layout: Layout
+) -> Recipe:
     """Sort out how the sums of a product's members are made ready."""
     spelling = Spelling()
     spelt = {signal: spelling.of(vector.expression) for signal, vector in vectors.items()}
@@ -65,7 +76,9 @@ def recipe_of(step: Step, product: Product, vectors: Mapping[str, Vector]) -> Re
                 factors[key] = (leaf.signal, pair[0], pair[2])
                 found.setdefault(key, (leaf.signal, pair[1]))
         parts.append(Part(factors, tuple(others)))
-    return Recipe(tuple(parts), tuple((key, *place) for key, place in found.items()))
+    halved = tuple(kind_of(step, member) == "sigmoid" for member in product.members)
+    moving = tuple((key, *place) for key, place in found.items())
+    return Recipe(step.axis, tuple(parts), moving, halved, layout)
 
 
 def _leaves(
@@ -108,83 +121,86 @@ def _factor(leaf: Leaf, vector: Vector, axis: str) -> tuple[int, int, bool] | No
 class Ready:
     """A recipe at work in one run."""
 
-    def __init__(
-        self, scope: Scope, step: Step, product: Product, recipe: Recipe, values: Values
-    ) -> None:
-        self.axis, self.dtype = step.axis, scope.dtype
-        self.length = scope.unfolding.length(step.axis)
-        self.spans = list(spans(product))
-        self.total = self.spans[-1][2]
-        self.halved = [kind_of(step, member) == "sigmoid" for member, _, _ in self.spans]
-        self.still = np.zeros(self.total, scope.dtype)
-        self.moving: list[tuple[int, int, Flow]] = []
-        self.inputs = [self._input(values, recipe, *one) for one in recipe.vectors]
-        self.batch: int | None = None
+    def __init__(self, scope: Scope, recipe: Recipe, values: Values) -> None:
+        self.recipe, self.layout, self.dtype = recipe, recipe.layout, scope.dtype
+        self.length = scope.unfolding.length(recipe.axis)
+        self.still = np.zeros(self.layout.shape(1), scope.dtype)
+        self.moving: list[tuple[int, Flow]] = []
+        self.inputs = [self._input(values, *one) for one in recipe.vectors]
         for place, part in enumerate(recipe.parts):
             for leaf in part.others:
                 self._add(place, leaf, values)
-        flows = [flow for flow, _ in self.inputs] + [flow for _, _, flow in self.moving]
+        flows = [flow for flow, _ in self.inputs] + [flow for _, flow in self.moving]
         sizes = [f.array.shape[len(f.axes)] for f in flows if f.batched]
-        self.batch = sizes[0] if sizes else None
+        self.batch: int | None = sizes[0] if sizes else None
+        self._room = np.empty(self.layout.shape(self.chunk * (self.batch or 1)), scope.dtype)
 
-    def _input(self, values: Values, recipe: Recipe, *one: object) -> tuple[Flow, Array]:
+    def _input(self, values: Values, key: int, signal: str, node: int) -> tuple[Flow, Array]:
         """A sequence, and the matrices that multiply it, side by side."""
-        key, signal, node = one
-        assert isinstance(key, int)
-        flow = values.of(str(signal), int(str(node)))
-        whole = np.zeros((flow.core[0], self.total), self.dtype)
-        for (_, start, stop), part, half in zip(self.spans, recipe.parts, self.halved, strict=True):
+        flow, blocks = values.of(signal, node), []
+        for place, part in enumerate(self.recipe.parts):
             if key in part.factors:
                 own, matrix, turned = part.factors[key]
-                array = values.of(own, matrix).array
-                whole[:, start:stop] = array if turned else array.T
-                if half:
-                    whole[:, start:stop] *= self.dtype.type(0.5)
-        return flow, whole
+                array, half = values.of(own, matrix).array, self.recipe.halved[place]
+                where = self.layout.where(place, place + 1)
+                blocks.append(Block(array if turned else array.T, where, 0.5 if half else 1.0))
+        shape = self.layout.shape(flow.core[0])
+        return flow, self.recipe.weights.beside(key, blocks, shape, self.dtype)
 
     def _add(self, place: int, leaf: Leaf, values: Values) -> None:
         flow = values.of(leaf.signal, leaf.node)
-        factor = leaf.sign * (0.5 if self.halved[place] else 1.0)
-        _, start, stop = self.spans[place]
+        factor = self.dtype.type(leaf.sign * (0.5 if self.recipe.halved[place] else 1.0))
         if flow.axes or flow.batched:
-            self.moving.append((start, stop, Flow(flow.array * self.dtype.type(factor),
-                                                  flow.axes, flow.batched)))  # fmt: skip
+            self.moving.append((place, Flow(flow.array * factor, flow.axes, flow.batched)))
         else:
-            self.still[start:stop] += flow.array * self.dtype.type(factor)
+            self.still[self.layout.where(place, place + 1)] += flow.array * factor
 
     @property
     def chunk(self) -> int:
         """How many steps are made ready at once."""
-        return max(1, WARM // ((self.batch or 1) * self.total * self.dtype.itemsize))
+        bytes_each = (self.batch or 1) * sum(self.layout.sizes) * self.dtype.itemsize
+        return max(1, min(self.length, WARM // max(1, bytes_each)))
 
     def rows(self, start: int, stop: int) -> Array:
-        """What is added at steps start … stop - 1: (steps, [B,] rows)."""
+        """What is added at steps start … stop - 1: (steps, …) like the product it is added to.
+
+        The next call writes over it.
+        """
         front = (stop - start,) if self.batch is None else (stop - start, self.batch)
-        whole = np.empty((*front, self.total), self.dtype)
-        first = True
-        for flow, matrix in self.inputs:
+        whole = self._front(front)
+        if not self.inputs:
+            whole[...] = 0
+        for place, (flow, matrix) in enumerate(self.inputs):
             array = flow.array[start - 1 : stop - 1]
-            product = array.reshape(-1, array.shape[-1]) @ matrix
-            product = product.reshape(*array.shape[:-1], self.total)
-            if self.batch is not None and not flow.batched:
-                product = product[:, None]
-            if first:
-                whole = product if product.shape == whole.shape else whole
-                if whole is not product:
-                    whole[...] = product
-                first = False
+            if place or flow.batched != (self.batch is not None):
+                product = np.matmul(array.reshape(-1, array.shape[-1]), matrix)
+                product = product.reshape(*matrix.shape[:-2], *array.shape[:-1], -1)
+                spread = product[..., None, :] if product.ndim < whole.ndim else product
+                np.copyto(whole, spread) if not place else np.add(whole, spread, whole)
             else:
-                whole += product
-        if first:
-            whole[...] = self.still
-        elif self.still.any():
-            whole += self.still
-        for low, high, flow in self.moving:
+                flat = self._room[..., : math.prod(front), :]
+                np.matmul(array.reshape(-1, array.shape[-1]), matrix, flat)
+        self._finish(whole, front, start, stop)
+        if not self.layout.apart:
+            return whole
+        return np.moveaxis(whole if self.batch is not None else whole[:, :, None], 1, 0)
+
+    def _finish(self, whole: Array, front: tuple[int, ...], start: int, stop: int) -> None:
+        """Add what is no product with a sequence."""
+        if self.still.any():
+            lead = self.still.shape[:-2]
+            whole += self.still.reshape(*lead, *(1 for _ in front), self.still.shape[-1])
+        for place, flow in self.moving:
             array = flow.array[start - 1 : stop - 1] if flow.axes else flow.array
             part = Flow(array, flow.axes, flow.batched)
-            spread = spread_to(part, (self.axis,), front)
-            whole[..., low:high] += spread if flow.core else spread[..., None]
-        return whole
+            spread = spread_to(part, (self.recipe.axis,), front)
+            own = whole[self.layout.where(place, place + 1)]
+            own += spread if flow.core else spread[..., None]
+
+    def _front(self, front: tuple[int, ...]) -> Array:
+        """Room for so many steps, and rows of a batch: (steps, [B,] …), members first when apart."""
+        flat = self._room[..., : math.prod(front), :]
+        return flat.reshape(*flat.shape[:-2], *front, flat.shape[-1])
 
 
 class Values:
