@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.tracks import Track
 from graphfold.evaluate.value import Value
@@ -29,6 +30,7 @@ class Scope:
     totals: frozenset[str] = frozenset()
     tracks: dict[str, Track] = field(default_factory=dict)
     statics: dict[str, Flow] = field(default_factory=dict)
+    bundled: dict[str, Bundle] = field(default_factory=dict)
 
     def at(self, signal: str, step: int) -> Flow:
         """A sequence at one step."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from graphfold.evaluate.value import Array
 
-
 Place = Any  # slice, int or Ellipsis
 
 
