@@ -182,13 +182,17 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
 
 
 def _carried(plan: Plan, edge: Edge) -> Paint | None:
-    """The width of a wire, by the number that its source shows."""
+    """The colour of a wire, which its target tells, and its width, by what its source shows."""
+    site = plan.scene.sites.get(edge.target[0])
+    paint = Paint(line=site.paint.wires) if site and site.paint and site.paint.wires else None
     if not plan.scene.marks:
-        return None
+        return paint
     name, at = edge.source
     step = plan.scene.column(edge.source).step if at != STATIC else ""
     mark = plan.scene.marks.get((name, step))
-    return Paint(width=mark.width) if mark and mark.width != 1 else None
+    if mark is None or mark.width == 1:
+        return paint
+    return (paint or Paint()).over(Paint(width=mark.width))
 
 
 # -- static wires and delays ----------------------------------------------------------------------
