@@ -52,6 +52,7 @@ class Tiler:
         squares = [square_group(plan.theme, self.room, one) for one in squares_of(plan)]
         frames = list(frame_groups(plan, self.room))
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
+        wires.sort(key=_is_plain)  # where wires share a way it is black
         self.done = (*frames, *wires, *squares, *node_groups(plan))
 
     def stretch(self, edge: Edge) -> Stretch | None:
@@ -76,6 +77,10 @@ class Tiler:
         times = {len(c.time): c.time for c in self.plan.scene.columns}
         widest = times[max(times)] if times else ""
         return wire_run(caption, widest, self.plan.theme)
+
+
+def _is_plain(wire: Tiled) -> bool:
+    return not (isinstance(wire, Group) and wire.paint and wire.paint.line)
 
 
 # -- wires between steps --------------------------------------------------------------------------
