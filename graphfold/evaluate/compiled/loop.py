@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphfold.evaluate.compiled.emit import Code, constants, emit
+from graphfold.evaluate.compiled.emit import Code, emit
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
 from graphfold.evaluate.compiled.ready import Ready, Recipe, Values, recipe_of
@@ -29,12 +29,11 @@ class Body:
     code: Code
     function: Callable[..., None]
     recipes: Mapping[int, Recipe]
-    constants: Mapping[str, Any]
     weights: Weights = field(default_factory=Weights)
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
-        known = {**self.code.memory, **self.code.calls, **self.constants, **arrays}
+        known = {**self.code.memory, **self.code.calls, **arrays}
         self.function(**rows, **known)
 
 
@@ -82,7 +81,7 @@ class Loop:
             n: recipe_of(step, code.products[n], self.vectors, code.layouts[n])
             for n in code.ready.values()
         }
-        return Body(step, fused, code, names["loop"], recipes, constants(scope.dtype))
+        return Body(step, fused, code, names["loop"], recipes)
 
     def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
@@ -107,9 +106,7 @@ class _Prepared:
         self.arrays = {f"c{n}": self._flow(n).array for n in code.statics}
         for number, product in enumerate(code.products):
             self.arrays[f"w{number}"] = self._weights(number, product)
-        self.ready = {
-            name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()
-        }
+        self.ready = {name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()}
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
         self.hoisted = {ref: _rows(self._flow(ref.number), step.axis) for ref in refs}
 
