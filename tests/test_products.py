@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import graphfold as gf
@@ -62,6 +62,7 @@ def values_of(sums: list[str], steps: int, batch: int | None, seed: int) -> dict
     batch=st.sampled_from([None, 1, 2, 8, 9]),
     sizes=st.tuples(st.integers(0, 5), st.sampled_from([1, 1 << 22]), st.integers(0, 9)),
 )
+@example(["(W0 @ h[t-1]) + U @ x[t] + Q @ y[t]"], False, None, (3, 1, 0))
 @few
 def test_sums_with_products_are_those_of_the_reference(
     sums: list[str], backward: bool, batch: int | None, sizes: tuple[int, int, int]
