@@ -13,15 +13,15 @@ from graphfold.errors import UnfoldingError, shorten
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.evaluation import Evaluation
-from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.program import Setting
-from graphfold.evaluate.reach import reached, reads_of
 from graphfold.evaluate.rows.needs import Rows, read_rows
 from graphfold.evaluate.rows.view import Padded
 from graphfold.evaluate.rows.walk import RowWalk
 from graphfold.evaluate.sizing import known
 from graphfold.evaluate.walk import Walk
+from graphfold.inline import inline_functions
 from graphfold.memory import ensure_fits
+from graphfold.reach import reached, reads_of
 from graphfold.shapes import solve_shapes
 from graphfold.sizes import Shape
 from graphfold.unfolding import Unfolding
@@ -129,15 +129,25 @@ def _setting(
     return Setting(unfolding, bound.sizes, bound.dtype, wrapped, batch)
 
 
-def batches(circuit: Circuit, bound: Bound, rows: Rows | None) -> dict[str, int]:
-    """Return the batch size for each signal that depends on a batched value, or on lengths."""
+def batches(
+    circuit: Circuit, bound: Bound, rows: Rows | None, totals: Mapping[str, str] | None = None
+) -> dict[str, int]:
+    """Return the batch size for each signal that depends on a batched value, or on lengths.
+
+    `totals` are summed over the batch where the signals that they map to have none.
+    """
     if bound.batch is None:
         return {}
     if rows is not None:
         shared = {parameter.name for parameter in circuit.params}
         return {signal: bound.batch for signal in circuit.signals if signal not in shared}
     found = {name.partition("[")[0] for name, value in bound.values.items() if value.batched}
-    return dict.fromkeys(reached(found, reads_of(circuit)), bound.batch)
+    pairs = reads_of(circuit)
+    if totals:
+        whole = reached(found, pairs)
+        cut = {total for total, signal in totals.items() if signal not in whole}
+        pairs = [pair for pair in pairs if pair[1] not in cut]
+    return dict.fromkeys(reached(found, pairs), bound.batch)
 
 
 def _ensure_fits(

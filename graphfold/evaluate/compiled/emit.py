@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from graphfold.evaluate.compiled.flows import Flow, apply, reduce_axis
-from graphfold.evaluate.compiled.fuse import Fused, Member, Product, Sum, kind_of
+from graphfold.evaluate.compiled.fuse import Fused, Member, Product, kind_of
+from graphfold.evaluate.compiled.join import Joined, Sum
 from graphfold.evaluate.compiled.step import Fact, Operation, Ref
 from graphfold.evaluate.compiled.weights import Layout, layout_of
 from graphfold.evaluate.value import Array
@@ -130,6 +131,10 @@ class _Writer:
                     needs[rest] = [Ref("operation", member.product), *(r for _, r in member.rest)]
                     run[rest] = _bound(self._rest, member)
                     made[member.place] = rest
+        for number, joined in enumerate(self.fused.joined):
+            name = f"joined {number}"
+            needs[name], made[joined.sum] = [ref for _, ref in joined.rest], name
+            run[name] = _bound(self._joined, number, joined)
         for number, operation in enumerate(self.fused.step.operations):
             if number in self.fused.absorbed:
                 continue
@@ -156,6 +161,9 @@ class _Writer:
         for product in self.fused.products:
             refs = [product.vector, *(r for m in product.members for _, r in m.rest)]
             for ref in refs:
+                self._uses[ref] = self._uses.get(ref, 0) + 1
+        for joined in self.fused.joined:
+            for _, ref in joined.rest:
                 self._uses[ref] = self._uses.get(ref, 0) + 1
         for ref in self.fused.step.roots.values():
             self._uses[ref] = self._uses.get(ref, 0) + 2  # its value is not ours to overwrite
@@ -251,6 +259,17 @@ class _Writer:
                 if own is not None:
                     self.place[own] = part
 
+    def _joined(self, number: int, joined: Joined) -> None:
+        fact = self.fused.step.operations[joined.sum].fact
+        q, v, vector = f"q{number}", f"j{number}", self.name(joined.vector)
+        self.memory[q] = np.empty(self.shape(fact), self.dtype)
+        self.weights.append(v)
+        first, second = (vector, v) if fact.batched else (v, vector)
+        self.lines.append(f"{first}.dot({second}, {q})")
+        self._add_rest(q, fact, joined.rest)
+        self.owned.add(q)
+        self.place[joined.sum] = q
+
     def _squash(self, number: int, product: Product) -> None:
         """Take the sigmoids, which come first, and the tanh after them."""
         kinds = [kind_of(self.fused.step, member) for member in product.members]
@@ -274,7 +293,10 @@ class _Writer:
     def _rest(self, member: Member) -> None:
         part = self.place[member.product]
         fact = self.fused.step.operations[member.product].fact
-        for sign, ref in member.rest:
+        self._add_rest(part, fact, member.rest)
+
+    def _add_rest(self, part: str, fact: Fact, rest: Sequence[tuple[int, Ref]]) -> None:
+        for sign, ref in rest:
             verb = "add" if sign > 0 else "subtract"
             self.lines.append(f"{verb}({part}, {self.fitted(ref, fact)}, {part})")
 

@@ -12,9 +12,11 @@ import numpy as np
 from graphfold.circuit import Boundary, Circuit
 from graphfold.errors import ValuesError
 from graphfold.evaluate.binding import Bound
+from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.totals import total
 from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
@@ -41,7 +43,12 @@ class Engine:
     @np.errstate(all="ignore")  # infinities and NaN are values here
     def run(self, scope: Scope, bound: Bound) -> None:
         """Fill the scope with the values of all signals."""
-        for component in find_components(self.circuit)[0]:
+        components = find_components(self.circuit)[0]
+        for component in components:
+            if component.direction is not None:
+                for bundle in self.loop(scope, component).bundles(scope):
+                    self._set_side_by_side(scope, bundle)
+        for component in components:
             first = component.signals[0]
             if first.startswith(BOUNDARY):
                 self._track(scope, bound, first.removeprefix(BOUNDARY))
@@ -55,6 +62,8 @@ class Engine:
             value = bound.values[name]
             return Flow(value.array, (), value.batched)
         vector = self.vector(scope, name)
+        if name in scope.totals:
+            return total(vector, scope)
         flow: Flow = self._named(name, lambda: vector.value(scope, vector.expression.root))
         return flow
 
@@ -160,14 +169,35 @@ class Engine:
         if given is not None and not steps and (low, high) == (1, length):
             scope.tracks[signal] = Track(given.array, 1, given.batched)
             return
-        span = (min([low, *steps]), max([high, *steps]))
-        track = empty_track(span, scope.batch.get(signal), self._core(scope, signal), scope.dtype)
+        track = self._empty(scope, signal, (min([low, *steps]), max([high, *steps])))
         if given is not None:
             rows = track.rows(1, length + 1)
             rows[...] = given.array if given.batched or not track.batched else given.array[:, None]
         scope.tracks[signal] = track
         for step in steps:
             self._named(format_id(signal, step), partial(self._fill, scope, bound, signal, step))
+
+    def _empty(self, scope: Scope, signal: str, span: tuple[int, int]) -> Track:
+        """Room for a signal, in its bundle if it is in one."""
+        batch, core = scope.batch.get(signal), self._core(scope, signal)
+        if signal in scope.bundled:
+            whole, place = scope.tracks[scope.bundled[signal].name], scope.bundled[signal]
+            return Track(whole.array[..., place.span(signal)], whole.first, whole.batched)
+        return empty_track(span, batch, core, scope.dtype)
+
+    def _set_side_by_side(self, scope: Scope, bundle: Bundle) -> None:
+        """Make room for the signals of a bundle together."""
+        first, *_ = bundle.signals
+        length = scope.unfolding.length(str(self.circuit.axis_of[first]))
+        spans = [self._reach(signal, length) for signal in bundle.signals]
+        steps = [s for signal in bundle.signals for s in self._boundary_steps(scope, signal)]
+        span = (
+            min([*steps, *(low for low, _ in spans)]),
+            max([*steps, *(high for _, high in spans)]),
+        )
+        core, batch = (sum(bundle.sizes),), scope.batch.get(first)
+        scope.tracks[bundle.name] = empty_track(span, batch, core, scope.dtype)
+        scope.bundled.update(dict.fromkeys(bundle.signals, bundle))
 
     def _reach(self, signal: str, length: int) -> tuple[int, int]:
         """The first and last step that reads look at, those of pinned steps included."""

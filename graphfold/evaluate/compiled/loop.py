@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.emit import Code, emit
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
+from graphfold.evaluate.compiled.join import Joined
 from graphfold.evaluate.compiled.ready import Ready, Recipe, Values, recipe_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
@@ -66,13 +68,18 @@ class Loop:
             self.bodies[pinned] = self._compile(scope, pinned)
         return self.bodies[pinned]
 
+    def bundles(self, scope: Scope) -> tuple[Bundle, ...]:
+        """The signals whose values stand side by side."""
+        return self.body(scope).fused.bundles
+
     def _compile(self, scope: Scope, pinned: frozenset[str]) -> Body:
         signals = tuple(s for s in self.signals if s not in pinned)
         step = Lowering(scope, self.vectors, self.cores, Step(self.axis, signals)).run()
         for signal in self.signals:
             batched = signal in scope.batch
             step.facts[Ref("state", 0, signal)] = Fact(self.cores[signal], batched)
-        fused = fuse(step)
+        bundles = self.bundles(scope) if pinned else None
+        fused = fuse(step, self.kept, bundles)
         batch = next((scope.batch[s] for s in self.signals if s in scope.batch), None)
         code = emit(fused, batch, scope.dtype, [s for s in signals if s in self.kept])
         names: dict[str, Any] = {}
@@ -106,6 +113,8 @@ class _Prepared:
         self.arrays = {f"c{n}": self._flow(n).array for n in code.statics}
         for number, product in enumerate(code.products):
             self.arrays[f"w{number}"] = self._weights(number, product)
+        for number, joined in enumerate(body.fused.joined):
+            self.arrays[f"j{number}"] = self._beside(number, joined)
         self.ready = {name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()}
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
         self.hoisted = {ref: _rows(self._flow(ref.number), step.axis) for ref in refs}
@@ -145,6 +154,17 @@ class _Prepared:
         shape = layout.shape(step.facts[product.vector].core[0])
         whole = self.body.weights.beside(number, blocks, shape, self.scope.dtype)
         return whole if step.facts[product.vector].batched else whole.T
+
+    def _beside(self, number: int, joined: Joined) -> Array:
+        """The matrices of a bundle above one another, each turned."""
+        blocks, bundle = [], joined.bundle
+        for signal, (weight, turned) in zip(bundle.signals, joined.matrices, strict=True):
+            matrix = self._flow(weight.number).array
+            blocks.append(Block(matrix if turned else matrix.T, (bundle.span(signal),)))
+        fact = self.body.step.operations[joined.sum].fact
+        shape = (sum(bundle.sizes), *fact.core)
+        whole = self.body.weights.beside(("joined", number), blocks, shape, self.scope.dtype)
+        return whole if fact.batched else whole.T
 
 
 def _rows(flow: Flow, axis: str) -> Array:

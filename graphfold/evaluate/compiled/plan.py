@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,11 @@ from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
+from graphfold.evaluate.compiled.gradient import Asked, GradientPlans
 from graphfold.evaluate.compiled.scope import Scope
-from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
 from graphfold.evaluate.value import Array
+from graphfold.inline import inline_functions
 from graphfold.modes import in_mode
 from graphfold.recurrence import find_components
 from graphfold.shapes import solve_shapes
@@ -38,8 +39,10 @@ class Plan:
         circuit: Circuit,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         keep: Iterable[str] | None = None,
+        totals: Mapping[str, str] | None = None,
     ) -> None:
         self.circuit, self.functions = circuit, dict(functions or {})
+        self.totals = dict(totals or {})
         self.keep = tuple(outputs(circuit, keep))
         self._inlined = inline_functions(circuit)
         self._shapes = solve_shapes(self._inlined)
@@ -47,6 +50,7 @@ class Plan:
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
         self._fitting = Fitting()
+        self._gradients = GradientPlans(self._inlined, self._shapes.signals, self._of_gradients)
         self.by_reference = bool(circuit.trees) or any(
             component.potentials for component in find_components(circuit)[0]
         )
@@ -78,6 +82,38 @@ class Plan:
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
 
+    def grad(
+        self,
+        values: Mapping[str, Any],
+        loss: str = "Loss",
+        wrt: Iterable[str] | None = None,
+        *,
+        cotangent: Any = None,
+        steps: int | Mapping[str, int] | None = None,
+        batch_first: bool = False,
+    ) -> dict[str, Array]:
+        """Return ∂loss/∂value by name, in the shape the value was given in: parameters, or `wrt`.
+
+        The circuit of gradients (`differentiate`) is compiled once. Of a batch the sum of the
+        losses is differentiated. Errors and `cotangent` are those of `gradients`.
+        """
+        names = (wrt,) if isinstance(wrt, str) else wrt if wrt is None else tuple(wrt)
+        unfolding = self._unfolding(steps, values, batch_first)
+        bound = self._bind(unfolding, values, batch_first)
+        given = bound, batches(self.circuit, bound, None)
+        found = self._gradients.run(Asked(loss, names), unfolding, given, cotangent)
+        return {n: self._turned(n, a, bound) if batch_first else a for n, a in found.items()}
+
+    def _turned(self, name: str, array: Array, bound: Bound) -> Array:
+        whole = self.circuit.axis_of.get(name) is not None
+        value = bound.values.get(name)
+        return array.swapaxes(0, 1) if whole and value is not None and value.batched else array
+
+    def _of_gradients(
+        self, circuit: Circuit, keep: Sequence[str], totals: Mapping[str, str]
+    ) -> Plan:
+        return Plan(circuit, self.functions, keep, totals)
+
     def explain(self, sizes: Mapping[str, int]) -> str:
         """Tell what is done at once and what step by step, for unbatched values of these sizes."""
         if self.by_reference:
@@ -107,9 +143,10 @@ class Plan:
         }
         flags = (bound.batch, *(name for name, value in bound.values.items() if value.batched))
         if flags not in self._batches:
-            self._batches[flags] = batches(self.circuit, bound, None)
+            self._batches[flags] = batches(self.circuit, bound, None, self.totals)
         batch = self._batches[flags]
-        return Scope(unfolding, bound.sizes, bound.dtype, wrapped, batch)
+        totals = frozenset(self.totals) - batch.keys()
+        return Scope(unfolding, bound.sizes, bound.dtype, wrapped, batch, totals)
 
     def _engine(self, scope: Scope) -> Engine:
         key = (tuple(scope.sizes.items()), scope.dtype, tuple(scope.batch.items()))
@@ -172,7 +209,10 @@ def run(
     *,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     mode: str | None = None,
+    keep: Iterable[str] | None = None,
     **options: Any,
 ) -> dict[str, Array]:
-    """Return the outputs of a circuit by name, compiled for the occasion."""
-    return compile(circuit, mode=mode, functions=functions).run(values, lengths=lengths, **options)
+    """Return the outputs of a circuit by name, or what to `keep`, compiled for the occasion."""
+    return compile(circuit, mode=mode, functions=functions, keep=keep).run(
+        values, lengths=lengths, **options
+    )
