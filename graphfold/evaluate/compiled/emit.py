@@ -5,6 +5,7 @@ The code is made of our own names and numbers only; nothing of a model stands in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,14 +48,15 @@ class Code:
     """The source of a loop over steps.
 
     `rows` are what it gets anew at each step: (kind, number, signal), "out" being where a signal's
-    value goes. `memory` are the arrays set aside, by name; `ready` the products whose sums are made
+    value goes. `memory` are the arrays set aside, by name, `calls` what else the code calls by name
+    and numbers as arrays; `ready` are the products whose sums are made
     ready, by the name of their row.
     """
 
     source: str
     rows: tuple[tuple[str, Ref], ...]
     memory: dict[str, Array]
-    calls: dict[str, Callable[..., Any]]
+    calls: dict[str, Any]
     products: tuple[Product, ...]
     layouts: tuple[Layout, ...]
     ready: dict[str, int]
@@ -89,23 +91,25 @@ class _Writer:
         for unit in self._units():
             unit()
         self._write_out()
-        used = tuple((name, ref) for ref, name in self.rows.items())
+        rows = tuple((name, ref) for ref, name in self.rows.items())
+        used = set(re.findall(r"\w+", " ".join(self.lines)))
+        memory = {name: array for name, array in self.memory.items() if name in used}
+        numbers = {name: value for name, value in constants(self.dtype).items() if name in used}
         return Code(
-            self._source(),
-            used,
-            self.memory,
-            self.calls,
+            self._source([*memory, *numbers]),
+            rows,
+            memory,
+            {**self.calls, **numbers},
             self.fused.products,
             tuple(self.layouts[number] for number in range(len(self.fused.products))),
             self.ready,
             tuple(self.statics),
         )
 
-    def _source(self) -> str:
+    def _source(self, known: Sequence[str]) -> str:
         rows = [*self.rows.values(), *self.ready]
         outside = [*(f"c{n}" for n in self.statics), *self.weights]
-        memory = [*self.memory, *self.calls, *outside, *constants(self.dtype)]
-        given = ", ".join([*(f"{name}s" for name in rows), *memory])
+        given = ", ".join([*(f"{name}s" for name in rows), *known, *self.calls, *outside])
         head = f"for {', '.join(rows)}, in zip({', '.join(f'{name}s' for name in rows)}):"
         body = "\n        ".join(self.lines or ["pass"])
         return f"def loop({given}):\n    {head}\n        {body}\n"

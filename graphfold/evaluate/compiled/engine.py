@@ -37,6 +37,8 @@ class Engine:
     vectors: dict[str, Vector] = field(default_factory=dict)
     loops: dict[str, Loop] = field(default_factory=dict)
     _delays: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _boundaries: dict[object, Vector] = field(default_factory=dict)
+    _kept: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     @np.errstate(all="ignore")  # infinities and NaN are values here
     def run(self, scope: Scope, bound: Bound) -> None:
@@ -110,19 +112,23 @@ class Engine:
 
     def loop(self, scope: Scope, component: Component) -> Loop:
         """The compiled loop of a component."""
-        signals = self._in_order(component)
-        if signals[0] not in self.loops:
+        first = component.signals[0]
+        if first not in self.loops:
+            signals = self._in_order(component)
             vectors = {s: self.vector(scope, s) for s in signals}
             cores = {s: self._core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
-            self.loops[signals[0]] = Loop(
-                axis, signals, backward, vectors, cores, self.kept(component)
-            )
-        return self.loops[signals[0]]
+            self.loops[first] = Loop(axis, signals, backward, vectors, cores, self.kept(component))
+        return self.loops[first]
 
     def kept(self, component: Component) -> frozenset[str]:
         """The signals whose steps are kept: asked for, or read at another step or elsewhere."""
+        if component.signals not in self._kept:
+            self._kept[component.signals] = self._find_kept(component)
+        return self._kept[component.signals]
+
+    def _find_kept(self, component: Component) -> frozenset[str]:
         own = set(component.signals)
         read = {
             link.source
@@ -217,10 +223,13 @@ class Engine:
         scope.tracks[signal].put(step, flow.array, flow.batched)
 
     def _boundary(self, scope: Scope, declared: Boundary) -> Flow:
-        expression = self.circuit.boundary[declared.signal, declared.index].value
-        assert expression is not None
-        vector = Vector(expression, scope, ())
-        return vector.value(scope, expression.root)
+        place = (declared.signal, declared.index)
+        if place not in self._boundaries:
+            expression = self.circuit.boundary[place].value
+            assert expression is not None
+            self._boundaries[place] = Vector(expression, scope, ())
+        vector = self._boundaries[place]
+        return vector.value(scope, vector.expression.root)
 
 
 def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:

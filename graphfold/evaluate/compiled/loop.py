@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphfold.evaluate.compiled.bundle import Bundle
-from graphfold.evaluate.compiled.emit import Code, constants, emit
+from graphfold.evaluate.compiled.emit import Code, emit
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
 from graphfold.evaluate.compiled.join import Joined
@@ -31,12 +31,11 @@ class Body:
     code: Code
     function: Callable[..., None]
     recipes: Mapping[int, Recipe]
-    constants: Mapping[str, Any]
     weights: Weights = field(default_factory=Weights)
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
-        known = {**self.code.memory, **self.code.calls, **self.constants, **arrays}
+        known = {**self.code.memory, **self.code.calls, **arrays}
         self.function(**rows, **known)
 
 
@@ -89,7 +88,7 @@ class Loop:
             n: recipe_of(step, code.products[n], self.vectors, code.layouts[n])
             for n in code.ready.values()
         }
-        return Body(step, fused, code, names["loop"], recipes, constants(scope.dtype))
+        return Body(step, fused, code, names["loop"], recipes)
 
     def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""

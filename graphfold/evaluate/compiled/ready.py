@@ -198,7 +198,7 @@ class Ready:
             own += spread if flow.core else spread[..., None]
 
     def _front(self, front: tuple[int, ...]) -> Array:
-        """Room for so many steps, and rows of a batch: (steps, [B,] …), members first when apart."""
+        """Room for so many steps and rows of a batch: (steps, [B,] …), members first if apart."""
         flat = self._room[..., : math.prod(front), :]
         return flat.reshape(*flat.shape[:-2], *front, flat.shape[-1])
 

@@ -11,6 +11,7 @@ import numpy as np
 from graphfold.evaluate.value import Array
 
 Place = Any  # slice, int or Ellipsis
+APART = 8  # rows of a batch; below that the calls cost more than pieces of memory do
 
 
 class Block(NamedTuple):
@@ -47,7 +48,7 @@ class Layout:
 def layout_of(sizes: Sequence[int], batch: int | None) -> Layout:
     """How members of these sizes stand, for a batch or None."""
     even = len(set(sizes)) == 1 and len(sizes) > 1
-    return Layout(tuple(sizes), even and batch not in (None, 1))
+    return Layout(tuple(sizes), even and batch is not None and batch >= APART)
 
 
 @dataclass
