@@ -104,7 +104,7 @@ class Engine:
         signals = self._in_order(component)
         if signals[0] not in self.loops:
             vectors = {s: self.vector(scope, s) for s in signals}
-            cores = {s: self._core(scope, s) for s in signals}
+            cores = {s: self.core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
             self.loops[signals[0]] = Loop(
@@ -138,7 +138,8 @@ class Engine:
         ]
         return tuple(topological_order(list(component.signals), edges))
 
-    def _core(self, scope: Scope, signal: str) -> tuple[int, ...]:
+    def core(self, scope: Scope, signal: str) -> tuple[int, ...]:
+        """The core shape of a signal."""
         return tuple(need(s, scope.sizes) for s in self.shapes.signals[signal])
 
     # -- boundaries -------------------------------------------------------------------------------
@@ -148,14 +149,14 @@ class Engine:
         if signal in scope.tracks:
             return
         axis = str(self.circuit.axis_of[signal])
-        length, steps = scope.unfolding.length(axis), self._boundary_steps(scope, signal)
+        length, steps = scope.unfolding.length(axis), self.boundary_steps(scope, signal)
         given = bound.values[signal] if signal in self.circuit.declared else None
-        low, high = self._reach(signal, length)
+        low, high = self.reach(signal, length)
         if given is not None and not steps and (low, high) == (1, length):
             scope.tracks[signal] = Track(given.array, 1, given.batched)
             return
         span = (min([low, *steps]), max([high, *steps]))
-        track = empty_track(span, scope.batch.get(signal), self._core(scope, signal), scope.dtype)
+        track = empty_track(span, scope.batch.get(signal), self.core(scope, signal), scope.dtype)
         if given is not None:
             rows = track.rows(1, length + 1)
             rows[...] = given.array if given.batched or not track.batched else given.array[:, None]
@@ -163,7 +164,7 @@ class Engine:
         for step in steps:
             self._named(format_id(signal, step), partial(self._fill, scope, bound, signal, step))
 
-    def _reach(self, signal: str, length: int) -> tuple[int, int]:
+    def reach(self, signal: str, length: int) -> tuple[int, int]:
         """The first and last step that reads look at, those of pinned steps included."""
         if signal not in self._delays:
             links = (i for i in self.circuit.links if i.source == signal and i.reach == "step")
@@ -172,7 +173,8 @@ class Engine:
         behind, ahead = self._delays[signal]
         return (1 - behind, length - ahead) if length else (1, 0)
 
-    def _boundary_steps(self, scope: Scope, signal: str) -> list[int]:
+    def boundary_steps(self, scope: Scope, signal: str) -> list[int]:
+        """The histories, far boundaries and pins of a signal."""
         unfolding = scope.unfolding
         found = {step for name, step in unfolding.boundaries if name == signal}
         return sorted(found | set(unfolding.pins.get(signal, ())))
