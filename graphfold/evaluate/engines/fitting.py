@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,24 +17,66 @@ from graphfold.unfolding import Unfolding
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """Arrays of one namespace, dtype and device by name; `bound` tells their sizes and batches."""
+class Entry:
+    """A value: the name it is given under, its own name, and whether its batch axis comes first."""
 
-    bound: Bound
-    space: Space
-    arrays: Mapping[str, Any]
+    key: str
+    name: str
+    turned: bool
 
 
 @dataclass(frozen=True)
+class Fit:
+    """How values of certain shapes fit; `bound` holds their sizes and batches, not their numbers."""
+
+    bound: Bound
+    space: Space
+    entries: tuple[Entry, ...]
+
+    def arrays(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The arrays of the namespace by name, in one dtype, steps first."""
+        return {entry.name: self._array(values[entry.key], entry.turned) for entry in self.entries}
+
+    def _array(self, value: Any, turned: bool) -> Any:
+        space = self.space
+        own = space.namespace.owns(value)
+        array = space.cast(value) if own else space.moved(as_numbers(value))
+        return space.xp.moveaxis(array, 0, 1) if turned else array
+
+
+@dataclass
 class Fitter:
-    """Binds values on a namespace; `problems` were found before and are reported with the rest."""
+    """Binds values on a namespace; `problems` were found before and are reported with the rest.
+
+    It remembers how arrays of the namespace fit, by their shapes.
+    """
 
     namespace: Namespace
     shapes: Shapes
     problems: tuple[str, ...] = ()
+    _known: dict[object, Fit] = field(default_factory=dict)
 
-    def fit(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Fitted:
-        """Return the arrays; ValuesError lists all that does not fit."""
+    def fit(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Fit:
+        """Return how values fit; ValuesError lists all that does not."""
+        key = self._signature(unfolding, values, batch_first)
+        found = self._known.get(key)
+        if found is None:
+            found = self._fit(unfolding, values, batch_first)
+            if key is not None:
+                self._known[key] = found
+        return found
+
+    def _signature(
+        self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool
+    ) -> object | None:
+        """What tells arrays of the namespace from others; None when others are among them."""
+        owns, place = self.namespace.owns, self.namespace.device_of
+        if not isinstance(values, dict) or not all(owns(v) for v in values.values()):
+            return None
+        told = tuple((n, tuple(v.shape), v.dtype, place(v)) for n, v in values.items())
+        return unfolding.steps, batch_first, self.namespace.has_double, told
+
+    def _fit(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Fit:
         wrong = [*self.problems]
         dtype, device = self._dtype(values, wrong), self._device(values, wrong)
         stand_ins: Any = values
@@ -43,8 +85,21 @@ class Fitter:
         bound = bind(
             unfolding, self.shapes.signals, stand_ins, problems=wrong, batch_first=batch_first
         )
-        space = _space(self.namespace, dtype, device)
-        return Fitted(bound, space, dict(self._arrays(unfolding, values, bound, space, batch_first)))
+        entries = tuple(self._entries(unfolding, values, bound, batch_first))
+        return Fit(bound, _space(self.namespace, dtype, device), entries)
+
+    def _entries(
+        self, unfolding: Unfolding, values: Iterable[str], bound: Bound, batch_first: bool
+    ) -> Iterator[Entry]:
+        by_name = {
+            name: slot
+            for slot in slots(unfolding, self.shapes.signals)
+            for name in (slot.name, *slot.spellings)
+        }
+        for key in values:
+            slot = by_name["".join(key.split())]
+            batched = bound.values[slot.name].batched
+            yield Entry(key, slot.name, batch_first and bool(slot.lead) and batched)
 
     def _stand_in(self, value: Any) -> Any:
         """What `bind` may look at: the value, or zeros without memory for a namespace's array."""
@@ -53,21 +108,6 @@ class Fitter:
         name = name_of(value.dtype)
         known = name if hasattr(np, name) else "float32"
         return np.broadcast_to(np.zeros((), known), tuple(value.shape))
-
-    def _arrays(self, unfolding: Unfolding, values: Mapping[str, Any], bound: Bound, space: Space,
-                batch_first: bool) -> Iterator[tuple[str, Any]]:  # fmt: skip
-        by_name = {
-            name: slot
-            for slot in slots(unfolding, self.shapes.signals)
-            for name in (slot.name, *slot.spellings)
-        }
-        for key, value in values.items():
-            slot = by_name["".join(key.split())]
-            own = self.namespace.owns(value)
-            array = space.cast(value) if own else space.moved(as_numbers(value))
-            if batch_first and slot.lead and bound.values[slot.name].batched:
-                array = space.xp.moveaxis(array, 0, 1)
-            yield slot.name, array
 
     # -- dtype and device -------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from graphfold.evaluate.calls import function_problems
 from graphfold.evaluate.compiled.plan import Plan
 from graphfold.evaluate.engines.calls import wrapped
 from graphfold.evaluate.engines.choose import choose
-from graphfold.evaluate.engines.fitting import Fitted, Fitter
+from graphfold.evaluate.engines.fitting import Fit, Fitter
 from graphfold.evaluate.engines.lowered import ArrayEngine, Lowered
 from graphfold.evaluate.engines.scope import ArrayScope
 from graphfold.evaluate.engines.space import Namespace
@@ -56,13 +56,13 @@ class ArrayPlan(Plan):
         if lengths is not None:
             self._refuse("lengths")
         unfolding = self._unfolding(steps, values, batch_first)
-        fitted = self._fitter.fit(unfolding, values, batch_first)
-        key, lowered = self._lower(unfolding, fitted)
+        fit = self._fitter.fit(unfolding, values, batch_first)
+        key, lowered = self._lower(unfolding, fit)
         if self.namespace.jax and key not in self._compiled:
             from jax import jit
 
             self._compiled[key] = jit(lowered.run)
-        found = self._compiled.get(key, lowered.run)(fitted.arrays)
+        found = self._compiled.get(key, lowered.run)(fit.arrays(values))
         return self._turned(found, lowered.scope) if batch_first else found
 
     def function(
@@ -74,8 +74,8 @@ class ArrayPlan(Plan):
         and `jax.jit`; with PyTorch, gradients flow back to the values.
         """
         unfolding = self._unfolding(steps, values, False)
-        fitted = self._fitter.fit(unfolding, values, False)
-        return self._lower(unfolding, fitted)[1].run(fitted.arrays)
+        fit = self._fitter.fit(unfolding, values, False)
+        return self._lower(unfolding, fit)[1].run(fit.arrays(values))
 
     def explain(self, sizes: Mapping[str, int]) -> str:
         """Tell what is done at once and what step by step, for unbatched values of these sizes."""
@@ -95,9 +95,9 @@ class ArrayPlan(Plan):
         cure = "leave out engine= for it, or write engine='numpy'"
         raise ValuesError(f"engine {self.namespace.name} does not do {what}; {cure}")
 
-    def _lower(self, unfolding: Unfolding, fitted: Fitted) -> tuple[object, Lowered]:
+    def _lower(self, unfolding: Unfolding, fit: Fit) -> tuple[object, Lowered]:
         """The circuit lowered for such values, and what tells them from others."""
-        bound, space = fitted.bound, fitted.space
+        bound, space = fit.bound, fit.space
         flags = tuple((name, value.batched) for name, value in bound.values.items())
         key = (
             tuple(unfolding.steps),

@@ -42,7 +42,11 @@ class Namespace:
 
     @property
     def has_double(self) -> bool:
-        """Whether the namespace computes in float64."""
+        """Whether the namespace computes in float64; JAX does when it is told to."""
+        if self.jax:
+            import jax
+
+            return bool(jax.config.read("jax_enable_x64"))
         return "float64" in self.xp.__array_namespace_info__().dtypes(kind="real floating")
 
 
