@@ -85,9 +85,7 @@ def repeated(space: Space, operands: tuple[Operand, ...]) -> list[Any]:
 def transpose(space: Space, operand: Operand) -> Any:
     """Turn the order of the core axes round."""
     lead, count = operand.lead, operand.array.ndim
-    return space.xp.permute_dims(
-        operand.array, (*range(lead), *range(count - 1, lead - 1, -1))
-    )
+    return space.xp.permute_dims(operand.array, (*range(lead), *range(count - 1, lead - 1, -1)))
 
 
 def reshape(space: Space, operand: Operand, shape: tuple[int, ...]) -> Any:

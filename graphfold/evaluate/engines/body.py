@@ -10,7 +10,7 @@ from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Product, fuse
 from graphfold.evaluate.compiled.ready import Values
 from graphfold.evaluate.compiled.step import Operation, Ref, Step
-from graphfold.evaluate.engines.flows import apply, reduce_axis, step_rows
+from graphfold.evaluate.engines.flows import apply, reduce_axis, steps_first
 from graphfold.evaluate.engines.space import Space
 
 Read = Callable[[Ref], Flow]
@@ -25,13 +25,12 @@ class Weights:
 
 
 class Body:
-    """A step with all that does not recur at hand: `moving` holds it for every step."""
+    """A step with all that does not recur at hand, what moves with the steps first."""
 
     def __init__(self, space: Space, step: Step, values: Values) -> None:
         self.space, self.step = space, step
         self.still: dict[Ref, Flow] = {}
-        self.moving: dict[Ref, Any] = {}
-        self.rows: dict[Ref, Flow] = {}
+        self.flows: dict[Ref, Flow] = {}
         self.lengths = values.scope.unfolding.length
         for ref in step.facts:
             if ref.kind in ("static", "hoisted"):
@@ -40,13 +39,18 @@ class Body:
         for product in fuse(step).products:
             self._fuse(product)
 
+    @property
+    def moving(self) -> dict[Ref, Any]:
+        """The arrays that have a row for each step."""
+        return {ref: flow.array for ref, flow in self.flows.items()}
+
     def _outside(self, ref: Ref, values: Values) -> None:
         outside = self.step.outside[ref.number]
         flow = values.of(outside.signal, outside.node)
         if ref.kind == "static":
             self.still[ref] = flow
         else:
-            self.moving[ref], self.rows[ref] = step_rows(self.space, flow, self.step.axis)
+            self.flows[ref] = steps_first(self.space, flow, self.step.axis)
 
     def _fuse(self, product: Product) -> None:
         if len(product.members) < 2:
@@ -68,7 +72,8 @@ class Body:
             if ref.kind == "static":
                 return self.still[ref]
             if ref.kind == "hoisted":
-                return self.rows[ref]._replace(array=moving[ref])
+                flow = self.flows[ref]
+                return Flow(moving[ref], flow.axes[1:], flow.batched)
             return state(ref)
 
         done: dict[int, Flow] = {}

@@ -39,7 +39,9 @@ class Call:
         if self.space.namespace.jax:
             return self._mapped(operands, lead)(*arrays)
         rows = [
-            self.one(*(a[(*place, ...)] if o.lead else a for o, a in zip(operands, arrays, strict=True)))
+            self.one(
+                *(a[(*place, ...)] if o.lead else a for o, a in zip(operands, arrays, strict=True))
+            )
             for place in product(*map(range, front))
         ]
         if not rows:

@@ -27,7 +27,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Fit:
-    """How values of certain shapes fit; `bound` holds their sizes and batches, not their numbers."""
+    """How values of certain shapes fit; of `bound` only sizes and batches count, no numbers."""
 
     bound: Bound
     space: Space
@@ -121,7 +121,9 @@ class Fitter:
         for dtype in unknown:
             wrong.append(f"{', '.join(found[dtype])}: {self.namespace.name} has no {dtype}")
         if "float64" in found and not self.namespace.has_double:
-            wrong.append(f"{', '.join(found['float64'])}: float64, {_NO_DOUBLE[self.namespace.jax]}")
+            wrong.append(
+                f"{', '.join(found['float64'])}: float64, {_NO_DOUBLE[self.namespace.jax]}"
+            )
         known = [getattr(xp, n) for n in found if n not in unknown]
         if wrong or not known:
             return xp.__array_namespace_info__().default_dtypes()["real floating"]

@@ -1,7 +1,7 @@
 """Operands of a namespace: leading axes of clocks and batch stay apart, and broadcast.
 
-In `compiled.flows` the leading axes become one, for the sake of BLAS. Here they are kept, so that an
-array whose batch lies on several devices need not be gathered.
+In `compiled.flows` the leading axes become one, for the sake of BLAS. Here they are kept, so that
+an array whose batch lies on several devices need not be gathered.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def reduce_axis(space: Space, operation: str, flow: Flow, axis: str, length: int
     return Flow(xp.astype(total, space.dtype), rest, flow.batched)
 
 
-def step_rows(space: Space, flow: Flow, axis: str) -> tuple[Any, Flow]:
-    """A flow's steps along an axis first, and what a row of them is, with no array yet."""
-    place = flow.axes.index(axis)
+def steps_first(space: Space, flow: Flow, axis: str) -> Flow:
+    """A flow that moves along an axis with the steps of that axis first."""
+    place, rest = flow.axes.index(axis), tuple(a for a in flow.axes if a != axis)
     array = flow.array if place == 0 else space.xp.moveaxis(flow.array, place, 0)
-    return array, Flow(None, tuple(a for a in flow.axes if a != axis), flow.batched)
+    return Flow(array, (axis, *rest), flow.batched)

@@ -21,14 +21,13 @@ from graphfold.evaluate.engines.vector import ArrayVector
 from graphfold.expression import Expression
 from graphfold.instances import format_id
 from graphfold.recurrence import BOUNDARY, Component, find_components
-from graphfold.shapes import Shapes
 
 
 @dataclass
 class ArrayEngine(Engine):
     """What `Engine` knows of a circuit, with expressions evaluated on a namespace."""
 
-    space: Space = None  # type: ignore[assignment]
+    space: Space = field(kw_only=True)
 
     def vector(self, scope: Any, signal: str) -> ArrayVector:
         """The expression of a signal's equation."""

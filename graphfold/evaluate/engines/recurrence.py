@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ from graphfold.evaluate.engines.body import Body
 from graphfold.evaluate.engines.flows import spread
 from graphfold.evaluate.engines.scope import ArrayScope, Pieces, Rows, Stretch
 from graphfold.evaluate.engines.space import Space
+from graphfold.evaluate.engines.window import Window
 
 Pinned = frozenset[str]
 
@@ -43,7 +43,9 @@ class Recurrence:
             self._steps[pinned] = step
         return self._steps[pinned]
 
-    def windows(self, scope: ArrayScope, stretches: list[tuple[Pinned, int, int]]) -> dict[str, int]:
+    def windows(
+        self, scope: ArrayScope, stretches: list[tuple[Pinned, int, int]]
+    ) -> dict[str, int]:
         """How many steps back each signal is read."""
         found: dict[str, int] = {}
         for pinned, _, _ in stretches:
@@ -100,9 +102,9 @@ class _Run:
 
     def _walk(self, body: Body, start: int, stop: int) -> None:
         """One step after the other."""
-        steps = range(start, stop)
+        steps, arrays = range(start, stop), body.moving
         for step in reversed(steps) if self.loop.backward else steps:
-            moving = {ref: array[step - 1, ...] for ref, array in body.moving.items()}
+            moving = {ref: array[step - 1, ...] for ref, array in arrays.items()}
 
             def state(ref: Ref, step: int = step) -> Flow:
                 return self.flow(ref.signal, self.known(ref.signal, step - ref.number))
@@ -117,29 +119,40 @@ class _Run:
         """All steps in one loop that JAX compiles."""
         from jax.lax import scan
 
-        back = -1 if self.loop.backward else 1
-        first = stop - 1 if self.loop.backward else start
+        backward, arrays = self.loop.backward, body.moving
+        back, first = (-1, stop - 1) if backward else (1, start)
+        windows = {signal: Window(size) for signal, size in self.windows.items()}
         carry = {
-            signal: tuple(self.known(signal, first - back * k) for k in range(1, size + 1))
-            for signal, size in self.windows.items()
+            signal: window.start(
+                [self.known(signal, first - back * k) for k in range(1, window.size + 1)]
+            )
+            for signal, window in windows.items()
         }
-        refs = list(body.moving)
-        moving = [body.moving[ref][start - 1 : stop - 1, ...] for ref in refs]
         kept = [s for s in body.step.signals if s in self.loop.kept]
 
-        def one(carry: Mapping[str, tuple[Any, ...]], rows: list[Any]) -> Any:
+        def one(carry: tuple[Any, dict[str, Any]], rows: list[Any]) -> Any:
+            count, carried = carry
+
             def state(ref: Ref) -> Flow:
-                return self.flow(ref.signal, carry[ref.signal][abs(ref.number) - 1])
+                signal = ref.signal
+                row = windows[signal].read(carried[signal], count, abs(ref.number))
+                return self.flow(signal, row)
 
-            flows = body.run(dict(zip(refs, rows, strict=True)), state)
-            new = {s: self.row(s, f) for s, f in flows.items() if s in carry or s in kept}
-            shifted = {s: (new[s], *window[:-1]) for s, window in carry.items()}
-            return shifted, {s: new[s] for s in kept}
+            flows = body.run(dict(zip(arrays, rows, strict=True)), state)
+            new = {s: self.row(s, f) for s, f in flows.items() if s in windows or s in kept}
+            onward = {s: w.push(carried[s], count, new[s]) for s, w in windows.items()}
+            return (count + 1, onward), {s: new[s] for s in kept}
 
-        carry, made = scan(one, carry, moving, length=stop - start, reverse=self.loop.backward)
-        last = start if self.loop.backward else stop - 1
-        for signal, window in carry.items():
-            for k, row in enumerate(window):
-                self.rows[signal].setdefault(last - back * k, row)
+        moving = [array[start - 1 : stop - 1, ...] for array in arrays.values()]
+        _, made = scan(one, (0, carry), moving, length=stop - start, reverse=backward)
         for signal in kept:
             self.scanned[signal].append(Stretch(start, made[signal]))
+        self._remember(start, stop)
+
+    def _remember(self, start: int, stop: int) -> None:
+        """Keep the last rows of a stretch at hand for the next one."""
+        for signal, size in self.windows.items():
+            array = self.scanned[signal][-1].array
+            last = range(start, min(stop, start + size))
+            for step in last if self.loop.backward else range(max(start, stop - size), stop):
+                self.rows[signal][step] = array[step - start, ...]

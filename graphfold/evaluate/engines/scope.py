@@ -1,4 +1,4 @@
-"""What a run on a namespace knows: as `compiled.scope`, with boundaries known before their signal."""
+"""What a run on a namespace knows; boundaries are known before their signal."""
 
 from __future__ import annotations
 

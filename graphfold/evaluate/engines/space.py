@@ -46,7 +46,7 @@ class Namespace:
         if self.jax:
             import jax
 
-            return bool(jax.config.read("jax_enable_x64"))
+            return bool(jax.config.jax_enable_x64)
         return "float64" in self.xp.__array_namespace_info__().dtypes(kind="real floating")
 
 
@@ -98,7 +98,7 @@ _HOST = ("float16", "float32", "float64")
 def name_of(dtype: Any) -> str:
     """The bare name of a dtype of any namespace.
 
-    >>> name_of(np.dtype("float32"))
-    'float32'
+    >>> name_of(np.dtype("float32")), name_of(np.float32)
+    ('float32', 'float32')
     """
-    return str(dtype).rpartition(".")[2]
+    return str(getattr(dtype, "__name__", dtype)).rpartition(".")[2]
