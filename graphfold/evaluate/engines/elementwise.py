@@ -55,6 +55,17 @@ def sigmoid(space: Space, operand: Operand) -> Any:
     return xp.where(x < 0, decay, xp.ones_like(x)) / (1 + decay)
 
 
+def power(xp: Any, base: Any, exponent: Any) -> Any:
+    """Raise to a power; the gradient of 0 ** 0 is 0."""
+    zeros = (base == 0) & (exponent == 0)
+    return xp.pow(xp.where(zeros, xp.ones_like(base), base), exponent)
+
+
+def absolute(xp: Any, x: Any) -> Any:
+    """The absolute value; its gradient at 0 is 0."""
+    return xp.where(x == 0, xp.zeros_like(x), xp.abs(x))
+
+
 def clip(xp: Any, x: Any, low: Any, high: Any) -> Any:
     """Bring x into low..high; on the bounds the gradient is that of x."""
     above = xp.where((x < low) | xp.isnan(low), low, x)
@@ -66,7 +77,7 @@ ELEMENTWISE: dict[str, Operation] = {
     "sub": named("subtract"),
     "mul": named("multiply"),
     "div": named("divide"),
-    "pow": named("pow"),
+    "pow": elementwise(power),
     "mod": named("remainder"),
     "lt": comparison("less"),
     "le": comparison("less_equal"),
@@ -84,7 +95,7 @@ ELEMENTWISE: dict[str, Operation] = {
     "sqrt": named("sqrt"),
     "sin": named("sin"),
     "cos": named("cos"),
-    "abs": named("abs"),
+    "abs": elementwise(absolute),
     "sign": named("sign"),
     "square": named("square"),
     "maximum": named("maximum"),
