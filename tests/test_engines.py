@@ -250,9 +250,11 @@ def test_an_opaque_function_that_fails_is_told(on: str) -> None:
 
 
 def refused(circuit: Circuit = LSTM, on: Any = np, **run: Any) -> str:
+    def act() -> None:
+        gf.compile(circuit, engine=on).run(lstm_values(), **run)
+
     with pytest.raises(gf.ValuesError) as caught:
-        plan: Any = gf.compile(circuit, engine=on)
-        plan.run(lstm_values(), **run)
+        act()
     return str(caught.value)
 
 
@@ -312,8 +314,30 @@ def test_a_dtype_that_the_namespace_does_not_have_is_told() -> None:
 def test_an_operation_that_only_numpy_knows_is_told() -> None:
     gf.register_operation("cube", 1, lambda x: x**3)
     circuit = gf.loads("graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n  y[t] = cube(x[t])")
-    with pytest.raises(gf.ValuesError, match="operation 'cube' is known to NumPy only"):
+    with pytest.raises(
+        gf.ValuesError, match="operation 'cube' is known to NumPy only; register it with"
+    ):
         gf.compile(circuit, engine=np).run({"x": [1.0]})
+
+
+@pytest.mark.parametrize("on", ENGINES)
+def test_an_operation_of_ones_own_runs_on_every_engine(on: str) -> None:
+    gf.register_operation("cube", 1, lambda x: x**3, namespace=lambda xp, x: xp.pow(x, x * 0 + 3))
+    gf.register_operation(
+        "gram",
+        2,
+        lambda a, b: a.T @ b,
+        shape=lambda a, b: (a[1], b[1]),
+        namespace=lambda xp, a, b: xp.matmul(xp.matrix_transpose(a), b),
+    )
+    circuit = gf.loads(
+        "graphfold: 1\ndims: {n: 3, m: 2}\ninputs: {'A[t]': [n, m]}\nparams: {B: [n, m]}\n"
+        "init: {'s[0]': zeros}\nequations: |\n  y[t] = cube(gram(A[t], B))\n"
+        "  s[t] = s[t-1] / 2 + gram(A[t], B + cube(B))\n"
+    )
+    random = np.random.default_rng(0)
+    values = {"A": random.normal(size=(4, 2, 3, 2)), "B": random.normal(size=(3, 2))}
+    assert_the_same(circuit, 4, values, engine(on))
 
 
 @pytest.mark.parametrize("on", ["array_api_strict", "numpy", "torch"])

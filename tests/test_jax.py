@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,8 +55,7 @@ def derived(circuit: Circuit, loss: str, values: Any, steps: Any = None) -> dict
 def expected_gradient(circuit: Circuit, loss: str, values: Any, name: str, steps: Any) -> Any:
     try:
         return gf.grad(circuit, loss, values, wrt=[name], steps=steps)[name]
-    except gf.ValuesError as error:
-        assert "does not depend on" in str(error)
+    except gf.ValuesError:  # the loss does not depend on it
         return np.zeros_like(values[name])
 
 
@@ -160,7 +161,7 @@ def test_a_pin_cuts_the_scan_in_two() -> None:
 @pytest.mark.parametrize("delay", [1, 2, 8, 9, 30])
 @pytest.mark.parametrize("ahead", [False, True])
 def test_long_delays_read_the_right_step(delay: int, ahead: bool) -> None:
-    sign, ends = ("+", "T+") if ahead else ("-", "0-")
+    sign = "+" if ahead else "-"
     names = [
         f"'h[{'T+' if ahead else ''}{k if ahead else 1 - k}]': {k}" for k in range(1, delay + 1)
     ]
@@ -277,3 +278,17 @@ def test_a_batch_on_two_devices_stays_there() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "W (3, 3)\n"
+
+
+def test_the_examples_of_the_docs_run() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "engines.md").read_text()
+    blocks = list(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    plain = "\n".join(block for block in blocks if not block.startswith(">>>"))
+    source = re.search(r'"""\\\n(.*?)\.\.\. """', text, re.DOTALL)
+    assert source is not None
+    rnn = gf.loads(source[1].replace("... ", ""))
+    names: dict[str, Any] = {"gf": gf, "rnn": rnn}
+    exec(plain, names)
+    assert {n: g.shape for n, g in names["gradient"].items()} == {"U": (1, 2), "W": (1, 1)}
+    assert names["every"].shape == (5,)
+    assert names["h"].shape == (3, 4 * len(jax.devices()), 1)

@@ -36,6 +36,11 @@ def _place(operand: Operand, axis: int, more: int = 0) -> int:
     return place(axis, operand.rank + more, False) + operand.lead
 
 
+def along_cores(function: Callable[..., Any]) -> Operation:
+    """Make an operation of a function of a namespace and of arrays with all leading axes."""
+    return lambda space, *operands: function(space.xp, *repeated(space, operands))
+
+
 def norm(xp: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """The Euclidean length; its gradient at 0 is 0."""
     total = xp.sum(xp.square(x), axis=axes)

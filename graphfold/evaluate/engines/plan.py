@@ -11,6 +11,7 @@ from graphfold.evaluate.calls import function_problems
 from graphfold.evaluate.compiled.plan import Plan
 from graphfold.evaluate.engines.calls import wrapped
 from graphfold.evaluate.engines.choose import choose
+from graphfold.evaluate.engines.explain import explained
 from graphfold.evaluate.engines.fitting import Fit, Fitter
 from graphfold.evaluate.engines.lowered import ArrayEngine, Lowered
 from graphfold.evaluate.engines.scope import ArrayScope
@@ -48,13 +49,16 @@ class ArrayPlan(Plan):
         values: Mapping[str, Any],
         *,
         steps: int | Mapping[str, int] | None = None,
-        lengths: Any = None,
         batch_first: bool = False,
-        fill: float = 0,
+        **options: Any,
     ) -> dict[str, Any]:
-        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
-        if lengths is not None:
-            self._refuse("lengths")
+        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …).
+
+        ValuesError lists all that does not fit, and names options that only NumPy has.
+        """
+        refused = [name for name, value in options.items() if name != "fill" and value is not None]
+        if refused:
+            self._refuse(", ".join(refused))
         unfolding = self._unfolding(steps, values, batch_first)
         fit = self._fitter.fit(unfolding, values, batch_first)
         key, lowered = self._lower(unfolding, fit)
@@ -78,10 +82,8 @@ class ArrayPlan(Plan):
         return self._lower(unfolding, fit)[1].run(fit.arrays(values))
 
     def explain(self, sizes: Mapping[str, int]) -> str:
-        """Tell what is done at once and what step by step, for unbatched values of these sizes."""
-        way = "one scan, compiled" if self.namespace.jax else "step by step"
-        lines = [f"on {self.namespace.name}; a recurrence: {way}"]
-        return "\n".join([*lines, super().explain(sizes)])
+        """Tell what is done at once and what step by step."""
+        return "\n".join(explained(self._inlined, self.namespace.jax))
 
     def init(self, *_given: Any, **_options: Any) -> NoReturn:
         """One step at a time is done by NumPy only: ValuesError."""

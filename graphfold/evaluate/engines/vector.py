@@ -67,8 +67,7 @@ class ArrayVector(Vector):
         if node.operation == "call":
             return scope.functions[str(node.attribute("function"))], {}
         if node.operation not in OPERATIONS:
-            raise ValuesError(
-                f"operation '{node.operation}' is known to NumPy only: leave out engine="
-            )
+            cure = "register it with namespace=, or leave out engine="
+            raise ValuesError(f"operation '{node.operation}' is known to NumPy only; {cure}")
         attributes = {key: self.attribute(scope, value) for key, value in node.attributes}
         return partial(OPERATIONS[node.operation], self.space), attributes
