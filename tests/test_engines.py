@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from circuits import cases, clocked_cases
+from circuits import cases, clocked_cases, skewed_circuits
 from gallery import FUNCTIONS, example, unfolded
 from gallery import random_values as gallery_values
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from namespaces import ENGINES, assert_the_same, doubles, engine
 from simulator import random_values
@@ -24,7 +24,6 @@ from graphfold.evaluate.engines.space import Space
 from graphfold.evaluate.engines.table import OPERATIONS
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.value import Value
-from graphfold.recurrence import find_components
 
 LSTM = gf.load(gf.example_path("lstm"))
 ROLES: Any = ("input", "parameter", "history")
@@ -39,10 +38,6 @@ def in_doubles() -> Iterator[None]:
 def few(examples: int) -> Any:
     slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
     return settings(max_examples=examples, suppress_health_check=slow)
-
-
-def lowers(circuit: Circuit) -> bool:
-    return not any(component.potentials for component in find_components(circuit)[0])
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -110,7 +105,6 @@ def test_a_random_circuit_has_the_values_of_the_reference(
     on: str, case: tuple[Circuit, int], dtype: str
 ) -> None:
     circuit, steps = case
-    assume(lowers(circuit))
     values = {n: np.asarray(v, dtype) for n, v in random_values(circuit, steps).items()}
     assert_the_same(circuit, steps, values, engine(on))
 
@@ -118,22 +112,26 @@ def test_a_random_circuit_has_the_values_of_the_reference(
 @few(30)
 @given(clocked_cases())
 def test_so_has_one_over_two_clocks(case: tuple[Circuit, dict[str, int]]) -> None:
-    assume(lowers(case[0]))
     assert_the_same(*case, random_values(*case), engine("array_api_strict"))
 
 
 @few(30)
 @given(cases(), st.integers(1, 4))
 def test_so_has_a_batch(case: tuple[Circuit, int], rows: int) -> None:
-    assume(lowers(case[0]))
     values = dict(gf.random_values(gf.unfold(*case), 0, roles=ROLES, batch=rows))
     assert_the_same(*case, values, engine("array_api_strict"))
+
+
+@few(40)
+@given(skewed_circuits(), st.integers(0, 8))
+def test_so_has_one_with_delays_of_both_signs(circuit: Circuit, steps: int) -> None:
+    values = dict(gf.random_values(gf.unfold(circuit, steps), 0, roles=ROLES))
+    assert_the_same(circuit, steps, values, engine("array_api_strict"))
 
 
 @few(5)
 @given(cases(), st.sampled_from([None, 2]))
 def test_so_has_one_on_jax(case: tuple[Circuit, int], rows: int | None) -> None:
-    assume(lowers(case[0]))
     values = dict(gf.random_values(gf.unfold(*case), 0, roles=ROLES, batch=rows))
     assert_the_same(*case, values, engine("jax"))
 
@@ -275,11 +273,6 @@ def test_a_missing_package_is_told_with_its_extra(
 
 
 def test_what_only_numpy_runs_is_told() -> None:
-    both = gf.loads(
-        "graphfold: 1\ninit: {'a[0]': 0, 'a[-1]': 0, 'b[T+1]': 0}\n"
-        "equations: |\n  a[t] = b[t+1]\n  b[t] = a[t-2]"
-    )
-    assert "does not do delays of both signs in one recurrence (a, b)" in refused(both)
     assert "does not do signals over trees; leave out engine=" in refused(example("tree_lstm"))
     assert "does not do lengths" in refused(lengths=[4])
     plan: Any = gf.compile(LSTM, engine=np)

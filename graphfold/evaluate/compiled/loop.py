@@ -51,7 +51,7 @@ class Loop:
         """Fill the tracks of the component's signals."""
         values = Values(scope, self.vectors)
         prepared: dict[frozenset[str], _Prepared] = {}
-        for pinned, start, stop in self.stretches(scope):
+        for pinned, start, stop in self._stretches(scope):
             if pinned.issuperset(self.signals):
                 continue
             if pinned not in prepared:
@@ -78,7 +78,7 @@ class Loop:
         recipes = {n: recipe_of(step, code.products[n], self.vectors) for n in code.ready.values()}
         return Body(step, fused, code, names["loop"], recipes)
 
-    def stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
+    def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
         length, pins = scope.unfolding.length(self.axis), dict[int, set[str]]()
         for signal in self.signals:

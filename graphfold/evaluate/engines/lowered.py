@@ -13,6 +13,7 @@ from graphfold.errors import ValuesError
 from graphfold.evaluate.compiled.engine import Engine, results
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.tracks import Track
+from graphfold.evaluate.engines.columns import parts_of
 from graphfold.evaluate.engines.flows import spread
 from graphfold.evaluate.engines.recurrence import Recurrence
 from graphfold.evaluate.engines.scope import ArrayScope, Pieces, Stretch
@@ -58,7 +59,8 @@ class Lowered:
         first = component.signals[0]
         if first not in self.recurrences:
             loop = self.engine.loop(scope, component)
-            self.recurrences[first] = Recurrence(self.engine.space, loop)
+            parts = parts_of(component, loop.signals)
+            self.recurrences[first] = Recurrence(self.engine.space, loop, parts)
         return self.recurrences[first]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +11,13 @@ from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.ready import Values
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.engines.body import Body
+from graphfold.evaluate.engines.columns import Columns, Interval, Part
 from graphfold.evaluate.engines.flows import spread
 from graphfold.evaluate.engines.scope import ArrayScope, Pieces, Rows, Stretch
 from graphfold.evaluate.engines.space import Space
 from graphfold.evaluate.engines.window import Window
 
-Pinned = frozenset[str]
+Signals = tuple[str, ...]
 
 
 @dataclass
@@ -24,36 +26,31 @@ class Recurrence:
 
     space: Space
     loop: Loop
-    _steps: dict[Pinned, Step] = field(default_factory=dict)
+    parts: tuple[Part, ...]
+    _steps: dict[Signals, Step] = field(default_factory=dict)
 
     def run(self, scope: ArrayScope) -> dict[str, Pieces]:
         """Return the values of the signals that are kept."""
         return _Run(self, scope).all()
 
-    def step(self, scope: ArrayScope, pinned: Pinned) -> Step:
-        """The operations of a step in which some signals are pinned."""
-        if pinned not in self._steps:
+    def step(self, scope: ArrayScope, signals: Signals) -> Step:
+        """The operations that compute these signals, each at one step."""
+        if signals not in self._steps:
             loop = self.loop
-            signals = tuple(s for s in loop.signals if s not in pinned)
             step = Lowering(scope, loop.vectors, loop.cores, Step(loop.axis, signals)).run()
             for signal in loop.signals:
-                step.facts[Ref("state", 0, signal)] = Fact(
-                    loop.cores[signal], signal in scope.batch
-                )
-            self._steps[pinned] = step
-        return self._steps[pinned]
+                fact = Fact(loop.cores[signal], signal in scope.batch)
+                step.facts[Ref("state", 0, signal)] = fact
+            self._steps[signals] = step
+        return self._steps[signals]
 
-    def windows(
-        self, scope: ArrayScope, stretches: list[tuple[Pinned, int, int]]
-    ) -> dict[str, int]:
-        """How many steps back each signal is read."""
-        found: dict[str, int] = {}
-        for pinned, _, _ in stretches:
-            if not pinned.issuperset(self.loop.signals):
-                for ref in self.step(scope, pinned).delays():
-                    if ref.number:
-                        found[ref.signal] = max(found.get(ref.signal, 0), abs(ref.number))
-        return found
+
+@dataclass(frozen=True)
+class _Turn:
+    """What one part computes in a column."""
+
+    part: Part
+    body: Body
 
 
 class _Run:
@@ -62,28 +59,50 @@ class _Run:
     def __init__(self, recurrence: Recurrence, scope: ArrayScope) -> None:
         self.recurrence, self.loop, self.scope = recurrence, recurrence.loop, scope
         self.space, self.values = recurrence.space, Values(scope, recurrence.loop.vectors)
-        self.bodies: dict[Pinned, Body] = {}
+        length = scope.unfolding.length(self.loop.axis)
+        self.columns = Columns(recurrence.parts, length, self.loop.backward)
+        self.lag = {signal: part.lag for part in recurrence.parts for signal in part.signals}
         self.rows: dict[str, Rows] = {s: dict(scope.rows.get(s, {})) for s in self.loop.signals}
         self.single: dict[str, Rows] = {s: dict(rows) for s, rows in self.rows.items()}
-        self.scanned: dict[str, list[Stretch]] = {s: [] for s in self.loop.kept}
-        self.stretches = self.loop.stretches(scope)
-        self.windows = recurrence.windows(scope, self.stretches)
+        self.scanned: dict[str, list[Stretch]] = {s: [] for s in self.loop.signals}
+        self.bodies: dict[Signals, Body] = {}
 
     def all(self) -> dict[str, Pieces]:
-        for pinned, start, stop in self.stretches:
-            if pinned.issuperset(self.loop.signals):
-                continue
-            if pinned not in self.bodies:
-                step = self.recurrence.step(self.scope, pinned)
-                self.bodies[pinned] = Body(self.space, step, self.values)
-            if self.space.namespace.jax and stop - start > 1:
-                self._scan(self.bodies[pinned], start, stop)
+        intervals = list(self.columns.intervals(self.scope.unfolding.pins))
+        turns = [list(self._turns(interval)) for interval in intervals]
+        self.windows = self._windows(turns)
+        for interval, own in zip(intervals, turns, strict=True):
+            whole = interval.computed == self.rows.keys()
+            if self.space.namespace.jax and whole and interval.stop - interval.start > 1:
+                self._scan(own, interval)
             else:
-                self._walk(self.bodies[pinned], start, stop)
-        return {
-            s: Pieces(self.single[s], sorted(scanned, key=lambda stretch: stretch.start))
-            for s, scanned in self.scanned.items()
-        }
+                for column in range(interval.start, interval.stop):
+                    for turn in own:
+                        self._walk(turn, column)
+        return {signal: self._pieces(signal) for signal in self.loop.kept}
+
+    def _pieces(self, signal: str) -> Pieces:
+        in_order = sorted(self.scanned[signal], key=lambda stretch: stretch.start)
+        return Pieces(self.single[signal], in_order)
+
+    def _turns(self, interval: Interval) -> Iterator[_Turn]:
+        for part in self.columns.parts:
+            signals = tuple(s for s in part.signals if s in interval.computed)
+            if not signals:
+                continue
+            if signals not in self.bodies:
+                step = self.recurrence.step(self.scope, signals)
+                self.bodies[signals] = Body(self.space, step, self.values)
+            yield _Turn(part, self.bodies[signals])
+
+    def _windows(self, turns: list[list[_Turn]]) -> dict[str, int]:
+        """How many columns back each signal is read; 0 for one that others read in their own."""
+        found: dict[str, int] = {}
+        for turn in (turn for own in turns for turn in own):
+            for ref in turn.body.step.delays():
+                back = self.columns.distance(turn.part.lag, ref.number, self.lag[ref.signal])
+                found[ref.signal] = max(found.get(ref.signal, 0), back)
+        return found
 
     def row(self, signal: str, flow: Flow) -> Any:
         """A value in the signal's own shape."""
@@ -100,59 +119,67 @@ class _Run:
     def flow(self, signal: str, row: Any) -> Flow:
         return Flow(row, (), signal in self.scope.batch)
 
-    def _walk(self, body: Body, start: int, stop: int) -> None:
-        """One step after the other."""
-        steps, arrays = range(start, stop), body.moving
-        for step in reversed(steps) if self.loop.backward else steps:
-            moving = {ref: array[step - 1, ...] for ref, array in arrays.items()}
+    def _walk(self, turn: _Turn, column: int) -> None:
+        """What one part computes in one column."""
+        now = self.columns.step(column, turn.part.lag)
+        moving = {ref: array[now - 1, ...] for ref, array in turn.body.moving.items()}
 
-            def state(ref: Ref, step: int = step) -> Flow:
-                return self.flow(ref.signal, self.known(ref.signal, step - ref.number))
+        def state(ref: Ref) -> Flow:
+            return self.flow(ref.signal, self.known(ref.signal, now - ref.number))
 
-            for signal, flow in body.run(moving, state).items():
-                if signal in self.loop.kept or signal in self.windows:
-                    self.rows[signal][step] = self.row(signal, flow)
-                if signal in self.loop.kept:
-                    self.single[signal][step] = self.rows[signal][step]
+        for signal, flow in turn.body.run(moving, state).items():
+            if signal in self.loop.kept or signal in self.windows:
+                self.rows[signal][now] = self.row(signal, flow)
+            if signal in self.loop.kept:
+                self.single[signal][now] = self.rows[signal][now]
 
-    def _scan(self, body: Body, start: int, stop: int) -> None:
-        """All steps in one loop that JAX compiles."""
+    def _scan(self, turns: list[_Turn], interval: Interval) -> None:
+        """All columns in one loop that JAX compiles."""
         from jax.lax import scan
 
-        backward, arrays = self.loop.backward, body.moving
-        back, first = (-1, stop - 1) if backward else (1, start)
-        windows = {signal: Window(size) for signal, size in self.windows.items()}
+        columns, start, stop = self.columns, interval.start, interval.stop
+        windows = {s: Window(size) for s, size in self.windows.items() if size}
         carry = {
-            signal: window.start(
-                [self.known(signal, first - back * k) for k in range(1, window.size + 1)]
-            )
+            signal: window.start([self._before(signal, start - k) for k in window.distances])
             for signal, window in windows.items()
         }
-        kept = [s for s in body.step.signals if s in self.loop.kept]
+        wanted = {s for s in self.rows if s in self.loop.kept or s in self.windows}
 
-        def one(carry: tuple[Any, dict[str, Any]], rows: list[Any]) -> Any:
+        def one(carry: tuple[Any, dict[str, Any]], moving: list[list[Any]]) -> Any:
             count, carried = carry
+            now: dict[str, Any] = {}
+            for turn, rows in zip(turns, moving, strict=True):
 
-            def state(ref: Ref) -> Flow:
-                signal = ref.signal
-                row = windows[signal].read(carried[signal], count, abs(ref.number))
-                return self.flow(signal, row)
+                def state(ref: Ref, lag: int = turn.part.lag) -> Flow:
+                    signal = ref.signal
+                    back = columns.distance(lag, ref.number, self.lag[signal])
+                    past = windows[signal].read(carried[signal], count, back) if back else None
+                    return self.flow(signal, now[signal] if past is None else past)
 
-            flows = body.run(dict(zip(arrays, rows, strict=True)), state)
-            new = {s: self.row(s, f) for s, f in flows.items() if s in windows or s in kept}
-            onward = {s: w.push(carried[s], count, new[s]) for s, w in windows.items()}
-            return (count + 1, onward), {s: new[s] for s in kept}
+                flows = turn.body.run(dict(zip(turn.body.moving, rows, strict=True)), state)
+                made = {s: self.row(s, flow) for s, flow in flows.items() if s in wanted}
+                now.update(made)
+            onward = {s: w.push(carried[s], count, now[s]) for s, w in windows.items()}
+            return (count + 1, onward), now
 
-        moving = [array[start - 1 : stop - 1, ...] for array in arrays.values()]
-        _, made = scan(one, (0, carry), moving, length=stop - start, reverse=backward)
-        for signal in kept:
-            self.scanned[signal].append(Stretch(start, made[signal]))
-        self._remember(start, stop)
+        moving = [
+            [array[first - 1 : last - 1, ...] for array in turn.body.moving.values()]
+            for turn in turns
+            for first, last in [columns.steps(start, stop, turn.part.lag)]
+        ]
+        count = stop - start
+        _, made = scan(one, (0, carry), moving, length=count, reverse=columns.backward)
+        for signal, array in made.items():
+            first, _ = columns.steps(start, stop, self.lag[signal])
+            self.scanned[signal].append(Stretch(first, array))
+            self._remember(signal, interval)
 
-    def _remember(self, start: int, stop: int) -> None:
-        """Keep the last rows of a stretch at hand for the next one."""
-        for signal, size in self.windows.items():
-            array = self.scanned[signal][-1].array
-            last = range(start, min(stop, start + size))
-            for step in last if self.loop.backward else range(max(start, stop - size), stop):
-                self.rows[signal][step] = array[step - start, ...]
+    def _before(self, signal: str, column: int) -> Any:
+        return self.known(signal, self.columns.step(column, self.lag[signal]))
+
+    def _remember(self, signal: str, interval: Interval) -> None:
+        """Keep the last rows of a scan at hand for the columns behind it."""
+        stretch, size = self.scanned[signal][-1], self.windows.get(signal, 0)
+        for column in range(max(interval.start, interval.stop - size), interval.stop):
+            step = self.columns.step(column, self.lag[signal])
+            self.rows[signal][step] = stretch.array[step - stretch.start, ...]

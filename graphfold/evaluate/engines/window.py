@@ -18,6 +18,11 @@ class Window:
 
     size: int
 
+    @property
+    def distances(self) -> range:
+        """How far back it reaches."""
+        return range(1, self.size + 1)
+
     def start(self, rows: Sequence[Any]) -> Any:
         """What is carried before the first step; `rows` are the values before it, newest first."""
         if self.size <= SHORT:
