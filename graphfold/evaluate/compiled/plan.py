@@ -102,9 +102,9 @@ class Plan:
         bound = self._bind(unfolding, values, batch_first)
         given = bound, batches(self.circuit, bound, None)
         found = self._gradients.run(Asked(loss, names), unfolding, given, cotangent)
-        return {n: self._turned(n, a, bound) if batch_first else a for n, a in found.items()}
+        return {n: self._axes_turned(n, a, bound) if batch_first else a for n, a in found.items()}
 
-    def _turned(self, name: str, array: Array, bound: Bound) -> Array:
+    def _axes_turned(self, name: str, array: Array, bound: Bound) -> Array:
         whole = self.circuit.axis_of.get(name) is not None
         value = bound.values.get(name)
         return array.swapaxes(0, 1) if whole and value is not None and value.batched else array
@@ -188,18 +188,25 @@ def compile(
     mode: str | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     keep: Iterable[str] | None = None,
+    engine: Any = "numpy",
 ) -> Plan:
     """Return a plan that runs the circuit fast, and again.
 
     `keep` names the signals that a run gives back, by default the model's outputs. `functions`
-    binds a callable to each opaque function. ModelError when the circuit is not well formed;
-    ValuesError for an unknown name in `keep`.
+    binds a callable to each opaque function. `engine` is "numpy", "jax" or an array namespace of
+    the Python array API standard, such as the module torch; arrays of that kind come out.
+    ModelError when the circuit is not well formed; ValuesError for an unknown name in `keep` or
+    an unknown engine, and for what an engine other than NumPy cannot run.
     """
     flat = in_mode(ensure_well_formed(circuit), mode)
     for name in keep or ():
         if name not in flat.axis_of:
             raise ValuesError(f"unknown signal '{name}'{suggest(name, flat.axis_of)}")
-    return Plan(flat, functions, keep)
+    if engine == "numpy":
+        return Plan(flat, functions, keep)
+    from graphfold.evaluate.engines.plan import plan_on
+
+    return plan_on(engine, flat, functions, keep)
 
 
 def run(
