@@ -18,15 +18,17 @@ from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
+from graphfold.evaluate.stream.rewrite import Part
+from graphfold.evaluate.stream.streaming import Streaming
 from graphfold.evaluate.value import Array
 from graphfold.modes import in_mode
 from graphfold.recurrence import find_components
-from graphfold.shapes import solve_shapes
+from graphfold.shapes import Shapes, solve_shapes
 from graphfold.unfold import unfold
 from graphfold.unfolding import Unfolding
 
 
-class Plan:
+class Plan(Streaming):
     """A circuit ready to run; it keeps what it compiled for the shapes it has met.
 
     Signals over trees, and recurrences with delays of both signs, run as the reference does, and so
@@ -38,11 +40,15 @@ class Plan:
         circuit: Circuit,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         keep: Iterable[str] | None = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         self.circuit, self.functions = circuit, dict(functions or {})
-        self.keep = tuple(outputs(circuit, keep))
+        self.keep, self.params = tuple(outputs(circuit, keep)), dict(params or {})
         self._inlined = inline_functions(circuit)
-        self._shapes = solve_shapes(self._inlined)
+        self._shapes = shapes or solve_shapes(self._inlined)
+        self._whole, self._streams = (self._inlined, self._shapes), {}
         self._engines: dict[object, Engine] = {}
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
@@ -61,6 +67,7 @@ class Plan:
         fill: float = 0,
     ) -> dict[str, Array]:
         """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
+        values = {**self.params, **values} if self.params else values
         unfolding = self._unfolding(steps, values, batch_first)
         if self.by_reference or lengths is not None:
             known = evaluate(
@@ -77,6 +84,10 @@ class Plan:
         self._engine(scope).run(scope, bound)
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
+
+    def _make(self, part: Part, keep: Iterable[str]) -> Plan:
+        """A plan for a part of a stream."""
+        return Plan(part.circuit, self.functions, keep, shapes=part.shapes)
 
     def explain(self, sizes: Mapping[str, int]) -> str:
         """Tell what is done at once and what step by step, for unbatched values of these sizes."""
@@ -151,18 +162,20 @@ def compile(
     mode: str | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     keep: Iterable[str] | None = None,
+    params: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Return a plan that runs the circuit fast, and again.
 
     `keep` names the signals that a run gives back, by default the model's outputs. `functions`
-    binds a callable to each opaque function. ModelError when the circuit is not well formed;
+    binds a callable to each opaque function. `params` are values by name that stay with the plan;
+    a value of the same name given to a run wins. ModelError when the circuit is not well formed;
     ValuesError for an unknown name in `keep`.
     """
     flat = in_mode(ensure_well_formed(circuit), mode)
     for name in keep or ():
         if name not in flat.axis_of:
             raise ValuesError(f"unknown signal '{name}'{suggest(name, flat.axis_of)}")
-    return Plan(flat, functions, keep)
+    return Plan(flat, functions, keep, params=params)
 
 
 def run(

@@ -1,0 +1,195 @@
+"""Run some steps of a circuit from a state: the values of these steps, and the state after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from graphfold.evaluate.stream.constants import (
+    Constants,
+    cores,
+    first_rows,
+    prepare,
+    told_sizes,
+)
+from graphfold.evaluate.stream.ending import at_end
+from graphfold.evaluate.stream.inputs import Block, read_block, start_values
+from graphfold.evaluate.stream.parts import Parts
+from graphfold.evaluate.stream.rewrite import Part
+from graphfold.evaluate.stream.runner import Make, Runner
+from graphfold.evaluate.stream.state import Start, State, frozen, gather, latest, spread_rows
+from graphfold.evaluate.value import Array
+from graphfold.instances import format_id
+from graphfold.unfold import unfold
+
+Outputs = dict[str, Array]
+History = tuple[str, str, int]  # its name, its signal, its step
+
+
+@dataclass
+class Stream:
+    """A circuit streamed along one axis: `start`, then `advance` as often as there are steps.
+
+    `advance(state, inputs)` gives the state after a block of steps and the values of the kept
+    sequences at these steps, (steps, …) or (steps, B, …); `finish` those of the kept signals that
+    are no sequences along the axis. A state is never changed: going on from an earlier one runs
+    its steps again.
+    """
+
+    parts: Parts
+    make: Make
+    _plans: dict[object, Runner] = field(default_factory=dict)
+    _histories: dict[object, tuple[History, ...]] = field(default_factory=dict)
+    _constants: Constants | None = None
+
+    def start(
+        self,
+        values: Mapping[str, Any],
+        batch: int | None = None,
+        steps: Mapping[str, int] | None = None,
+    ) -> State:
+        """The state before the first step; ValuesError for values that do not fit.
+
+        `batch` repeats the histories for so many examples; `steps` are the lengths of other axes.
+        """
+        given, dtype = start_values(self.parts, values)
+        start = Start(self.parts.cut.axis, given, batch, steps or {})
+        shapes = cores(self.parts, told_sizes(self.parts, start))
+        state = State(start, dtype=dtype)
+        return state if shapes is None else self._begin(state, shapes)
+
+    def advance(
+        self, state: State, inputs: Any = None, steps: int | None = None
+    ) -> tuple[State, Outputs]:
+        """Run a block of steps from a state; `inputs` are (steps, …) or (steps, B, …) by name.
+
+        `steps` tells how many there are where no input does. ValuesError lists what does not fit.
+        """
+        block, pieces = read_block(self.parts, inputs, steps), list[Outputs]()
+        state, done = self._ready(state, block), state.step
+        for first, last, pinned in self._pieces(done, block.steps):
+            piece = block.part(first - done, last - done)
+            state, found = self._piece(state, piece, pinned)
+            pieces.append(found)
+        return state, {n: _joined([p[n] for p in pieces], self.parts.rank(n)) for n in pieces[0]}
+
+    def finish(self, state: State) -> Outputs:
+        """What is known once the last step has gone by: sums over time, last values, …"""
+        if state.sizes is None:
+            state = self._begin(state, cores(self.parts, _defaults(self.parts)) or {})
+        constants, cut = self._still(state), self.parts.cut
+        names = [name for name in cut.keep if name not in cut.moving]
+        late = [name for name in names if name in cut.late]
+        found = {name: constants.values[name] for name in names if name not in late}
+        if late:
+            plan = self._plan("after", self.parts.after, constants, late)
+            given = at_end(self.parts, state, constants)
+            found |= plan.run(given, steps=constants.lengths)
+        return {name: found[name] for name in names}
+
+    # -- starting ---------------------------------------------------------------------------------
+
+    def _begin(self, state: State, shapes: Mapping[str, tuple[int, ...]]) -> State:
+        """Work out what stands still, and the histories."""
+        dtype = state.dtype or np.dtype(float)
+        self._constants = prepare(self.parts, self.make, state.start, dtype, shapes)
+        rows = first_rows(self.parts, self._constants)
+        return replace(state, rows=rows, sizes=dict(self._constants.sizes))
+
+    def _ready(self, state: State, block: Block) -> State:
+        """The state with the sizes and in the dtype that a block of inputs asks for."""
+        dtype = state.dtype
+        if block.dtype is not None:
+            dtype = block.dtype if dtype is None else np.result_type(dtype, block.dtype)
+        if state.sizes is None or (state.step == 0 and dtype != state.dtype):
+            own = {s.name: block.core(s) for s in self.parts.inputs}
+            return self._begin(replace(state, dtype=dtype), own)
+        return replace(state, dtype=dtype) if dtype != state.dtype else state
+
+    def _still(self, state: State) -> Constants:
+        """What stands still in the stream that a state is of; the last one is remembered."""
+        known, dtype = self._constants, state.dtype or np.dtype(float)
+        if known is None or known.start is not state.start or known.dtype != dtype:
+            shapes = cores(self.parts, state.sizes or {}) or {}
+            self._constants = known = prepare(self.parts, self.make, state.start, dtype, shapes)
+        return known
+
+    # -- steps ------------------------------------------------------------------------------------
+
+    def _pieces(self, done: int, steps: int) -> Iterator[tuple[int, int, int | None]]:
+        """Stretches first + 1 … last of steps, one for itself where something is pinned."""
+        first, end = done, done + steps
+        for pin in self.parts.cut.pins:
+            if done < pin <= end:
+                if first < pin - 1:
+                    yield first, pin - 1, None
+                yield pin - 1, pin, pin
+                first = pin
+        if first < end or not steps:
+            yield first, end, None
+
+    def _piece(self, state: State, block: Block, pinned: int | None) -> tuple[State, Outputs]:
+        """Run a stretch of steps of which none or all have pins."""
+        parts, constants = self.parts, self._still(state)
+        part, axis = parts.during(pinned), parts.cut.axis
+        lengths = {**constants.lengths, axis: block.steps}
+        declared, values = part.circuit.declared, constants.values
+        given = {name: values[name] for name in declared if name in values}
+        for name, signal, step in self._read_histories(part, pinned, lengths):
+            given[name] = state.rows[signal][step - 1]
+        given |= {name: array for name, array in block.arrays.items() if name in declared}
+        if f"{axis}@step" in declared:
+            steps = np.arange(state.step + 1, state.step + block.steps + 1)
+            given[f"{axis}@step"] = steps.astype(constants.dtype)
+        plan = self._plan(pinned, part, constants, parts.watched)
+        found = plan.run(given, steps=lengths)
+        return self._after(state, block.steps, found), {n: found[n] for n in parts.streamed}
+
+    def _after(self, state: State, steps: int, found: Outputs) -> State:
+        """The state once steps with these values have gone by."""
+        if not steps:
+            return state
+        rows = {s: latest(r, found[s], self.parts.rank(s)) for s, r in state.rows.items()}
+        totals = dict(state.totals)
+        for total in self.parts.totals:
+            values = found[total.of]
+            if total.how != "first":
+                totals[total.name] = gather(total.how, totals.get(total.name), values)
+            elif state.step < total.step <= state.step + steps:
+                totals[total.name] = frozen(values[total.step - state.step - 1])
+        return replace(state, step=state.step + steps, rows=rows, totals=totals)
+
+    # -- what is kept for reuse -------------------------------------------------------------------
+
+    def _plan(
+        self, key: object, part: Part, constants: Constants, keep: Sequence[str]
+    ) -> Runner:
+        sized = (key, tuple(constants.sizes.items()))
+        if sized not in self._plans:
+            self._plans[sized] = self.make(part.with_sizes(constants.sizes), keep)
+        return self._plans[sized]
+
+    def _read_histories(
+        self, part: Part, pinned: int | None, lengths: Mapping[str, int]
+    ) -> tuple[History, ...]:
+        """The steps before a block that it reads, counted from its first step."""
+        key = (pinned, *lengths.items())
+        if key not in self._histories:
+            found = unfold(part.circuit, lengths).boundaries
+            self._histories[key] = tuple((format_id(s, step), s, step) for s, step in found)
+        return self._histories[key]
+
+
+def _defaults(parts: Parts) -> dict[str, int]:
+    return {dim.name: dim.default for dim in parts.cut.circuit.dims if dim.default is not None}
+
+
+def _joined(pieces: list[Array], rank: int) -> Array:
+    """Blocks of steps one after another."""
+    if len(pieces) == 1:
+        return pieces[0]
+    batch = next((one.shape[1] for one in pieces if one.ndim > rank + 1), None)
+    return np.concatenate([spread_rows(one, rank, batch) for one in pieces])
