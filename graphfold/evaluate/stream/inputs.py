@@ -30,11 +30,10 @@ def start_values(
     found, problems = dict[str, Array](), list[str]()
     for key, value in values.items():
         name = "".join(str(key).split())
-        signal = name.partition("[")[0]
-        if signal in parts.cut.circuit.declared and name in (s.name for s in parts.streams):
+        if name in (signal.name for signal in parts.streams):
             problems.append(f"{name} is given step by step, not at the start")
             continue
-        if parts.is_idle(signal):
+        if parts.is_idle(name):
             continue
         try:
             found[name] = frozen(as_numbers(value))

@@ -67,10 +67,11 @@ class Parts:
         """All inputs along the axis, those that nothing needs too."""
         return tuple(s for s in self.cut.circuit.inputs if s.axis == self.cut.axis)
 
-    def is_idle(self, signal: str) -> bool:
-        """Whether a signal is computed, but nothing that is asked for needs it."""
-        cut = self.cut
-        return signal in cut.circuit.axis_of and signal not in (*cut.needed, *cut.circuit.declared)
+    def is_idle(self, name: str) -> bool:
+        """Whether a name is that of a step of a signal that nothing asked for needs."""
+        signal, bracket, _ = name.partition("[")
+        known = signal in self.cut.circuit.axis_of
+        return bool(bracket) and known and signal not in self.cut.needed
 
     @cached_property
     def last_reads(self) -> tuple[tuple[str, int], ...]:
