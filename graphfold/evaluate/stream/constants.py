@@ -54,7 +54,13 @@ def told_sizes(parts: Parts, start: Start) -> dict[str, int]:
     """The sizes that values tell, defaults left aside."""
     part = parts.before
     unfolding = unfold(part.circuit, lengths_of(parts, start))
-    return measure(unfolding, part.shapes.signals, start.values, ())
+    return measure(unfolding, part.shapes.signals, _early(parts, start), ())
+
+
+def _early(parts: Parts, start: Start) -> dict[str, Array]:
+    """The values but histories of signals that come after the stream."""
+    late = parts.cut.late
+    return {n: a for n, a in start.values.items() if n.partition("[")[0] not in late}
 
 
 def prepare(
@@ -66,7 +72,8 @@ def prepare(
 ) -> Constants:
     """Run the part before a stream; `shapes` are those of one step of each input."""
     part, lengths = parts.before, lengths_of(parts, start)
-    given = {n: a.astype(dtype) if a.dtype.kind == "f" else a for n, a in start.values.items()}
+    cast = {n: a.astype(dtype) if a.dtype.kind == "f" else a for n, a in start.values.items()}
+    given = {name: cast[name] for name in _early(parts, start)}
     given |= {like(name): np.zeros(core, dtype) for name, core in shapes.items()}
     moving = parts.cut.moving
     names = [e.signal for e in part.circuit.equations if e.signal not in moving]
@@ -76,7 +83,8 @@ def prepare(
         raise ValuesError(str(error).replace(like(""), "")) from None
     unfolding = unfold(part.circuit, lengths)
     sizes = measure(unfolding, part.shapes.signals, given, part.circuit.dims)
-    known = {n: a for n, a in given.items() if n in parts.cut.circuit.declared} | found
+    known = {n: a for n, a in cast.items() if n in parts.cut.circuit.declared or n not in given}
+    known |= found
     arrays = {name: frozen(np.asarray(array, dtype)) for name, array in known.items()}
     return Constants(start, dtype, sizes, lengths, arrays)
 

@@ -100,9 +100,7 @@ class Cut:
             if link.source not in found or link.target not in self.needed:
                 continue
             if link.index is not None:
-                if not link.index.base and is_boundary_read(
-                    self.circuit, link.source, link.index
-                ):
+                if not link.index.base and is_boundary_read(self.circuit, link.source, link.index):
                     found[link.source].add(link.index.offset)
                 continue
             for step in range(1, link.delay + 1):
@@ -126,7 +124,7 @@ class Cut:
 
 
 def cut(circuit: Circuit, axis: str, keep: Iterable[str]) -> Cut:
-    """Cut a circuit; UnfoldingError names, a line each, what cannot be streamed and what it reads."""
+    """Cut a circuit; UnfoldingError names, a line each, what cannot be streamed, and why."""
     if circuit.trees:
         raise UnfoldingError("a circuit over a tree cannot be streamed: give it the whole tree")
     found = Cut(circuit, axis, tuple(keep))

@@ -16,10 +16,9 @@ Given = dict[str, Array]
 
 def at_end(parts: Parts, state: State, constants: Constants) -> Given:
     """All that the part after a stream is given."""
-    names, found = parts.after.circuit.declared, dict[str, Array]()
-    for name in names:
-        if name in constants.values:
-            found[name] = constants.values[name]
+    names, late = parts.after.circuit.declared, parts.cut.late
+    histories = {n: a for n, a in constants.values.items() if n.partition("[")[0] in late}
+    found = {name: constants.values[name] for name in names if name in constants.values}
     length = f"{parts.cut.axis}@length"
     if length in names:
         found[length] = np.asarray(state.step, constants.dtype)
@@ -28,7 +27,7 @@ def at_end(parts: Parts, state: State, constants: Constants) -> Given:
     for signal, offset in parts.last_reads:
         name = at(signal, f"{parts.cut.length}{offset:+d}" if offset else parts.cut.length)
         found[name] = _last(parts, state, signal, offset)
-    return {name: array for name, array in found.items() if name in names}
+    return {name: array for name, array in found.items() if name in names} | histories
 
 
 def _total(parts: Parts, state: State, constants: Constants, total: Total) -> Array:
@@ -58,4 +57,4 @@ def _last(parts: Parts, state: State, signal: str, offset: int) -> Array:
         read = f"{signal}[{parts.cut.length}{f'{offset:+d}' if offset else ''}]"
         message = f"after {state.step} steps {read} is {signal}[{step}], which has no value"
         raise ValuesError(message)
-    return state.rows[signal][offset - 1]
+    return np.asarray(state.rows[signal][offset - 1])

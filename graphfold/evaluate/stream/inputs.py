@@ -18,9 +18,7 @@ from graphfold.evaluate.value import Array
 Dtype = np.dtype[Any]
 
 
-def start_values(
-    parts: Parts, values: Mapping[str, Any]
-) -> tuple[dict[str, Array], Dtype | None]:
+def start_values(parts: Parts, values: Mapping[str, Any]) -> tuple[dict[str, Array], Dtype | None]:
     """Copies of what a stream is started with, and the dtype of the floating arrays, if any.
 
     Plain numbers and lists take on the dtype of the arrays beside them.

@@ -39,7 +39,7 @@ class Total(NamedTuple):
     step: int = 0
 
 
-def at(signal: str, index: Index | int) -> str:
+def at(signal: str, index: object) -> str:
     """The name of a step of a signal."""
     return f"{signal}@{index}"
 
@@ -115,8 +115,10 @@ class Parts:
         for signal in early:
             if signal not in cut.moving:
                 equations.append(self._changed(signal, _same))
-        read = {r.signal for b in boundaries if b.value is not None for _, r in b.value.reads()}
-        told = read.union(cut.boundary_steps, (b.signal for b in boundaries))
+        values = [b.value for b in boundaries if b.value is not None]
+        told = {read.signal for value in values for _, read in value.reads()}.union(
+            cut.boundary_steps, (b.signal for b in boundaries)
+        )
         bounded = [s for s in cut.moving if s in told or cut.boundaries(s)]
         for signal in bounded:
             blank = Equation(signal, cut.axis, Expression((Const(0),)))
@@ -134,9 +136,10 @@ class Parts:
 
     @cached_property
     def _still_inputs(self) -> tuple[str, ...]:
-        """The inputs along other axes."""
-        own = self.cut.axis
-        return tuple(s.name for s in self.cut.circuit.inputs if s.axis not in (None, own))
+        """The inputs along other axes that are needed."""
+        own, needed = self.cut.axis, self.cut.needed
+        inputs = self.cut.circuit.inputs
+        return tuple(s.name for s in inputs if s.axis not in (None, own) and s.name in needed)
 
     def _all_declared(self, shapes: dict[str, Shape]) -> Iterator[Signal]:
         for signal in self.cut.circuit.declared.values():
@@ -161,8 +164,8 @@ class Parts:
             name = f"{signal}@{number}"
             yield Total(name, node.operation, f"{name} of")  # type: ignore[arg-type]
         for signal in self._late:
-            for node, what in self.cut.asks(self._expression(signal)):
-                read = self._expression(signal).nodes[node]
+            for asked, what in self.cut.asks(self._expression(signal)):
+                read = self._expression(signal).nodes[asked]
                 if what == "fixed" and isinstance(read, Read) and read.index:
                     step = read.index.offset
                     yield Total(at(read.signal, step), "first", read.signal, step)

@@ -13,8 +13,7 @@ What = Literal["all", "length", "fixed", "end", "ahead"]
 
 
 class Ask(NamedTuple):
-    """A node that asks for all steps, their number, a step by its number or from the end, or a
-    later step."""
+    """A node that asks for all steps, their number, a certain step, or a later one."""
 
     node: int
     what: What
@@ -44,9 +43,7 @@ def _ask(circuit: Circuit, axis: str, node: Node) -> What | None:
 
 def is_length(node: Node, axis: str) -> bool:
     """Whether a node is the number of steps of the axis."""
-    return (
-        isinstance(node, Apply) and node.operation == "length" and node.attribute("axis") == axis
-    )
+    return isinstance(node, Apply) and node.operation == "length" and node.attribute("axis") == axis
 
 
 def is_step(node: Node, axis: str) -> bool:

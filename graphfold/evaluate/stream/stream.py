@@ -77,7 +77,7 @@ class Stream:
         return state, {n: _joined([p[n] for p in pieces], self.parts.rank(n)) for n in pieces[0]}
 
     def finish(self, state: State) -> Outputs:
-        """What is known once the last step has gone by: sums over time, last values, …"""
+        """What is known once the last step has gone by, such as sums over time."""
         if state.sizes is None:
             state = self._begin(state, cores(self.parts, _defaults(self.parts)) or {})
         constants, cut = self._still(state), self.parts.cut
@@ -164,9 +164,7 @@ class Stream:
 
     # -- what is kept for reuse -------------------------------------------------------------------
 
-    def _plan(
-        self, key: object, part: Part, constants: Constants, keep: Sequence[str]
-    ) -> Runner:
+    def _plan(self, key: object, part: Part, constants: Constants, keep: Sequence[str]) -> Runner:
         sized = (key, tuple(constants.sizes.items()))
         if sized not in self._plans:
             self._plans[sized] = self.make(part.with_sizes(constants.sizes), keep)

@@ -110,7 +110,7 @@ class Streaming:
         """
         return self._of(state).finish(state)
 
-    def _of(self, state: State) -> Stream:
+    def _of(self, state: Any) -> Stream:
         if not isinstance(state, State):
             cure = "state = plan.init(), then state, y = plan.step(state, x)"
             raise ValuesError(f"expected a state, not {type(state).__name__}: {cure}")
