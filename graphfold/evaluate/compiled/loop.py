@@ -100,7 +100,7 @@ class _Prepared:
         code, step = body.code, body.step
         self.arrays = {f"c{n}": self._flow(n).array for n in code.statics}
         for number, product in enumerate(code.products):
-            self.arrays[f"w{number}"] = self._weights(product)
+            self.arrays[f"w{number}"] = self._weights(number, product)
         self.ready = {
             name: Ready(scope, step, code.products[n], body.recipes[n], values)
             for name, n in code.ready.items()
@@ -131,7 +131,13 @@ class _Prepared:
             array = self.scope.tracks[ref.signal].rows(start - ref.number, stop - ref.number)
         return array.reshape(len(array), 1) if array.ndim == 1 else array
 
-    def _weights(self, product: Product) -> Array:
+    def _weights(self, number: int, product: Product) -> Array:
+        outside = [self.body.step.outside[member.weight.number] for member in product.members]
+        nodes = [(one.signal, one.node) for one in outside]
+        key = (self.body.step.signals, number)
+        return self.values.keep(key, nodes, lambda: self._joined(product))
+
+    def _joined(self, product: Product) -> Array:
         """The matrices above one another; those of sigmoids halved, for they become a tanh."""
         parts, step = [], self.body.step
         for member in product.members:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
+from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
@@ -45,7 +47,7 @@ class Plan(Streaming):
         shapes: Shapes | None = None,
     ) -> None:
         self.circuit, self.functions = circuit, dict(functions or {})
-        self.keep, self.params = tuple(outputs(circuit, keep)), dict(params or {})
+        self.keep, self.params = tuple(outputs(circuit, keep)), Params(circuit, params)
         self._inlined = inline_functions(circuit)
         self._shapes = shapes or solve_shapes(self._inlined)
         self._whole, self._streams = (self._inlined, self._shapes), {}
@@ -67,7 +69,7 @@ class Plan(Streaming):
         fill: float = 0,
     ) -> dict[str, Array]:
         """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
-        values = {**self.params, **values} if self.params else values
+        given, values = values, self.params.beside(values)
         unfolding = self._unfolding(steps, values, batch_first)
         if self.by_reference or lengths is not None:
             known = evaluate(
@@ -81,9 +83,17 @@ class Plan(Streaming):
             return {name: known.signal(name) for name in self.keep}
         bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
-        self._engine(scope).run(scope, bound)
+        engine = self._engine(scope)
+        self.params.share(scope, engine, given)
+        engine.run(scope, bound)
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
+
+    def with_params(self, params: Mapping[str, Any]) -> Plan:
+        """The same plan with other values of its own; what is compiled is shared."""
+        plan = copy(self)
+        plan.params, plan._streams = Params(self.circuit, params), {}
+        return plan
 
     def _make(self, part: Part, keep: Iterable[str]) -> Plan:
         """A plan for a part of a stream."""

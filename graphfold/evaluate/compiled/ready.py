@@ -6,8 +6,9 @@ for as many steps at once as a cache holds, and added where it is still warm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -118,6 +119,7 @@ class Ready:
         self.halved = [kind_of(step, member) == "sigmoid" for member, _, _ in self.spans]
         self.still = np.zeros(self.total, scope.dtype)
         self.moving: list[tuple[int, int, Flow]] = []
+        self.place = (step.signals, product.members[0].product)
         self.inputs = [self._input(values, recipe, *one) for one in recipe.vectors]
         self.batch: int | None = None
         for place, part in enumerate(recipe.parts):
@@ -132,7 +134,12 @@ class Ready:
         key, signal, node = one
         assert isinstance(key, int)
         flow = values.of(str(signal), int(str(node)))
-        whole = np.zeros((flow.core[0], self.total), self.dtype)
+        nodes = [part.factors[key][:2] for part in recipe.parts if key in part.factors]
+        made = partial(self._beside, values, recipe, key, flow.core[0])
+        return flow, values.keep((self.place, key), nodes, made)
+
+    def _beside(self, values: Values, recipe: Recipe, key: int, size: int) -> Array:
+        whole = np.zeros((size, self.total), self.dtype)
         for (_, start, stop), part, half in zip(self.spans, recipe.parts, self.halved, strict=True):
             if key in part.factors:
                 own, matrix, turned = part.factors[key]
@@ -140,7 +147,7 @@ class Ready:
                 whole[:, start:stop] = array if turned else array.T
                 if half:
                     whole[:, start:stop] *= self.dtype.type(0.5)
-        return flow, whole
+        return whole
 
     def _add(self, place: int, leaf: Leaf, values: Values) -> None:
         flow = values.of(leaf.signal, leaf.node)
@@ -198,3 +205,18 @@ class Values:
         """The value of a node for all steps, the clock of the loop first."""
         known = self._known.setdefault(signal, {})
         return self.vectors[signal].value(self.scope, node, known)
+
+    def keep(
+        self, key: object, nodes: Iterable[tuple[str, int]], make: Callable[[], Array]
+    ) -> Array:
+        """What `make` makes of nodes, once for all runs if they are the same in all."""
+        still, kept = self.scope.still, self.scope.kept
+        if key in kept and kept[key][0] <= still:
+            return kept[key][1]
+        made = make()
+        if still:
+            read = (self.vectors[signal].reads(node) for signal, node in nodes)
+            signals = frozenset[str]().union(*read)
+            if signals <= still:
+                kept[key] = (signals, made)
+        return made

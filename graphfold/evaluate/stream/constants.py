@@ -3,41 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from graphfold.circuit import Circuit
 from graphfold.errors import ValuesError
 from graphfold.evaluate.binding import measure
 from graphfold.evaluate.stream.parts import Parts, at, like
-from graphfold.evaluate.stream.runner import Make
+from graphfold.evaluate.stream.runner import Make, Runner
 from graphfold.evaluate.stream.state import Start, frozen
 from graphfold.evaluate.value import Array
 from graphfold.unfold import unfold
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What constants follow from: a start, all values it has, a dtype, and the sizes of inputs.
+
+    `shapes` are those of one step of each input.
+    """
+
+    start: Start
+    values: Mapping[str, Array]
+    dtype: np.dtype[Any]
+    shapes: Shapes
+
+    def agrees(self, other: Setting) -> bool:
+        """Whether constants of the one are those of the other."""
+        bare = not self.start.values and not other.start.values
+        same = bare and self.start.steps == other.start.steps
+        kind = self.dtype == other.dtype and self.shapes == other.shapes
+        return kind and (self.start is other.start or same)
 
 
 @dataclass(frozen=True)
 class Constants:
     """Values by name, in one dtype, and the sizes they tell, of a start.
 
-    `lengths` are those of all axes, the stream's being 0.
+    `lengths` are those of all axes, the stream's being 0; `plans` run parts on these values.
     """
 
-    start: Start
-    dtype: np.dtype[Any]
+    setting: Setting
     sizes: Mapping[str, int]
     lengths: Mapping[str, int]
     values: Mapping[str, Array]
+    plans: dict[object, Runner] = field(default_factory=dict)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of all values."""
+        return self.setting.dtype
+
+    def of(self, circuit: Circuit) -> dict[str, Array]:
+        """What is declared in a circuit."""
+        return {name: self.values[name] for name in circuit.declared if name in self.values}
 
 
-def lengths_of(parts: Parts, start: Start) -> dict[str, int]:
+def lengths_of(parts: Parts, start: Start, values: Mapping[str, Array]) -> dict[str, int]:
     """The number of steps of each axis before the first step of a stream."""
     circuit, axis = parts.cut.circuit, parts.cut.axis
     found = {**start.steps, axis: 0}
     for signal in circuit.inputs:
-        if signal.axis not in (None, axis) and signal.name in start.values:
-            shape = start.values[signal.name].shape
+        if signal.axis not in (None, axis) and signal.name in values:
+            shape = values[signal.name].shape
             found.setdefault(str(signal.axis), shape[0] if shape else 0)
     return found
 
@@ -50,31 +82,26 @@ def cores(parts: Parts, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]] 
     return {s.name: tuple(size.evaluate(sizes) for size in s.shape) for s in parts.inputs}
 
 
-def told_sizes(parts: Parts, start: Start) -> dict[str, int]:
+def told_sizes(parts: Parts, start: Start, values: Mapping[str, Array]) -> dict[str, int]:
     """The sizes that values tell, defaults left aside."""
     part = parts.before
-    unfolding = unfold(part.circuit, lengths_of(parts, start))
-    return measure(unfolding, part.shapes.signals, _early(parts, start), ())
+    unfolding = unfold(part.circuit, lengths_of(parts, start, values))
+    return measure(unfolding, part.shapes.signals, _early(parts, values), ())
 
 
-def _early(parts: Parts, start: Start) -> dict[str, Array]:
+def _early(parts: Parts, values: Mapping[str, Array]) -> dict[str, Array]:
     """The values but histories of signals that come after the stream."""
     late = parts.cut.late
-    return {n: a for n, a in start.values.items() if n.partition("[")[0] not in late}
+    return {n: a for n, a in values.items() if n.partition("[")[0] not in late}
 
 
-def prepare(
-    parts: Parts,
-    make: Make,
-    start: Start,
-    dtype: np.dtype[Any],
-    shapes: Mapping[str, tuple[int, ...]],
-) -> Constants:
-    """Run the part before a stream; `shapes` are those of one step of each input."""
-    part, lengths = parts.before, lengths_of(parts, start)
-    cast = {n: a.astype(dtype) if a.dtype.kind == "f" else a for n, a in start.values.items()}
-    given = {name: cast[name] for name in _early(parts, start)}
-    given |= {like(name): np.zeros(core, dtype) for name, core in shapes.items()}
+def prepare(parts: Parts, make: Make, setting: Setting) -> Constants:
+    """Run the part before a stream."""
+    part, dtype, values = parts.before, setting.dtype, setting.values
+    lengths = lengths_of(parts, setting.start, values)
+    cast = {n: a.astype(dtype) if a.dtype.kind == "f" else a for n, a in values.items()}
+    given = _early(parts, cast)
+    given |= {like(name): np.zeros(core, dtype) for name, core in setting.shapes.items()}
     moving = parts.cut.moving
     names = [e.signal for e in part.circuit.equations if e.signal not in moving]
     try:
@@ -84,14 +111,13 @@ def prepare(
     unfolding = unfold(part.circuit, lengths)
     sizes = measure(unfolding, part.shapes.signals, given, part.circuit.dims)
     known = {n: a for n, a in cast.items() if n in parts.cut.circuit.declared or n not in given}
-    known |= found
-    arrays = {name: frozen(np.asarray(array, dtype)) for name, array in known.items()}
-    return Constants(start, dtype, sizes, lengths, arrays)
+    arrays = {n: frozen(np.asarray(a, dtype)) for n, a in (known | found).items()}
+    return Constants(setting, sizes, lengths, arrays)
 
 
-def first_rows(parts: Parts, constants: Constants) -> dict[str, Array]:
+def first_rows(parts: Parts, constants: Constants, batch: int | None) -> dict[str, Array]:
     """The histories, as rows of a state; those that nothing reads are zeros."""
-    found, batch = {}, constants.start.batch
+    found = {}
     for signal, depth in parts.cut.depth.items():
         shape = parts.shapes.signals[signal]
         steps = parts.cut.boundary_steps.get(signal, ())

@@ -18,7 +18,7 @@ def at_end(parts: Parts, state: State, constants: Constants) -> Given:
     """All that the part after a stream is given."""
     names, late = parts.after.circuit.declared, parts.cut.late
     histories = {n: a for n, a in constants.values.items() if n.partition("[")[0] in late}
-    found = {name: constants.values[name] for name in names if name in constants.values}
+    found = dict[str, Array]()
     length = f"{parts.cut.axis}@length"
     if length in names:
         found[length] = np.asarray(state.step, constants.dtype)

@@ -18,11 +18,8 @@ from graphfold.evaluate.value import Array
 Dtype = np.dtype[Any]
 
 
-def start_values(parts: Parts, values: Mapping[str, Any]) -> tuple[dict[str, Array], Dtype | None]:
-    """Copies of what a stream is started with, and the dtype of the floating arrays, if any.
-
-    Plain numbers and lists take on the dtype of the arrays beside them.
-    """
+def start_values(parts: Parts, values: Mapping[str, Any]) -> dict[str, Array]:
+    """Copies of what a stream is started with; ValuesError lists what is wrong with it."""
     if not isinstance(values, Mapping):
         raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
     found, problems = dict[str, Array](), list[str]()
@@ -39,11 +36,14 @@ def start_values(parts: Parts, values: Mapping[str, Any]) -> tuple[dict[str, Arr
             problems.append(f"{name}: {error}")
     if problems:
         raise ValuesError("\n".join(problems))
-    return found, dtype_of(values)
+    return found
 
 
 def dtype_of(values: Mapping[str, Any]) -> Dtype | None:
-    """The dtype of floating arrays together, None when there are none."""
+    """The dtype of floating arrays together, None when there are none.
+
+    Plain numbers and lists take on the dtype of the arrays beside them.
+    """
     dtypes = [getattr(value, "dtype", None) for value in values.values()]
     floats = [d for d in dtypes if isinstance(d, np.dtype) and d.kind == "f"]
     return np.result_type(*floats).newbyteorder("=") if floats else None

@@ -16,5 +16,10 @@ class Runner(Protocol):
         """Return the values of the signals that were asked for."""
         ...
 
+    def with_params(self, params: Mapping[str, Any]) -> Runner:
+        """The same with values of its own, beside which others are given to each run."""
+        ...
+
 
 Make = Callable[[Part, Sequence[str]], Runner]
+"""Makes a runner of a part and the names of what it gives."""

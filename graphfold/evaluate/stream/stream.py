@@ -10,13 +10,15 @@ import numpy as np
 
 from graphfold.evaluate.stream.constants import (
     Constants,
+    Setting,
+    Shapes,
     cores,
     first_rows,
     prepare,
     told_sizes,
 )
 from graphfold.evaluate.stream.ending import at_end
-from graphfold.evaluate.stream.inputs import Block, read_block, start_values
+from graphfold.evaluate.stream.inputs import Block, dtype_of, read_block, start_values
 from graphfold.evaluate.stream.parts import Parts
 from graphfold.evaluate.stream.rewrite import Part
 from graphfold.evaluate.stream.runner import Make, Runner
@@ -41,9 +43,11 @@ class Stream:
 
     parts: Parts
     make: Make
+    params: Mapping[str, Any]
     _plans: dict[object, Runner] = field(default_factory=dict)
     _histories: dict[object, tuple[History, ...]] = field(default_factory=dict)
     _constants: Constants | None = None
+    _own: dict[str, Array] | None = None
 
     def start(
         self,
@@ -55,9 +59,9 @@ class Stream:
 
         `batch` repeats the histories for so many examples; `steps` are the lengths of other axes.
         """
-        given, dtype = start_values(self.parts, values)
-        start = Start(self.parts.cut.axis, given, batch, steps or {})
-        shapes = cores(self.parts, told_sizes(self.parts, start))
+        start = Start(self.parts.cut.axis, start_values(self.parts, values), batch, steps or {})
+        dtype = dtype_of({**self.params, **values})
+        shapes = cores(self.parts, told_sizes(self.parts, start, self._values(start)))
         state = State(start, dtype=dtype)
         return state if shapes is None else self._begin(state, shapes)
 
@@ -92,12 +96,25 @@ class Stream:
 
     # -- starting ---------------------------------------------------------------------------------
 
-    def _begin(self, state: State, shapes: Mapping[str, tuple[int, ...]]) -> State:
+    def _begin(self, state: State, shapes: Shapes) -> State:
         """Work out what stands still, and the histories."""
-        dtype = state.dtype or np.dtype(float)
-        self._constants = prepare(self.parts, self.make, state.start, dtype, shapes)
-        rows = first_rows(self.parts, self._constants)
-        return replace(state, rows=rows, sizes=dict(self._constants.sizes))
+        constants = self._constants_of(state, shapes)
+        rows = first_rows(self.parts, constants, state.start.batch)
+        return replace(state, rows=rows, sizes=dict(constants.sizes))
+
+    def _values(self, start: Start) -> dict[str, Array]:
+        """All values of a start, those that stay with the plan too."""
+        if self._own is None:
+            self._own = start_values(self.parts, self.params)
+        return {**self._own, **start.values}
+
+    def _constants_of(self, state: State, shapes: Shapes) -> Constants:
+        """What stands still in the stream that a state is of; the last one is remembered."""
+        dtype, known = state.dtype or np.dtype(float), self._constants
+        setting = Setting(state.start, self._values(state.start), dtype, shapes)
+        if known is None or not known.setting.agrees(setting):
+            self._constants = known = prepare(self.parts, self.make, setting)
+        return known
 
     def _ready(self, state: State, block: Block) -> State:
         """The state with the sizes and in the dtype that a block of inputs asks for."""
@@ -110,12 +127,7 @@ class Stream:
         return replace(state, dtype=dtype) if dtype != state.dtype else state
 
     def _still(self, state: State) -> Constants:
-        """What stands still in the stream that a state is of; the last one is remembered."""
-        known, dtype = self._constants, state.dtype or np.dtype(float)
-        if known is None or known.start is not state.start or known.dtype != dtype:
-            shapes = cores(self.parts, state.sizes or {}) or {}
-            self._constants = known = prepare(self.parts, self.make, state.start, dtype, shapes)
-        return known
+        return self._constants_of(state, cores(self.parts, state.sizes or {}) or {})
 
     # -- steps ------------------------------------------------------------------------------------
 
@@ -136,8 +148,7 @@ class Stream:
         parts, constants = self.parts, self._still(state)
         part, axis = parts.during(pinned), parts.cut.axis
         lengths = {**constants.lengths, axis: block.steps}
-        declared, values = part.circuit.declared, constants.values
-        given = {name: values[name] for name in declared if name in values}
+        declared, given = part.circuit.declared, dict[str, Array]()
         for name, signal, step in self._read_histories(part, pinned, lengths):
             given[name] = state.rows[signal][step - 1]
         given |= {name: array for name, array in block.arrays.items() if name in declared}
@@ -165,10 +176,14 @@ class Stream:
     # -- what is kept for reuse -------------------------------------------------------------------
 
     def _plan(self, key: object, part: Part, constants: Constants, keep: Sequence[str]) -> Runner:
-        sized = (key, tuple(constants.sizes.items()))
-        if sized not in self._plans:
-            self._plans[sized] = self.make(part.with_sizes(constants.sizes), keep)
-        return self._plans[sized]
+        """The plan of a part, which knows what stands still."""
+        plans = constants.plans
+        if key not in plans:
+            sized = (key, tuple(constants.sizes.items()))
+            if sized not in self._plans:
+                self._plans[sized] = self.make(part.with_sizes(constants.sizes), keep)
+            plans[key] = self._plans[sized].with_params(constants.of(part.circuit))
+        return plans[key]
 
     def _read_histories(
         self, part: Part, pinned: int | None, lengths: Mapping[str, int]

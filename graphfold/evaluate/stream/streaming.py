@@ -9,11 +9,13 @@ import numpy as np
 
 from graphfold.circuit import Circuit
 from graphfold.errors import UnfoldingError, ValuesError, suggest
+from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.stream.cut import cut
 from graphfold.evaluate.stream.inputs import by_name
 from graphfold.evaluate.stream.parts import Parts
-from graphfold.evaluate.stream.runner import Make
+from graphfold.evaluate.stream.rewrite import Part
+from graphfold.evaluate.stream.runner import Make, Runner
 from graphfold.evaluate.stream.state import State
 from graphfold.evaluate.stream.stream import Stream
 from graphfold.evaluate.value import Array
@@ -23,14 +25,18 @@ Step = tuple[State, dict[str, Array]]
 
 
 def streamed(
-    whole: tuple[Circuit, Shapes], make: Make, keep: Iterable[str], over: str | None = None
+    whole: tuple[Circuit, Shapes],
+    make: Make,
+    keep: Iterable[str],
+    params: Mapping[str, Any],
+    over: str | None = None,
 ) -> Stream:
     """Make a stream of a flat circuit without defined functions, and its shapes.
 
-    UnfoldingError when it cannot be streamed, or has several axes and none is named.
+    `make` compiles its parts; `params` are values that all runs have. UnfoldingError when it it cannot be streamed, or has several axes and none is named.
     """
     circuit, shapes = whole
-    return Stream(Parts(cut(circuit, _axis(circuit, over), keep), shapes), make)
+    return Stream(Parts(cut(circuit, _axis(circuit, over), keep), shapes), make, params)
 
 
 def _axis(circuit: Circuit, over: str | None) -> str:
@@ -50,11 +56,11 @@ class Streaming:
 
     circuit: Circuit
     keep: tuple[str, ...]
-    params: Mapping[str, Any]
+    params: Params
     _whole: tuple[Circuit, Shapes]
     _streams: dict[str, Stream]
 
-    def _make(self, part: Any, keep: Iterable[str]) -> Any:
+    def _make(self, part: Part, keep: Iterable[str]) -> Runner:
         raise NotImplementedError
 
     def init(
@@ -81,7 +87,7 @@ class Streaming:
         >>> state.step, y["s"].tolist()
         (2, 7.0)
         """
-        return self._stream(over).start({**self.params, **(values or {})}, batch, steps)
+        return self._stream(over).start(values or {}, batch, steps)
 
     def step(self, state: State, inputs: Any = None) -> Step:
         """Return the state after one more step, and the outputs at that step by name.
@@ -119,7 +125,9 @@ class Streaming:
     def _stream(self, over: str | None) -> Stream:
         axis = _axis(self.circuit, over)
         if axis not in self._streams:
-            self._streams[axis] = streamed(self._whole, self._make, self.keep, axis)
+            self._streams[axis] = streamed(
+                self._whole, self._make, self.keep, self.params.values, axis
+            )
         return self._streams[axis]
 
 
