@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from typing import Any
+from functools import partial
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
+from graphfold.evaluate.stream.long_runs import LongOptions, LongRun, is_long
 from graphfold.evaluate.stream.rewrite import Part
 from graphfold.evaluate.stream.streaming import Streaming
 from graphfold.evaluate.value import Array
@@ -67,8 +69,21 @@ class Plan(Streaming):
         lengths: Any = None,
         batch_first: bool = False,
         fill: float = 0,
+        **options: Unpack[LongOptions],
     ) -> dict[str, Array]:
-        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
+        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …).
+
+        Inputs may also be iterators of steps or of blocks of steps, and arrays that stand in files,
+        such as numpy.memmap. Such a run, and one with `out`, goes in blocks and needs memory for
+        these only. `out` is an array, or maps names of outputs to arrays, to write into; `batch`
+        tells that the steps of iterators are batches of that size; `progress` is called with the
+        number of steps done, and that of all steps or None. A circuit that needs all steps at once
+        runs in memory; UnfoldingError when an iterator gives them.
+        """
+        if is_long(self.circuit, values, options):
+            asked = LongRun(values, steps, options, batch_first)
+            some = {"steps": steps, "lengths": lengths, "batch_first": batch_first, "fill": fill}
+            return self._run_long(asked, partial(self.run, **some), lengths is None)
         given, values = values, self.params.beside(values)
         unfolding = self._unfolding(steps, values, batch_first)
         if self.by_reference or lengths is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.stream.cut import cut
 from graphfold.evaluate.stream.inputs import by_name
+from graphfold.evaluate.stream.long_runs import LongRun, axis_of_run, run_long, write_out
 from graphfold.evaluate.stream.parts import Parts
 from graphfold.evaluate.stream.rewrite import Part
 from graphfold.evaluate.stream.runner import Make, Runner
+from graphfold.evaluate.stream.sources import Loose, is_iterator, is_stored
 from graphfold.evaluate.stream.state import State
 from graphfold.evaluate.stream.stream import Stream
 from graphfold.evaluate.value import Array
@@ -33,7 +35,8 @@ def streamed(
 ) -> Stream:
     """Make a stream of a flat circuit without defined functions, and its shapes.
 
-    `make` compiles its parts; `params` are values that all runs have. UnfoldingError when it it cannot be streamed, or has several axes and none is named.
+    `make` compiles its parts; `params` are values that all runs have. UnfoldingError when it
+    cannot be streamed, or has several axes and none is named.
     """
     circuit, shapes = whole
     return Stream(Parts(cut(circuit, _axis(circuit, over), keep), shapes), make, params)
@@ -116,6 +119,32 @@ class Streaming:
         """
         return self._of(state).finish(state)
 
+    def _run_long(
+        self, asked: LongRun, whole: Callable[..., dict[str, Array]], blocks: bool
+    ) -> dict[str, Any]:
+        """Run in blocks of steps if that is allowed and can be, else `whole`, in memory.
+
+        UnfoldingError when iterators give what is needed at once.
+        """
+        steps = [name for name, value in asked.values.items() if is_iterator(value)]
+        if not blocks and steps:
+            raise ValuesError(f"lengths= takes whole arrays, but {steps[0]} is an iterator")
+        try:
+            stream = self._stream(axis_of_run(self.circuit, asked)) if blocks else None
+        except UnfoldingError:
+            if steps:
+                raise
+            stream = None
+        if stream is not None:
+            return run_long(stream, asked)
+        stored = {n: np.array(v) if is_stored(v) else v for n, v in asked.values.items()}
+        return write_out(whole(stored), asked, self._ranks())
+
+    def _ranks(self) -> dict[str, int]:
+        """The number of core axes of the sequences that are kept."""
+        shapes, axis_of = self._whole[1].signals, self.circuit.axis_of
+        return {name: len(shapes[name]) for name in self.keep if axis_of[name] is not None}
+
     def _of(self, state: Any) -> Stream:
         if not isinstance(state, State):
             cure = "state = plan.init(), then state, y = plan.step(state, x)"
@@ -152,17 +181,7 @@ def _one_step(parts: Parts, given: Mapping[str, Any]) -> dict[str, Any]:
             )
             continue
         loose = not hasattr(value, "dtype")  # a plain number or list takes on the dtype of others
-        found[signal.name] = _Loose(array[None]) if loose else array[None]
+        found[signal.name] = Loose(array[None]) if loose else array[None]
     if problems:
         raise ValuesError("\n".join(problems))
     return found
-
-
-class _Loose:
-    """Numbers that have no dtype of their own."""
-
-    def __init__(self, array: Array) -> None:
-        self._array = array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self._array, dtype) if dtype is not None or copy else self._array
