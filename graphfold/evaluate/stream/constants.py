@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,12 +108,18 @@ def prepare(parts: Parts, make: Make, setting: Setting) -> Constants:
     try:
         found = make(part, names).run(given, steps=lengths)
     except ValuesError as error:
-        raise ValuesError(str(error).replace(like(""), "")) from None
+        raise ValuesError(_without_likes(str(error))) from None
     unfolding = unfold(part.circuit, lengths)
     sizes = measure(unfolding, part.shapes.signals, given, part.circuit.dims)
     known = {n: a for n, a in cast.items() if n in parts.cut.circuit.declared or n not in given}
     arrays = {n: frozen(np.asarray(a, dtype)) for n, a in (known | found).items()}
     return Constants(setting, sizes, lengths, arrays)
+
+
+def _without_likes(message: str) -> str:
+    """A message without the arrays that stand for inputs to come, unless it is about them."""
+    shape = r"\[[^\]]*\] = \([^)]*\)"
+    return re.sub(rf", [^\s,]+{like('')} {shape}", "", message).replace(like(""), "")
 
 
 def first_rows(parts: Parts, constants: Constants, batch: int | None) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphfold.circuit import Signal
-from graphfold.errors import ValuesError, suggest
+from graphfold.errors import ValuesError, shorten, suggest
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.stream.parts import Parts
 from graphfold.evaluate.stream.state import frozen
@@ -37,6 +37,21 @@ def start_values(parts: Parts, values: Mapping[str, Any]) -> dict[str, Array]:
     if problems:
         raise ValuesError("\n".join(problems))
     return found
+
+
+def ensure_complete(parts: Parts, values: Mapping[str, Array], batch: Any) -> None:
+    """ValuesError when parameters or inputs that are no part of a stream are missing."""
+    problems = []
+    if batch is not None and (type(batch) is bool or not isinstance(batch, int) or batch < 0):
+        problems.append(f"batch must be a whole number from 0 on, not {shorten(repr(batch))}")
+    for signal in parts.cut.circuit.declared.values():
+        if signal.axis != parts.cut.axis and signal.name not in values:
+            role = "parameter" if signal.kind == "param" else "input"
+            close = suggest(signal.name, [n for n in values if n not in parts.cut.circuit.declared])
+            hint = close.replace("did you mean", "is it")
+            problems.append(f"{role} {signal.name} is missing{hint}")
+    if problems:
+        raise ValuesError("\n".join(problems))
 
 
 def dtype_of(values: Mapping[str, Any]) -> Dtype | None:

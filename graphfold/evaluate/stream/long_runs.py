@@ -16,7 +16,7 @@ from graphfold.evaluate.stream.stream import Stream
 from graphfold.evaluate.value import Array
 
 FIRST = 32  # steps of the first block, which tells how many bytes a step has
-WARM = 1 << 18  # bytes of the inputs and outputs of a block
+WARM = 1 << 19  # bytes of the inputs and outputs of a block
 MOST = 4096  # steps of a block
 
 Progress = Callable[[int, int | None], None]
@@ -55,6 +55,9 @@ class LongRun:
 
 def is_long(circuit: Circuit, values: Any, options: LongOptions) -> bool:
     """Whether a run goes in blocks: an input is an iterator or in a file, or options ask for it."""
+    for name in options:
+        if name not in LongOptions.__annotations__:
+            raise TypeError(f"run() got an unexpected keyword argument '{name}'")
     if options:
         return True
     if not isinstance(values, Mapping):

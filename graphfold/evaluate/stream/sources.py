@@ -14,6 +14,8 @@ from graphfold.errors import ValuesError
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.value import Array
 
+_END = object()  # of an iterator
+
 
 class Source(Protocol):
     """The steps of an input, one after another."""
@@ -101,13 +103,14 @@ class Stepwise:
     length: int | None = None
     _rest: list[Array] = field(default_factory=list)
     _done: int = 0
+    _none: Array = field(default_factory=lambda: np.zeros(0))
 
     def take(self, count: int) -> Any:
         """The next steps; ValuesError for what are none."""
         blocks, had, loose = self._rest, sum(len(one) for one in self._rest), False
         while had < count:
-            value = next(self.values, None)
-            if value is None:
+            value = next(self.values, _END)
+            if value is _END:
                 break
             loose = not hasattr(value, "dtype")
             block = self._read(value)
@@ -117,14 +120,19 @@ class Stepwise:
             had += len(block)
         whole = self._whole(blocks)
         self._rest = [whole[count:]] if had > count else []
+        self._none = whole[:0]
         self._done += min(had, count)
         return Loose(whole[:count]) if loose else whole[:count]
 
     def _more(self, first: Any, count: int) -> Array:
-        found = self._read([first, *islice(self.values, count - 1)])
-        if found.ndim != self.axes + 1:
-            self._wrong("steps and blocks of steps are mixed")
-        return found
+        steps = [first, *islice(self.values, count - 1)]
+        try:
+            shapes = dict.fromkeys(map(np.shape, steps))
+        except ValueError:
+            shapes = {}
+        if len(shapes) > 1:
+            self._wrong(f"its steps differ in shape: {', '.join(map(str, shapes))}")
+        return self._read(steps)
 
     def _read(self, value: Any) -> Array:
         try:
@@ -136,8 +144,10 @@ class Stepwise:
         return found
 
     def _whole(self, blocks: list[Array]) -> Array:
+        if not blocks and not self._done:
+            raise ValuesError(f"{self.name}: the iterator gives no step")
         if not blocks:
-            return np.zeros((0,) * (self.axes + 1))
+            return self._none
         try:
             return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
         except ValueError:

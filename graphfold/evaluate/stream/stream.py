@@ -18,7 +18,13 @@ from graphfold.evaluate.stream.constants import (
     told_sizes,
 )
 from graphfold.evaluate.stream.ending import at_end
-from graphfold.evaluate.stream.inputs import Block, dtype_of, read_block, start_values
+from graphfold.evaluate.stream.inputs import (
+    Block,
+    dtype_of,
+    ensure_complete,
+    read_block,
+    start_values,
+)
 from graphfold.evaluate.stream.parts import Parts
 from graphfold.evaluate.stream.rewrite import Part
 from graphfold.evaluate.stream.runner import Make, Runner
@@ -60,6 +66,7 @@ class Stream:
         `batch` repeats the histories for so many examples; `steps` are the lengths of other axes.
         """
         start = Start(self.parts.cut.axis, start_values(self.parts, values), batch, steps or {})
+        ensure_complete(self.parts, self._values(start), batch)
         dtype = dtype_of({**self.params, **values})
         shapes = cores(self.parts, told_sizes(self.parts, start, self._values(start)))
         state = State(start, dtype=dtype)

@@ -101,7 +101,7 @@ class Streaming:
         stream = self._of(state)
         given = by_name(stream.parts, inputs)
         state, found = stream.advance(state, _one_step(stream.parts, given), 1)
-        return state, {name: array[0] for name, array in found.items()}
+        return state, {name: array[0, ...] for name, array in found.items()}
 
     def advance(self, state: State, inputs: Any = None, steps: int | None = None) -> Step:
         """Return the state after a block of steps, and the outputs at these steps.
