@@ -10,7 +10,7 @@ import numpy as np
 
 from graphfold.circuit import Signal
 from graphfold.errors import ValuesError, shorten, suggest
-from graphfold.evaluate.numbers import as_numbers
+from graphfold.evaluate.numbers import as_numbers, inexact
 from graphfold.evaluate.stream.parts import Parts
 from graphfold.evaluate.stream.state import frozen
 from graphfold.evaluate.value import Array
@@ -77,6 +77,16 @@ class Block:
         shape = self.arrays[signal.name].shape
         return shape[len(shape) - len(signal.shape) :]
 
+    def cast(self, dtype: Dtype) -> Block:
+        """The block in a dtype; ValuesError where that cannot hold its numbers."""
+        if all(array.dtype == dtype for array in self.arrays.values()):
+            return self
+        problems = [p for name, array in self.arrays.items() for p in inexact(name, array, dtype)]
+        if problems:
+            raise ValuesError("\n".join(problems))
+        cast = {name: array.astype(dtype, copy=False) for name, array in self.arrays.items()}
+        return Block(self.steps, cast, self.dtype)
+
     def part(self, first: int, last: int) -> Block:
         """The steps first + 1 … last of the block."""
         if (first, last) == (0, self.steps):
@@ -134,7 +144,7 @@ def _misnamed(parts: Parts, given: Mapping[str, Any]) -> Iterator[str]:
             cure = suggest(str(name), names)
             if name in parts.cut.circuit.axis_of and not cure:
                 cure = "; what stands still is given at the start"
-            yield f"{name} is no input along {parts.cut.axis}{cure}"
+            yield f"'{name}' is no input along {parts.cut.axis}{cure}"
     for signal in parts.inputs:
         if signal.name not in given:
             yield f"input {signal.name} is missing"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from graphfold.evaluate.reach import reached, reads_of
 from graphfold.evaluate.stream.constants import (
     Constants,
     Setting,
@@ -80,7 +82,9 @@ class Stream:
         `steps` tells how many there are where no input does. ValuesError lists what does not fit.
         """
         block, pieces = read_block(self.parts, inputs, steps), list[Outputs]()
-        state, done = self._ready(state, block), state.step
+        dtype = _wider(state.dtype, block.dtype)
+        block = block.cast(dtype or np.dtype(float))
+        state, done = self._ready(state, block, dtype), state.step
         for first, last, pinned in self._pieces(done, block.steps):
             piece = block.part(first - done, last - done)
             state, found = self._piece(state, piece, pinned)
@@ -123,11 +127,8 @@ class Stream:
             self._constants = known = prepare(self.parts, self.make, setting)
         return known
 
-    def _ready(self, state: State, block: Block) -> State:
+    def _ready(self, state: State, block: Block, dtype: np.dtype[Any] | None) -> State:
         """The state with the sizes and in the dtype that a block of inputs asks for."""
-        dtype = state.dtype
-        if block.dtype is not None:
-            dtype = block.dtype if dtype is None else np.result_type(dtype, block.dtype)
         if state.sizes is None or (state.step == 0 and dtype != state.dtype):
             own = {s.name: block.core(s) for s in self.parts.inputs}
             return self._begin(replace(state, dtype=dtype), own)
@@ -157,14 +158,33 @@ class Stream:
         lengths = {**constants.lengths, axis: block.steps}
         declared, given = part.circuit.declared, dict[str, Array]()
         for name, signal, step in self._read_histories(part, pinned, lengths):
-            given[name] = state.rows[signal][step - 1]
+            given[name] = state.rows[signal][step - 1, ...]
         given |= {name: array for name, array in block.arrays.items() if name in declared}
         if f"{axis}@step" in declared:
             steps = np.arange(state.step + 1, state.step + block.steps + 1)
             given[f"{axis}@step"] = steps.astype(constants.dtype)
         plan = self._plan(pinned, part, constants, parts.watched)
         found = plan.run(given, steps=lengths)
+        if pinned is not None:
+            found = self._as_ever(found, {**constants.values, **given, **block.arrays})
         return self._after(state, block.steps, found), {n: found[n] for n in parts.streamed}
+
+    def _as_ever(self, found: Outputs, given: Mapping[str, Array]) -> Outputs:
+        """The values of a step with pins, with the batch axis that other steps have."""
+        circuit, rank, sizes = self.parts.cut.circuit, self.parts.rank, dict[str, int]()
+        for name, array in given.items():
+            signal = re.split(r"[@\[]", name)[0]
+            if signal not in circuit.axis_of:
+                continue
+            lead = int(name == signal and circuit.axis_of[signal] is not None)
+            if array.ndim > rank(signal) + lead:
+                sizes[signal] = array.shape[lead]
+        batched = reached(sizes, reads_of(circuit))
+        batch = next(iter(sizes.values()), None)
+        return {
+            name: spread_rows(a, rank(name), batch) if name in batched else a
+            for name, a in found.items()
+        }
 
     def _after(self, state: State, steps: int, found: Outputs) -> State:
         """The state once steps with these values have gone by."""
@@ -201,6 +221,13 @@ class Stream:
             found = unfold(part.circuit, lengths).boundaries
             self._histories[key] = tuple((format_id(s, step), s, step) for s, step in found)
         return self._histories[key]
+
+
+def _wider(one: np.dtype[Any] | None, other: np.dtype[Any] | None) -> np.dtype[Any] | None:
+    """The dtype that holds values of both."""
+    if one is None or other is None:
+        return one or other
+    return np.result_type(one, other)
 
 
 def _defaults(parts: Parts) -> dict[str, int]:
