@@ -142,7 +142,7 @@ def test_so_does_any_circuit_that_is_not_refused(case: tuple[Circuit, int], data
 def test_so_does_one_over_two_clocks(
     case: tuple[Circuit, dict[str, int]], axis: str, data: Any
 ) -> None:
-    circuit, steps = case[0], case[1] | {axis: case[1][axis] + 3}
+    circuit, steps = case[0], {n: most + (3 if n == axis else 1) for n, most in case[1].items()}
     values, cuts = random_values(circuit, steps), data.draw(cut_up(steps[axis]))
     if not refused(circuit, axis):
         assert_one_long_run(circuit, steps, values, cuts, over=axis, steps=steps)

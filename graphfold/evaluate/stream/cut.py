@@ -100,7 +100,9 @@ class Cut:
             if link.source not in found or link.target not in self.needed:
                 continue
             if link.index is not None:
-                if not link.index.base and is_boundary_read(self.circuit, link.source, link.index):
+                read = is_boundary_read(self.circuit, link.source, link.index)
+                handed_on = link.target in self.late or link.target in found
+                if read and handed_on and not link.index.base:
                     found[link.source].add(link.index.offset)
                 continue
             for step in range(1, link.delay + 1):

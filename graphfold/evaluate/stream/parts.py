@@ -115,10 +115,10 @@ class Parts:
         for signal in early:
             if signal not in cut.moving:
                 equations.append(self._changed(signal, _same))
-        values = [b.value for b in boundaries if b.value is not None]
-        told = {read.signal for value in values for _, read in value.reads()}.union(
-            cut.boundary_steps, (b.signal for b in boundaries)
-        )
+        expressions = [b.value for b in boundaries if b.value is not None]
+        expressions += [one.equation.expression for one in equations]
+        told = {read.signal for e in expressions for _, read in e.reads()}
+        told |= {*cut.boundary_steps, *(b.signal for b in boundaries)}
         bounded = [s for s in cut.moving if s in told or cut.boundaries(s)]
         for signal in bounded:
             blank = Equation(signal, cut.axis, Expression((Const(0),)))
