@@ -27,7 +27,7 @@ from graphfold.recurrence import BOUNDARY, Component, find_components
 from graphfold.shapes import Shapes
 
 
-@dataclass
+@dataclass(eq=False)
 class Engine:
     """The circuit with defined functions inlined, its shapes, and what was compiled of it."""
 

@@ -34,8 +34,9 @@ class ArrayPlan(Plan):
         namespace: Namespace,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         keep: Iterable[str] | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(circuit, functions, keep)
+        super().__init__(circuit, functions, keep, params=params)
         self.namespace = namespace
         _ensure_lowers(circuit, namespace)
         problems = tuple(function_problems(circuit, self.functions))
@@ -58,6 +59,7 @@ class ArrayPlan(Plan):
         refused = [name for name, value in options.items() if name != "fill" and value is not None]
         if refused:
             self._refuse(", ".join(refused))
+        values = self.params.beside(values)
         unfolding = self._unfolding(steps, values, batch_first)
         fit = self._fitter.fit(unfolding, values, batch_first)
         key, lowered = self._lower(unfolding, fit)
@@ -76,6 +78,7 @@ class ArrayPlan(Plan):
         It can be differentiated, mapped and compiled with other code, as by `jax.grad`, `jax.vmap`
         and `jax.jit`; with PyTorch, gradients flow back to the values.
         """
+        values = self.params.beside(values)
         unfolding = self._unfolding(steps, values, False)
         fit = self._fitter.fit(unfolding, values, False)
         return self._lower(unfolding, fit)[1].run(fit.arrays(values))
@@ -140,6 +143,7 @@ def plan_on(
     circuit: Circuit,
     functions: Mapping[str, Callable[..., Any]] | None,
     keep: Iterable[str] | None,
+    params: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Return the plan of a circuit on an engine; ValuesError for an unknown one."""
-    return ArrayPlan(circuit, choose(engine), functions, keep)
+    return ArrayPlan(circuit, choose(engine), functions, keep, params)
