@@ -36,7 +36,7 @@ def assert_the_same(
     """Every signal has the values, the shape and the dtype of the reference."""
     names = [equation.signal for equation in circuit.equations]
     plan: Any = gf.compile(circuit, keep=names, engine=on, functions=functions)
-    found = plan.function(values, steps) if on == "jax" else plan.run(values, steps=steps)
+    found = plan.run(values, steps=steps)
     wanted = gf.evaluate(gf.unfold(circuit, steps), values, functions=functions)
     for name in names:
         array, expected = np.asarray(found[name]), wanted.signal(name)

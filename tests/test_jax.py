@@ -47,7 +47,8 @@ def derived(circuit: Circuit, loss: str, values: Any, steps: Any = None) -> dict
     """The gradients by JAX with respect to all values."""
     plan: Any = gf.compile(circuit, engine="jax", keep=[loss])
     arrays = {name: jnp.asarray(array) for name, array in values.items()}
-    found: dict[str, Any] = jax.grad(lambda given: plan.function(given, steps)[loss].sum())(arrays)
+    pull = jax.jit(jax.grad(lambda given: plan.function(given, steps)[loss].sum()))
+    found: dict[str, Any] = pull(arrays)
     return found
 
 
