@@ -78,11 +78,11 @@ def _call(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
 ) -> Array:
-    for array in arrays:
-        if isinstance(array, np.ndarray):
-            array.flags.writeable = False
+    views = [np.asarray(array).view() for array in arrays]
+    for view in views:
+        view.flags.writeable = False
     try:
-        result = bound(*(np.asarray(a) for a in arrays))
+        result = bound(*views)
     except GraphfoldError:
         raise
     except Exception as error:  # the callable is the user's

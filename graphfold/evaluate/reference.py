@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from graphfold.evaluate.rows.needs import Rows, read_rows
 from graphfold.evaluate.rows.view import Padded
 from graphfold.evaluate.rows.walk import RowWalk
 from graphfold.evaluate.sizing import known
+from graphfold.evaluate.value import Value
 from graphfold.evaluate.walk import Walk
 from graphfold.memory import ensure_fits
 from graphfold.shapes import solve_shapes
@@ -106,6 +107,8 @@ def prepare(unfolding: Unfolding, given: Given) -> Walk:
     )
     batch = batches(circuit, bound, rows)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
+    own = {n: Value(np.array(value.array), value.batched) for n, value in bound.values.items()}
+    bound = replace(bound, values=own)  # what the caller writes to his arrays later is his own
     setting = _setting(unfolding, bound, given.functions, batch)
     if rows is None:
         return Walk(setting, bound, inlined, shapes)
@@ -144,6 +147,7 @@ def _ensure_fits(
     unfolding: Unfolding, shapes: Mapping[str, Shape], bound: Bound, batch: Mapping[str, int]
 ) -> None:
     total = unfolding.node_count * _OVERHEAD
+    total += sum(value.array.nbytes for value in bound.values.values())
     for equation in unfolding.circuit.equations:
         numbers = batch.get(equation.signal, 1)
         for size in shapes[equation.signal]:

@@ -349,6 +349,8 @@ def _kernel_call(
     result_lone = not fact.core and not fact.batched and not fact.axes
 
     def call(*arrays: Array) -> Array:
+        if operation.name == "call":  # a user's function may keep what it is given
+            arrays = tuple(np.array(a) for a in arrays)
         flows = [
             Flow(a.reshape(()) if one else a, f.axes, f.batched)
             for a, f, one in zip(arrays, facts, lone, strict=True)

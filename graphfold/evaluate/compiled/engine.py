@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphfold.circuit import Boundary, Circuit
-from graphfold.errors import ValuesError
+from graphfold.errors import TooLargeError, ValuesError
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.loop import Loop
@@ -73,6 +73,8 @@ class Engine:
     def _named(self, name: str, act: Callable[[], Any]) -> Any:
         try:
             return act()
+        except MemoryError as error:
+            raise TooLargeError(f"{name} does not fit into memory") from error
         except (ValueError, IndexError, OverflowError) as error:
             if isinstance(error, ValuesError) and str(error).startswith(f"{name}: "):
                 raise
@@ -204,12 +206,14 @@ def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:
 
 
 def results(scope: Scope, names: Iterable[str]) -> dict[str, Array]:
-    """The values of signals: (T, …) or (T, B, …) for sequences."""
+    """The values of signals: (T, …) or (T, B, …) for sequences; none is the caller's or ours."""
     found = {}
     for name in names:
         axis = scope.unfolding.circuit.axis_of[name]
         if axis is None:
-            found[name] = scope.statics[name].array
+            found[name] = np.array(scope.statics[name].array)
         else:
-            found[name] = scope.tracks[name].rows(1, scope.unfolding.length(axis) + 1)
+            rows = scope.tracks[name].rows(1, scope.unfolding.length(axis) + 1)
+            shared = name in scope.unfolding.circuit.declared
+            found[name] = np.array(rows) if shared else rows
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from graphfold.evaluate.compiled.buffers import Buffers
 from graphfold.evaluate.compiled.emit import Code, emit, given
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
@@ -28,11 +29,16 @@ class Body:
     code: Code
     function: Callable[..., None]
     recipes: Mapping[int, Recipe]
+    buffers: Buffers
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
-        known = {**self.code.memory, **self.code.calls, **given(), **arrays}
-        self.function(**rows, **known)
+        memory = self.buffers.take()
+        known = {**memory, **self.code.calls, **given(), **arrays}
+        try:
+            self.function(**rows, **known)
+        finally:
+            self.buffers.give(memory)
 
 
 @dataclass
@@ -76,7 +82,7 @@ class Loop:
         names: dict[str, Any] = {}
         exec(compile(code.source, "<graphfold loop>", "exec"), names)
         recipes = {n: recipe_of(step, code.products[n], self.vectors) for n in code.ready.values()}
-        return Body(step, fused, code, names["loop"], recipes)
+        return Body(step, fused, code, names["loop"], recipes, Buffers(code.memory))
 
     def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""

@@ -9,12 +9,14 @@ import numpy as np
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Freezable
-from graphfold.errors import UnfoldingError, ValuesError, suggest
+from graphfold.errors import UnfoldingError, ValuesError, shorten, suggest
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
+from graphfold.evaluate.compiled.remade import Remade
+from graphfold.evaluate.compiled.room import ensure_room
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
@@ -26,7 +28,7 @@ from graphfold.unfold import unfold
 from graphfold.unfolding import Unfolding
 
 
-class Plan:
+class Plan(Remade):
     """A circuit ready to run; it keeps what it compiled for the shapes it has met.
 
     Signals over trees, and recurrences with delays of both signs, run as the reference does, and so
@@ -46,7 +48,7 @@ class Plan:
         self._engines: dict[object, Engine] = {}
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
-        self._fitting = Fitting()
+        self._fitting, self._roomy = Fitting(), set[object]()
         self.by_reference = bool(circuit.trees) or any(
             component.potentials for component in find_components(circuit)[0]
         )
@@ -61,6 +63,8 @@ class Plan:
         fill: float = 0,
     ) -> dict[str, Array]:
         """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
+        if not isinstance(values, Mapping):
+            raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
         unfolding = self._unfolding(steps, values, batch_first)
         if self.by_reference or lengths is not None:
             known = evaluate(
@@ -71,7 +75,7 @@ class Plan:
                 batch_first=batch_first,
                 fill=fill,
             )
-            return {name: known.signal(name) for name in self.keep}
+            return {name: np.array(known.signal(name)) for name in self.keep}
         bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
         self._engine(scope).run(scope, bound)
@@ -115,14 +119,20 @@ class Plan:
         key = (tuple(scope.sizes.items()), scope.dtype, tuple(scope.batch.items()))
         if key not in self._engines:
             self._engines[key] = Engine(self._inlined, self._shapes, self.keep)
-        return self._engines[key]
+        engine, steps = self._engines[key], scope.unfolding.steps
+        if (key, steps) not in self._roomy:
+            ensure_room(engine, scope)
+            self._roomy.add((key, steps))
+        return engine
 
     def _unfolding(self, steps: Any, values: Mapping[str, Any], batch_first: bool) -> Unfolding:
         told = steps if steps is not None else self._lengths(values, batch_first)
-        key = tuple(told.items()) if isinstance(told, Mapping) else told
-        if key not in self._unfoldings:
-            self._unfoldings[key] = unfold(self.circuit, told)
-        return self._unfoldings[key]
+        pairs = tuple(told.items()) if isinstance(told, Mapping) else ((None, told),)
+        if not all(type(number) is int for _, number in pairs):
+            return unfold(self.circuit, told)
+        if pairs not in self._unfoldings:
+            self._unfoldings[pairs] = unfold(self.circuit, told)
+        return self._unfoldings[pairs]
 
     def _lengths(self, values: Mapping[str, Any], batch_first: bool) -> dict[str, int]:
         """The number of steps of each axis, as the inputs tell."""
@@ -159,10 +169,12 @@ def compile(
     ValuesError for an unknown name in `keep`.
     """
     flat = in_mode(ensure_well_formed(circuit), mode)
-    for name in keep or ():
-        if name not in flat.axis_of:
-            raise ValuesError(f"unknown signal '{name}'{suggest(name, flat.axis_of)}")
-    return Plan(flat, functions, keep)
+    kept = [keep] if isinstance(keep, str) else None if keep is None else list(keep)
+    unknown = [str(n) for n in kept or () if not isinstance(n, str) or n not in flat.axis_of]
+    if unknown:
+        lines = (f"unknown signal '{shorten(n)}'{suggest(n, flat.axis_of)}" for n in unknown)
+        raise ValuesError("\n".join(lines))
+    return Plan(flat, functions, kept)
 
 
 def run(
