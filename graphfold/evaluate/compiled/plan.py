@@ -12,8 +12,9 @@ from graphfold.circuit import Circuit, Freezable
 from graphfold.errors import UnfoldingError, ValuesError, shorten, suggest
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
+from graphfold.evaluate.compiled.assumed import Assumed
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
-from graphfold.evaluate.compiled.explain import explained
+from graphfold.evaluate.compiled.explain import Page, explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.remade import Remade
 from graphfold.evaluate.compiled.room import ensure_room
@@ -82,13 +83,29 @@ class Plan(Remade):
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
 
-    def explain(self, sizes: Mapping[str, int]) -> str:
-        """Tell what is done at once and what step by step, for unbatched values of these sizes."""
+    def explain(
+        self,
+        sizes: Mapping[str, int] | None = None,
+        *,
+        batch: int | None = None,
+        dtype: Any = "float64",
+        code: bool = False,
+    ) -> str:
+        """Tell what is done for all steps at once, what step by step, and what each costs.
+
+        `sizes` are those of dimensions, by default as the model says; `batch` is how many examples
+        there are, None for values without a batch. `code` adds the code of each loop. ValuesError
+        lists sizes that are missing or wrong.
+        """
         if self.by_reference:
-            return "instance by instance, as the reference does"
-        unfolding = unfold(self.circuit, {axis.name: 1 for axis in self.circuit.axes})
-        scope = Scope(unfolding, sizes, np.dtype(float), {}, {})
-        return "\n".join(explained(Engine(self._inlined, self._shapes, self.keep), scope))
+            why = "it runs over a tree" if self.circuit.trees else "its delays have both signs"
+            return f"plan of {self.circuit.name or 'a circuit'}: instance by instance, since {why}"
+        scope = Assumed(sizes or {}, batch, dtype).scope(self.circuit)
+        page = Page(Engine(self._inlined, self._shapes, self.keep), scope).fill()
+        return "\n".join(explained(page, code=code))
+
+    def __repr__(self) -> str:
+        return f"<plan of {self.circuit.name!r}: keeps {shorten(', '.join(self.keep), 60)}>"
 
     def _bind(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Bound:
         key = signature(values, unfolding.steps, batch_first)
