@@ -50,6 +50,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--allow-nan", is_flag=True, help="Take NaN and infinities in the data as they are."
     ),
+    click.option(
+        "--check-finite",
+        is_flag=True,
+        help="Tell the first value that is NaN or infinite, and where it arose.",
+    ),
 )
 
 

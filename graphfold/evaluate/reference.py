@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from graphfold.errors import UnfoldingError, shorten
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.evaluation import Evaluation
+from graphfold.evaluate.finite import Search, warn_of_first
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.program import Setting
 from graphfold.evaluate.reach import reached, reads_of
@@ -37,7 +38,7 @@ def evaluate(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     batch_first: bool = False,
     lengths: Any = None,
-    fill: float = 0,
+    **more: Unpack[More],
 ) -> Evaluation:
     r"""Return the value of every instance of an unfolding.
 
@@ -50,7 +51,9 @@ def evaluate(
 
     `lengths` (B,) tells how many of the T steps each row of a batch has; with several axes it maps
     axes to such arrays. Each row is then evaluated as if it were alone: its h[T] is its own last
-    step, its padding is never read, and comes out as `fill`. Over a tree there are no lengths.
+    step, its padding is never read, and comes out as `fill`, by default 0. Over a tree there are no
+    lengths. With `check_finite`, a FiniteWarning tells the first value that is not finite, where it
+    arose and from what; all values come out as they are.
 
     ValuesError lists, a line each, all that does not fit; TooLargeError when all the instances
     would not fit into memory.
@@ -66,11 +69,29 @@ def evaluate(
     """
     if not isinstance(unfolding, Unfolding):
         raise UnfoldingError("evaluate takes an unfolding: evaluate(unfold(circuit, 3), values)")
+    fill, check = read_more("evaluate", more)
     rows, wrong = read_rows(unfolding, lengths)
     given = Given(values, functions or {}, batch_first, rows, (*_fill_problems(fill), *wrong))
     walk = prepare(unfolding, given)
     walk.run()
+    if check:
+        warn_of_first(Search(walk))
     return view(walk, batch_first, fill)
+
+
+class More(TypedDict, total=False):
+    """The further settings of an evaluation."""
+
+    fill: float
+    check_finite: bool
+
+
+def read_more(caller: str, more: Mapping[str, Any]) -> tuple[float, bool]:
+    """What padding comes out as, and whether to look for what is not finite."""
+    unknown = [name for name in more if name not in More.__annotations__]
+    if unknown:
+        raise TypeError(f"{caller}() got an unexpected keyword argument '{unknown[0]}'")
+    return more.get("fill", 0), bool(more.get("check_finite", False))
 
 
 def view(walk: Walk, batch_first: bool, fill: float = 0) -> Evaluation:

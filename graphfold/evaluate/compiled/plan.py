@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -15,12 +15,14 @@ from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.assumed import Assumed
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import Page, explained
+from graphfold.evaluate.compiled.finite import TrackSearch
 from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.remade import Remade
 from graphfold.evaluate.compiled.room import ensure_room
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.finite import warn_of_first
 from graphfold.evaluate.inline import inline_functions
-from graphfold.evaluate.reference import batches, evaluate
+from graphfold.evaluate.reference import More, batches, evaluate, read_more
 from graphfold.evaluate.value import Array
 from graphfold.modes import in_mode
 from graphfold.recurrence import find_components
@@ -50,6 +52,7 @@ class Plan(Remade):
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
         self._fitting, self._roomy = Fitting(), set[object]()
+        self._whole: Plan | None = None
         self.by_reference = bool(circuit.trees) or any(
             component.potentials for component in find_components(circuit)[0]
         )
@@ -61,9 +64,14 @@ class Plan(Remade):
         steps: int | Mapping[str, int] | None = None,
         lengths: Any = None,
         batch_first: bool = False,
-        fill: float = 0,
+        **more: Unpack[More],
     ) -> dict[str, Array]:
-        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
+        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …).
+
+        Arguments and errors are those of `evaluate`. With `check_finite` all signals are looked
+        through, kept or not, which takes the memory of them all.
+        """
+        _, check = read_more("run", more)
         if not isinstance(values, Mapping):
             raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
         unfolding = self._unfolding(steps, values, batch_first)
@@ -74,14 +82,22 @@ class Plan(Remade):
                 functions=self.functions,
                 lengths=lengths,
                 batch_first=batch_first,
-                fill=fill,
+                **more,
             )
             return {name: np.array(known.signal(name)) for name in self.keep}
         bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
-        self._engine(scope).run(scope, bound)
+        (self._checked(scope) if check else self._engine(scope)).run(scope, bound)
+        if check:
+            warn_of_first(TrackSearch.of(scope, bound, self._inlined, self._shapes))
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
+
+    def _checked(self, scope: Scope) -> Engine:
+        """The engine of a run that keeps the values of all signals."""
+        if self._whole is None:
+            self._whole = Plan(self.circuit, self.functions, list(self.circuit.equation))
+        return self._whole._engine(scope)
 
     def explain(
         self,

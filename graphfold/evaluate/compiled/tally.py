@@ -10,11 +10,10 @@ from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Outside, Step
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
-from graphfold.expression import REDUCTIONS, Apply, Expression, Read, nodes_beneath
-from graphfold.language.printer import write_expression
+from graphfold.evaluate.spelled import node_text
+from graphfold.expression import REDUCTIONS, Apply, Read, nodes_beneath
 
 Axes = frozenset[str]
-SHORT = 40  # operations of an expression that is written out
 
 
 @dataclass(frozen=True)
@@ -77,20 +76,8 @@ class Nodes:
         return batch
 
     def text(self, number: int) -> str:
-        """A node as the model would write it; "part of h" when that is long."""
-        nodes = self.vector.expression.nodes
-        numbers = nodes_beneath(number, self.vector.operands)
-        if len(numbers) > SHORT:
-            return "a longer expression"
-        place = {old: new for new, old in enumerate(numbers)}
-        kept = [nodes[n] for n in numbers]
-        moved = [
-            Apply(n.operation, tuple(place[o] for o in n.operands), n.attributes)
-            if isinstance(n, Apply)
-            else n
-            for n in kept
-        ]
-        return write_expression(Expression(tuple(moved)), self.vector.circuit)
+        """A node as the model would write it."""
+        return node_text(self.vector.expression, number, self.vector.circuit)
 
 
 def hoisted(step: Step, vectors: dict[str, Nodes]) -> Iterator[tuple[str, dict[Axes, Cost]]]:
