@@ -18,7 +18,7 @@ from graphfold.evaluate.rows.walk import RowWalk
 from graphfold.evaluate.spelled import node_text
 from graphfold.evaluate.value import Array, Value
 from graphfold.evaluate.walk import Walk
-from graphfold.expression import REDUCTIONS, Apply, Read
+from graphfold.expression import REDUCTIONS, Apply, Node, Read
 from graphfold.instances import Instance, format_id
 from graphfold.recurrence import BOUNDARY, find_components
 
@@ -30,6 +30,14 @@ class Place:
     number: int
     steps: Steps
     value: Value
+
+
+@dataclass(frozen=True)
+class Known:
+    """The values of an expression's nodes at certain steps."""
+
+    registers: Registers
+    steps: Steps
 
 
 @dataclass
@@ -107,37 +115,42 @@ class Search:
         return walk.compiler(signal), steps
 
     def _first(self, compiler: Compiler, steps: Steps) -> Place | None:
-        """The first node that is not finite though its operands are, or a read."""
+        """A read that is not finite, or else the first operation whose operands are."""
         registers = compiler.program().fill(steps)
         root = compiler.expression.root
         outside = block_of(compiler.expression, compiler.free, root)
-        return self._among(compiler, outside, registers, steps)
+        known = Known(registers, steps)
+        reads = self._among(compiler, outside, known, Read)
+        return reads or self._among(compiler, outside, known, Apply)
 
     def _among(
-        self, compiler: Compiler, numbers: Sequence[int], registers: Registers, steps: Steps
+        self, compiler: Compiler, numbers: Sequence[int], known: Known, kind: type[Node]
     ) -> Place | None:
         for number in sorted(numbers):
-            value, node = registers[number], compiler.expression.nodes[number]
-            if value is None or self._wrong(value, steps) is None:
+            value, node = known.registers[number], compiler.expression.nodes[number]
+            if value is None or self._wrong(value, known.steps) is None:
                 continue
-            place = Place(number, steps, value)
             if isinstance(node, Apply) and node.operation in REDUCTIONS:
-                return self._inside(compiler, node, registers, steps) or place
-            return place
+                place = self._inside(compiler, node, known, kind)
+                if place is not None:
+                    return place
+            if isinstance(node, kind):
+                return Place(number, known.steps, value)
         return None
 
     def _inside(
-        self, compiler: Compiler, node: Apply, registers: Registers, steps: Steps
+        self, compiler: Compiler, node: Apply, known: Known, kind: type[Node]
     ) -> Place | None:
         """The same beneath a reduction over time; as deep as there are axes."""
         axis, (body,) = str(node.attribute("axis")), node.operands
+        steps = known.steps
         numbers = compiler.inside(axis, body)
         runs = [(n, compiler.run(compiler.expression.nodes[n])) for n in numbers]
         for step in range(1, compiler.setting.unfolding.length(axis) + 1):
-            own, at = list(registers), {**steps, axis: step}
+            own, at = list(known.registers), {**steps, axis: step}
             for number, run in runs:
                 own[number] = run(own, at)
-            place = self._among(compiler, numbers, own, at)
+            place = self._among(compiler, numbers, Known(own, at), kind)
             if place is not None:
                 return place
         return None
