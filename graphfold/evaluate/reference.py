@@ -98,7 +98,8 @@ def view(walk: Walk, batch_first: bool, fill: float = 0) -> Evaluation:
     """Return the values of a finished walk."""
     unfolding = walk.setting.unfolding
     if not isinstance(walk, RowWalk):
-        return Evaluation(unfolding, walk.setting.store, walk.empty(), batch_first)
+        batch = walk.setting.batch
+        return Evaluation(unfolding, walk.setting.store, walk.empty(), batch_first, batch)
     padded = Padded(unfolding, walk.store, walk.bound.values, fill)
     return Evaluation(unfolding, padded, walk.empty(), batch_first)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Freezable
-from graphfold.errors import UnfoldingError, ValuesError, shorten, suggest
+from graphfold.errors import ValuesError, shorten, suggest
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.assumed import Assumed
@@ -23,6 +23,7 @@ from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.finite import warn_of_first
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import More, batches, evaluate, read_more
+from graphfold.evaluate.told import told_steps
 from graphfold.evaluate.value import Array
 from graphfold.modes import in_mode
 from graphfold.recurrence import find_components
@@ -159,28 +160,13 @@ class Plan(Remade):
         return engine
 
     def _unfolding(self, steps: Any, values: Mapping[str, Any], batch_first: bool) -> Unfolding:
-        told = steps if steps is not None else self._lengths(values, batch_first)
+        told = steps if steps is not None else told_steps(self.circuit, values, batch_first)
         pairs = tuple(told.items()) if isinstance(told, Mapping) else ((None, told),)
         if not all(type(number) is int for _, number in pairs):
             return unfold(self.circuit, told)
         if pairs not in self._unfoldings:
             self._unfoldings[pairs] = unfold(self.circuit, told)
         return self._unfoldings[pairs]
-
-    def _lengths(self, values: Mapping[str, Any], batch_first: bool) -> dict[str, int]:
-        """The number of steps of each axis, as the inputs tell."""
-        found: dict[str, int] = {}
-        for signal in self.circuit.inputs:
-            if signal.axis is None or signal.name not in values:
-                continue
-            shape = np.shape(values[signal.name])
-            place = int(batch_first and len(shape) > len(signal.shape) + 1)
-            if len(shape) > place:
-                found.setdefault(signal.axis, shape[place])
-        missing = [a.name for a in self.circuit.axes if a.name not in found]
-        if missing and not self.circuit.trees:
-            raise UnfoldingError(f"no input tells how many steps {missing[0]} has: give steps=")
-        return found
 
 
 def _first(array: Array, scope: Scope, name: str) -> Array:
