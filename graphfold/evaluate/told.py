@@ -11,6 +11,7 @@ from graphfold.circuit import Circuit, Signal
 from graphfold.errors import UnfoldingError, ValuesError
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.slots import Slot
+from graphfold.expression import Apply
 
 
 def told_steps(circuit: Circuit, values: Mapping[str, Any], batch_first: bool) -> dict[str, int]:
@@ -27,16 +28,30 @@ def told_steps(circuit: Circuit, values: Mapping[str, Any], batch_first: bool) -
             continue
         surplus = len(shape) - len(signal.shape)  # axes of time and batch
         if surplus in (1, 2):
-            found.setdefault(signal.axis, shape[int(surplus == 2 and batch_first)])
+            found.setdefault(signal.axis, shape[int(surplus == 2 and bool(batch_first))])
         else:
             layout = _layout(circuit, signal, batch_first)
             problems.append(f"{signal.name}: expected {layout}, found {shape}")
     missing = [axis.name for axis in circuit.axes if axis.name not in found]
+    if missing and not problems:
+        used = _used(circuit)
+        found |= {axis: 0 for axis in missing if axis not in used}
+        missing = [axis for axis in missing if axis in used]
     if not missing or circuit.trees:
         return found
     if problems:
         raise ValuesError("\n".join(problems))
     raise UnfoldingError(f"no input tells how many steps {missing[0]} has: give steps=")
+
+
+def _used(circuit: Circuit) -> set[str]:
+    """The axes that anything moves along or counts."""
+    found = {axis for axis in circuit.axis_of.values() if axis is not None}
+    for equation in circuit.equations:
+        for node in equation.expression.nodes:
+            if isinstance(node, Apply):
+                found.update(str(value) for key, value in node.attributes if key == "axis")
+    return found
 
 
 def _shape(value: Any) -> tuple[int, ...]:

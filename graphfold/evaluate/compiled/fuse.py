@@ -7,6 +7,7 @@ and tanh of such a sum is taken at once, since sigmoid(z) = (1 + tanh(z / 2)) / 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -105,23 +106,36 @@ def _users(step: Step) -> dict[int, list[int]]:
 
 def _sums(step: Step, users: Users) -> tuple[dict[int, Sum], set[int]]:
     """The sums, and the operations that are a part of a larger one."""
-    found: dict[int, Sum] = {}
+    found: dict[int, deque[tuple[int, Ref]]] = {}
     inner: set[int] = set()
     for number, operation in enumerate(step.operations):
         if not _adds(operation):
             continue
-        terms: list[tuple[int, Ref]] = []
+        terms: deque[tuple[int, Ref]] = deque()
         for sign, ref in zip((1, -1 if operation.name == "sub" else 1), operation.operands,
                              strict=True):  # fmt: skip
             part = found.get(ref.number) if ref.kind == "operation" else None
             same = part is not None and step.facts[ref].core == operation.fact.core
             if part is not None and same and users[ref.number] == [number]:
                 inner.add(ref.number)
-                terms += [(sign * own, term) for own, term in part.terms]
+                terms = _joined(terms, sign, found.pop(ref.number))
             else:
                 terms.append((sign, ref))
-        found[number] = Sum(number, tuple(terms))
-    return {n: s for n, s in found.items() if n not in inner}, inner
+        found[number] = terms
+    return {n: Sum(n, tuple(terms)) for n, terms in found.items()}, inner
+
+
+def _joined(
+    terms: deque[tuple[int, Ref]], sign: int, more: deque[tuple[int, Ref]]
+) -> deque[tuple[int, Ref]]:
+    """The terms with more after them; the longer ones stay where they are."""
+    if sign < 0:
+        more = deque((-own, term) for own, term in more)
+    if len(terms) < len(more):
+        more.extendleft(reversed(terms))
+        return more
+    terms.extend(more)
+    return terms
 
 
 def _adds(operation: Operation) -> bool:

@@ -174,6 +174,15 @@ def _first(array: Array, scope: Scope, name: str) -> Array:
     return array.swapaxes(0, 1) if moving and name in scope.batch else array
 
 
+def _named(keep: Any) -> list[str] | None:
+    """The names to keep as a list; one alone may come without."""
+    if keep is None or isinstance(keep, str):
+        return None if keep is None else [keep]
+    if not isinstance(keep, Iterable):
+        raise ValuesError(f"keep takes names of signals, not {shorten(repr(keep))}")
+    return list(keep)
+
+
 def compile(
     circuit: Freezable,
     *,
@@ -188,7 +197,10 @@ def compile(
     ValuesError for an unknown name in `keep`.
     """
     flat = in_mode(ensure_well_formed(circuit), mode)
-    kept = [keep] if isinstance(keep, str) else None if keep is None else list(keep)
+    kept = _named(keep)
+    given: Any = functions or {}
+    if not isinstance(given, Mapping):
+        raise ValuesError("\n".join(function_problems(flat, given)))
     unknown = [str(n) for n in kept or () if not isinstance(n, str) or n not in flat.axis_of]
     if unknown:
         lines = (f"unknown signal '{shorten(n)}'{suggest(n, flat.axis_of)}" for n in unknown)
