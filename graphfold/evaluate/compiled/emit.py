@@ -79,6 +79,7 @@ class _Writer:
     statics: dict[int, None] = field(default_factory=dict)
     weights: list[str] = field(default_factory=list)
     _uses: dict[Ref, int] = field(default_factory=dict)
+    _outs: dict[int, str] = field(default_factory=dict)  # the kept signal that a value is
 
     def write(self) -> Code:
         self._count_uses()
@@ -149,8 +150,10 @@ class _Writer:
             refs = [product.vector, *(r for m in product.members for _, r in m.rest)]
             for ref in refs:
                 self._uses[ref] = self._uses.get(ref, 0) + 1
-        for ref in self.fused.step.roots.values():
+        for signal, ref in self.fused.step.roots.items():
             self._uses[ref] = self._uses.get(ref, 0) + 2  # its value is not ours to overwrite
+            if ref.kind == "operation" and signal in self.kept:
+                self._outs.setdefault(ref.number, signal)
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -191,9 +194,8 @@ class _Writer:
     def _target(self, number: int) -> str:
         """Where an operation's value goes: out, over an operand that is done with, or elsewhere."""
         operation = self.fused.step.operations[number]
-        for signal, root in self.fused.step.roots.items():
-            if root == Ref("operation", number) and signal in self.kept:
-                return self._out(signal)
+        if number in self._outs:
+            return self._out(self._outs[number])
         for ref in self._operands(number):
             free = ref.kind == "operation" and self._uses[ref] == 1
             own = free and self.place[ref.number] in self.owned

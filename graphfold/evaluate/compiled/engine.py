@@ -34,7 +34,8 @@ class Engine:
     keep: tuple[str, ...]
     vectors: dict[str, Vector] = field(default_factory=dict)
     loops: dict[str, Loop] = field(default_factory=dict)
-    _delays: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _delays: dict[str, tuple[int, int]] | None = None
+    _read: frozenset[str] | None = None
 
     @np.errstate(all="ignore")  # infinities and NaN are values here
     def run(self, scope: Scope, bound: Bound) -> None:
@@ -116,18 +117,9 @@ class Engine:
 
     def kept(self, component: Component) -> frozenset[str]:
         """The signals whose steps are kept: asked for, or read at another step or elsewhere."""
-        own = set(component.signals)
-        read = {
-            link.source
-            for link in self.circuit.links
-            if link.source in own and (link.target not in own or link.delay)
-        }
-        for boundary in self.circuit.boundaries:
-            if boundary.signal in own:
-                read.add(boundary.signal)
-            for _, node in boundary.value.reads() if boundary.value is not None else ():
-                read.add(node.signal)
-        return frozenset((read | {*self.keep}) & own)
+        if self._read is None:
+            self._read = frozenset([*_read_elsewhere(self.circuit), *self.keep])
+        return self._read.intersection(component.signals)
 
     def _in_order(self, component: Component) -> tuple[str, ...]:
         """The signals in the order in which a step computes them."""
@@ -167,17 +159,15 @@ class Engine:
 
     def _reach(self, signal: str, length: int) -> tuple[int, int]:
         """The first and last step that reads look at, those of pinned steps included."""
-        if signal not in self._delays:
-            links = (i for i in self.circuit.links if i.source == signal and i.reach == "step")
-            delays = [link.delay for link in links]
-            self._delays[signal] = (max([0, *delays]), min([0, *delays]))
-        behind, ahead = self._delays[signal]
+        if self._delays is None:
+            self._delays = _longest_delays(self.circuit)
+        behind, ahead = self._delays.get(signal, (0, 0))
         return (1 - behind, length - ahead) if length else (1, 0)
 
     def _boundary_steps(self, scope: Scope, signal: str) -> list[int]:
         unfolding = scope.unfolding
-        found = {step for name, step in unfolding.boundaries if name == signal}
-        return sorted(found | set(unfolding.pins.get(signal, ())))
+        outside = unfolding.remember("steps outside", lambda: _by_signal(unfolding.boundaries))
+        return sorted({*outside.get(signal, ()), *unfolding.pins.get(signal, ())})
 
     def _fill(self, scope: Scope, bound: Bound, signal: str, step: int) -> None:
         declared = scope.unfolding.boundary_value(signal, step)
@@ -193,6 +183,37 @@ class Engine:
         assert expression is not None
         vector = Vector(expression, scope, ())
         return vector.value(scope, expression.root)
+
+
+def _read_elsewhere(circuit: Circuit) -> Iterator[str]:
+    """The signals that are read at another step, or outside of their component."""
+    home: dict[str, int] = {}
+    for number, component in enumerate(find_components(circuit)[0]):
+        home.update(dict.fromkeys(component.signals, number))
+    for link in circuit.links:
+        if link.delay or home.get(link.source) != home.get(link.target):
+            yield link.source
+    for boundary in circuit.boundaries:
+        yield boundary.signal
+        for _, node in boundary.value.reads() if boundary.value is not None else ():
+            yield node.signal
+
+
+def _longest_delays(circuit: Circuit) -> dict[str, tuple[int, int]]:
+    """How far behind and (negative) ahead each signal is read."""
+    found: dict[str, tuple[int, int]] = {}
+    for link in circuit.links:
+        if link.reach == "step":
+            behind, ahead = found.get(link.source, (0, 0))
+            found[link.source] = (max(behind, link.delay), min(ahead, link.delay))
+    return found
+
+
+def _by_signal(instances: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for signal, step in instances:
+        found.setdefault(signal, []).append(step)
+    return found
 
 
 def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:

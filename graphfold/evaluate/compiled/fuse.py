@@ -70,12 +70,16 @@ def fuse(step: Step) -> Fused:
     sums, inner = _sums(step, users)
     found: dict[Ref, list[Member]] = {}
     taken: set[int] = set()
+    totals: dict[Ref, list[Sum]] = {}
+    for total in sums.values():
+        for _, term in dict.fromkeys(total.terms):
+            totals.setdefault(term, []).append(total)
     for number, operation in enumerate(step.operations):
         factor = _factor(step, operation)
         if factor is None:
             continue
         vector, weight, turned = factor
-        member = _member(_Around(step, sums, users, inner, taken), number, weight, turned)
+        member = _member(_Around(step, totals, users, inner, taken), number, weight, turned)
         if member.sum is not None:
             taken.add(member.sum)
         found.setdefault(vector, []).append(member)
@@ -162,7 +166,7 @@ def _factor(step: Step, operation: Operation) -> tuple[Ref, Ref, bool] | None:
 @dataclass(frozen=True)
 class _Around:
     step: Step
-    sums: Mapping[int, Sum]
+    totals: Mapping[Ref, Sequence[Sum]]  # the sums that a value is a term of
     users: Users
     inner: set[int]
     taken: set[int]
@@ -184,7 +188,7 @@ def _member(around: _Around, number: int, weight: Ref, turned: bool) -> Member:
 def _sum_of(around: _Around, number: int) -> Sum | None:
     """The sum that a product is a term of, when it is used for nothing else."""
     own = Ref("operation", number)
-    for total in around.sums.values():
+    for total in around.totals.get(own, ()):
         same = around.step.operations[total.number].fact == around.step.operations[number].fact
         if total.terms.count((1, own)) == 1 and same and total.number not in around.taken:
             return total if len(around.users[number]) == 1 else None

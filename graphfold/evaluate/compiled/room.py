@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from graphfold.clocks import free_axes
 from graphfold.evaluate.compiled.engine import Engine
@@ -11,7 +12,7 @@ from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.sizing import known
 from graphfold.expression import Apply, Read
 from graphfold.memory import ensure_fits
-from graphfold.recurrence import Component, find_components
+from graphfold.recurrence import find_components
 from graphfold.sizes import Shape
 
 VIEWS = ("transpose", "reshape", "slice")  # they take no memory of their own
@@ -30,31 +31,48 @@ def ensure_room(engine: Engine, scope: Scope) -> None:
 def room(engine: Engine, scope: Scope) -> dict[str, int]:
     """Bytes that each signal needs: its values, and those of the operations that give them."""
     found: dict[str, int] = {}
+    batched = frozenset(scope.batch)
     for component in find_components(engine.circuit)[0]:
+        looped = component.direction is not None
+        recurring = frozenset(component.signals) if looped else frozenset[str]()
+        rooms = Rooms(engine, scope, recurring, recurring - engine.kept(component), batched)
         for signal in component.signals:
             if signal in engine.circuit.equation:
-                found[signal] = _numbers(engine, scope, component, signal) * scope.dtype.itemsize
+                found[signal] = rooms.numbers(signal) * scope.dtype.itemsize
     return found
 
 
-def _numbers(engine: Engine, scope: Scope, component: Component, signal: str) -> int:
-    axis, expression = engine.circuit.axis_of[signal], engine.circuit.equation[signal].expression
-    free = free_axes(expression, engine.circuit)
-    own = scope.batch.get(signal, 1) * _size(engine.shapes.signals[signal], scope.sizes)
-    looped = component.direction is not None
-    if axis is not None and not (looped and signal not in engine.kept(component)):
-        own *= scope.unfolding.length(axis)
-    recurring = frozenset(component.signals) if looped else frozenset[str]()
-    inside = _above(engine, signal, recurring)
-    batched = _above(engine, signal, frozenset(scope.batch))
-    for number, node in enumerate(expression.nodes):
-        if not isinstance(node, Apply) or node.operation in VIEWS:
-            continue
-        axes = free[number] - {axis} if number in inside else free[number]
-        steps = math.prod(scope.unfolding.length(a) for a in axes)
-        batch = scope.batch.get(signal, 1) if number in batched else 1
-        own += steps * batch * _size(engine.shapes.nodes[signal][number] or (), scope.sizes)
-    return own
+@dataclass(frozen=True)
+class Rooms:
+    """A component: its signals if they recur, those of them whose steps are let go."""
+
+    engine: Engine
+    scope: Scope
+    recurring: frozenset[str]
+    passing: frozenset[str]
+    batched: frozenset[str]
+
+    def numbers(self, signal: str) -> int:
+        """How many numbers a signal and the operations of its equation hold."""
+        engine, scope = self.engine, self.scope
+        axis, expression = (
+            engine.circuit.axis_of[signal],
+            engine.circuit.equation[signal].expression,
+        )
+        free = free_axes(expression, engine.circuit)
+        own = scope.batch.get(signal, 1) * _size(engine.shapes.signals[signal], scope.sizes)
+        if axis is not None and signal not in self.passing:
+            own *= scope.unfolding.length(axis)
+        inside = _above(engine, signal, self.recurring)
+        batched = _above(engine, signal, self.batched)
+        for number, node in enumerate(expression.nodes):
+            if not isinstance(node, Apply) or node.operation in VIEWS:
+                continue
+            axes = free[number] - {axis} if number in inside else free[number]
+            steps = math.prod(scope.unfolding.length(a) for a in axes)
+            batch = scope.batch.get(signal, 1) if number in batched else 1
+            own += steps * batch * _size(engine.shapes.nodes[signal][number] or (), scope.sizes)
+        return own
 
 
 def _above(engine: Engine, signal: str, signals: frozenset[str]) -> frozenset[int]:
