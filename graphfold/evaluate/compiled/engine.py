@@ -104,16 +104,15 @@ class Engine:
 
     def loop(self, scope: Scope, component: Component) -> Loop:
         """The compiled loop of a component."""
-        signals = self._in_order(component)
-        if signals[0] not in self.loops:
+        first = component.signals[0]
+        if first not in self.loops:
+            signals = self._in_order(component)
             vectors = {s: self.vector(scope, s) for s in signals}
             cores = {s: self._core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
-            self.loops[signals[0]] = Loop(
-                axis, signals, backward, vectors, cores, self.kept(component)
-            )
-        return self.loops[signals[0]]
+            self.loops[first] = Loop(axis, signals, backward, vectors, cores, self.kept(component))
+        return self.loops[first]
 
     def kept(self, component: Component) -> frozenset[str]:
         """The signals whose steps are kept: asked for, or read at another step or elsewhere."""

@@ -115,7 +115,13 @@ class Page:
     def sections(self) -> list[Section]:
         """What is done once, for all steps at once, and step by step."""
         above = [self.above[axes] for axes in sorted(self.above, key=lambda a: (len(a), sorted(a)))]
-        return [s for s in (*above, *(section for _, section in self.loops)) if s.rows]
+        found = [s for s in (*above, *(section for _, section in self.loops)) if s.rows]
+        if len(found) <= ROWS:
+            return found
+        rest = found[ROWS - 1 :]
+        more = Section(f"{len(rest):,} more loops")
+        more.add("in all", total([cost for section in rest for _, cost in section.rows]))
+        return [*found[: ROWS - 1], more]
 
 
 def loop_rows(

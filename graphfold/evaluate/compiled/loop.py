@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -27,16 +28,17 @@ class Body:
     step: Step
     fused: Fused
     code: Code
-    function: Callable[..., None]
+    function: FunctionType
     recipes: Mapping[int, Recipe]
     buffers: Buffers
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
         memory = self.buffers.take()
-        known = {**memory, **self.code.calls, **given(), **arrays}
+        known = {**memory, **self.code.calls, **given(), **arrays, **rows}
+        names = self.function.__code__.co_varnames[: self.function.__code__.co_argcount]
         try:
-            self.function(**rows, **known)
+            self.function(*[known[name] for name in names])  # by name, thousands would be slow
         finally:
             self.buffers.give(memory)
 
