@@ -13,17 +13,18 @@ MANY = 2_000  # steps from which on a run goes in blocks and tells how far it is
 
 
 def run_compiled(
-    unfolding: Unfolding, values: dict[str, Any], tell: Tell, batch_first: bool
+    unfolding: Unfolding, values: dict[str, Any], tell: Tell, options: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the outputs by name; what is wrong with few steps is told of the first instance."""
     import graphfold as gf
 
     plan = gf.compile(unfolding.circuit)
     steps = dict(unfolding.steps)
+    how = {name: options[name] for name in ("batch_first", "check_finite")}
     if max(steps.values(), default=0) >= MANY:
-        options: dict[str, Any] = {"progress": tell} if len(steps) == 1 else {}
-        return plan.run(values, steps=steps, batch_first=batch_first, **options)
+        more: dict[str, Any] = {"progress": tell} if len(steps) == 1 else {}
+        return plan.run(values, steps=steps, **how, **more)
     try:
-        return plan.run(values, steps=steps, batch_first=batch_first)
+        return plan.run(values, steps=steps, **how)
     except gf.ValuesError:
-        return gf.evaluate(unfolding, values, batch_first=batch_first).outputs()
+        return gf.evaluate(unfolding, values, **how).outputs()

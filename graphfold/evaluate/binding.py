@@ -17,8 +17,11 @@ from graphfold.evaluate.sizing import Claim, bind_sizes
 from graphfold.evaluate.slots import Slot, slots
 from graphfold.evaluate.value import Array, Value
 from graphfold.expression import Const
+from graphfold.memory import ensure_fits
 from graphfold.sizes import Shape
 from graphfold.unfolding import Unfolding
+
+_SMALL = 1 << 26  # bytes that nobody asks the system about
 
 
 @dataclass(frozen=True)
@@ -170,10 +173,19 @@ def _unknown(unfolding: Unfolding, name: str, free: list[str]) -> str:
 
 def _numeric(slot: Slot, value: Any, findings: _Findings) -> Array | None:
     try:
-        return as_numbers(value)
+        array = as_numbers(value)
     except ValueError as error:
         findings.problems.append(f"{slot.name}: {error}; expected an array {_expected(slot)}")
         return None
+    _ensure_holdable(slot.name, array)
+    return array
+
+
+def _ensure_holdable(name: str, array: Array) -> None:
+    """Refuse a view that repeats few numbers to more than the memory holds."""
+    pairs = zip(array.strides, array.shape, strict=True)
+    if array.nbytes > _SMALL and any(stride == 0 and size > 1 for stride, size in pairs):
+        ensure_fits(array.nbytes, f"{name} of shape {array.shape}")
 
 
 def _expected(slot: Slot, batch_first: bool = False) -> str:

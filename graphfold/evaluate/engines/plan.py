@@ -83,7 +83,7 @@ class ArrayPlan(Plan):
         fit = self._fitter.fit(unfolding, values, False)
         return self._lower(unfolding, fit)[1].run(fit.arrays(values))
 
-    def explain(self, sizes: Mapping[str, int]) -> str:
+    def explain(self, sizes: Mapping[str, int] | None = None, **_options: Any) -> str:
         """Tell what is done at once and what step by step."""
         return "\n".join(explained(self._inlined, self.namespace.jax))
 
