@@ -23,11 +23,12 @@ def pytest_configure() -> None:
 def tables_are_restored() -> Iterator[None]:
     """Forget the operations that a test or an example registers."""
     from graphfold.evaluate.backward.table import DERIVATIVES
+    from graphfold.evaluate.engines.table import OPERATIONS as ON_NAMESPACES
     from graphfold.evaluate.kernels import KERNELS
     from graphfold.operations import OPERATIONS
     from graphfold.shape_rules import SHAPE_RULES
 
-    tables: list[dict[str, object]] = [OPERATIONS, SHAPE_RULES, KERNELS, DERIVATIVES]  # type: ignore[list-item]
+    tables: list[dict[str, object]] = [OPERATIONS, SHAPE_RULES, KERNELS, DERIVATIVES, ON_NAMESPACES]  # type: ignore[list-item]
     before = [dict(table) for table in tables]
     yield
     for table, entries in zip(tables, before, strict=True):

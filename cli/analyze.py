@@ -22,7 +22,7 @@ BOUND, SHORTEST = "iteration bound", "shortest path per step"
 @mode_option
 @json_option
 def command(model: str, mode: str | None, _json: bool) -> None:
-    """Tell delays, cycles, and how long the paths of a circuit are.
+    """Tell delays, cycles, and how long paths are.
 
     The iteration bound is the most signals that a cycle passes for each step: computing a step
     takes at least that long, one signal being one unit. The shortest path per step is the fewest:

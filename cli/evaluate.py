@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .compiled import run_compiled
 from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
 from .lengths import first_lengths, take_lengths
@@ -49,7 +50,7 @@ def command(model: str, **options: Any) -> None:
     circuit = gf.flatten(load_model(model))
     first = {"batch_first": options["batch_first"]}
     ensure_defined(circuit)
-    with working("evaluating"):
+    with working("evaluating") as tell_steps:
         tree = read_tree(circuit, options["tree"])
         values = read_values(options)
         lengths = take_lengths(circuit, values, options["lengths"])
@@ -59,9 +60,12 @@ def command(model: str, **options: Any) -> None:
         if options["seed"] is not None:
             sizes = dict(options["sizes"])
             values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
-        result = gf.evaluate(unfolding, values, lengths=lengths, fill=options["fill"], **first)
-    names = [e.signal for e in circuit.equations] if options["everything"] else None
-    found = {n: result.signal(n) for n in names} if names else result.outputs()
+        if lengths is None and not circuit.trees and not options["everything"]:
+            found = run_compiled(unfolding, values, tell_steps, options["batch_first"])
+        else:
+            result = gf.evaluate(unfolding, values, lengths=lengths, fill=options["fill"], **first)
+            names = [e.signal for e in circuit.equations] if options["everything"] else None
+            found = {n: result.signal(n) for n in names} if names else result.outputs()
     _deliver(unfolding, found, {**options, "rows": first_lengths(circuit, lengths)})
 
 

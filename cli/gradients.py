@@ -10,6 +10,7 @@ import click
 from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
 from .lengths import take_lengths
+from .losses import only_loss
 from .messages import CallError, say
 from .options import json_option, load_model, model_argument, output_option, read_tree
 
@@ -64,7 +65,7 @@ def command(model: str, **options: Any) -> None:
         found = gf.gradients(
             unfolding,
             values,
-            options["loss"] or _only_loss(unfolding.circuit),
+            options["loss"] or only_loss(unfolding.circuit),
             options["wrt"] or None,
             lengths=lengths,
             batch_first=options["batch_first"],
@@ -96,21 +97,6 @@ def _read(circuit: Circuit, options: dict[str, Any]) -> tuple[gf.Unfolding, dict
         sizes = dict(options["sizes"])
         values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
     return unfolding, values, lengths
-
-
-def _only_loss(circuit: Circuit) -> str:
-    """The signal Loss, else the only output that is one number without steps."""
-    import graphfold as gf
-
-    if "Loss" in circuit.axis_of:
-        return "Loss"
-    shapes, still = gf.infer_shapes(circuit), [e.signal for e in circuit.equations if not e.axis]
-    named = [o.name for o in circuit.outputs if o.name in still] or still
-    scalars = [name for name in named if not shapes[name]]
-    if len(scalars) == 1:
-        return scalars[0]
-    told = ", ".join(scalars) or "a signal without shape, at a step: --loss 's[3]'"
-    raise CallError(f"say what to differentiate with --loss: {told}")
 
 
 # -- what is shown ------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from graphfold.cells.flatten import flatten as flatten
     from graphfold.check import check as check
     from graphfold.circuit import Cell as Cell
+    from graphfold.differentiate import Differentiated as Differentiated
+    from graphfold.differentiate import differentiate as differentiate
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
@@ -87,6 +89,7 @@ _HOMES = {
     "cells.flatten": ("flatten",),
     "check": ("check",),
     "circuit": ("Cell",),
+    "differentiate": ("Differentiated", "differentiate"),
     "edge_arrays": ("edge_arrays",),
     "edges": ("edge_count", "predecessors"),
     "eliminate": ("Elimination", "eliminate"),

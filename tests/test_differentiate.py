@@ -14,7 +14,7 @@ from simulator import random_values
 
 import graphfold as gf
 from graphfold.circuit import Circuit
-from graphfold.differentiate.differentiate import Settings, differentiate
+from graphfold.differentiate.differentiate import Settings, differentiated
 from graphfold.differentiate.pulls import PULLS
 from graphfold.differentiate.sweep import NoTermsError
 from graphfold.evaluate.backward.table import DERIVATIVES
@@ -36,7 +36,7 @@ def assert_gradients(circuit: Circuit, steps: dict[str, int], values: Any, loss:
     wanted = gf.gradients(unfolding, values, loss, cotangent=seed)
     signals = [s for s in circuit.signals if f"{s}" != loss]
     given_ones = [n for n in values if "[" in n]
-    made = differentiate(circuit, loss, [*signals, *given_ones], settings=Settings(steps, (), True))
+    made = differentiated(circuit, loss, [*signals, *given_ones], Settings(steps, (), True))
     assert all(problem.stage == "history" for problem in gf.check(made.circuit))
     told = {**values, made.seed: seed}
     found = gf.evaluate(gf.unfold(made.circuit, steps), told)
@@ -85,6 +85,6 @@ def test_a_model_of_the_gallery_has_its_gradients(name: str) -> None:
         loss = outputs[-1] if axis is None else format_id(outputs[-1], unfolding.length(axis) - 1)
         if name in FUNCTIONS or circuit.trees:
             with pytest.raises(NoTermsError):
-                differentiate(circuit, loss)
+                gf.differentiate(circuit, loss)
         else:
             assert_gradients(circuit, dict(unfolding.steps), values, loss)

@@ -20,7 +20,9 @@ from graphfold.differentiate.gather import Gathering, live_boundary, live_signal
 from graphfold.differentiate.names import Names, label_of
 from graphfold.differentiate.request import Wish, read_wish
 from graphfold.differentiate.simplify import simplify
+from graphfold.differentiate.style import style_with
 from graphfold.differentiate.sweep import NoTermsError
+from graphfold.errors import GraphfoldError, shorten, suggest
 from graphfold.expression import Index, Read
 from graphfold.inline import inline_functions
 from graphfold.modes import in_mode
@@ -62,14 +64,16 @@ def differentiate(
     circuit: Freezable,
     loss: str = "Loss",
     wrt: Iterable[str] | None = None,
+    *,
     mode: str | None = None,
-    settings: Settings | None = None,
+    per_step: Iterable[str] = (),
 ) -> Differentiated:
     r"""Return the circuit with an equation for each gradient of a loss.
 
     `loss` is a scalar, "Loss" or a step such as "L[T]"; `wrt` names signals, steps and given
-    histories, by default all parameters. GraphfoldError for unknown names; NoTermsError where a
-    derivative cannot be written in the model language: of opaque functions, and over trees.
+    histories, by default all parameters; those named by `per_step` have a part for each step (their
+    gradient is the sum). GraphfoldError for unknown names and for what the model language cannot
+    write: derivatives of opaque functions, and over trees.
 
     >>> from graphfold import dumps, loads
     >>> text = "graphfold: 1\nparams: {w: []}\ninit: {'h[0]': 1}\nequations: |\n  h[t] = w * h[t-1]"
@@ -79,12 +83,28 @@ def differentiate(
       grad_w = sum(grad_h[t] * h[t-1] for t)
       grad_h[t] = grad_h[t+1] * w + where(t == T, 1, 0)
     """
-    settings = settings or Settings()
-    forward = inline_functions(in_mode(ensure_well_formed(circuit), mode))
+    forward = in_mode(ensure_well_formed(circuit), mode)
+    names = (per_step,) if isinstance(per_step, str) else tuple(per_step)
+    return differentiated(forward, loss, wrt, Settings(per_step=names))
+
+
+def differentiated(
+    circuit: Circuit, loss: str, wrt: Iterable[str] | None, settings: Settings
+) -> Differentiated:
+    """Differentiate a flat, well-formed circuit without modes.
+
+    NoTermsError, a GraphfoldError, where the model language cannot write a derivative.
+    """
+    forward = inline_functions(circuit)
     if forward.trees:
-        raise NoTermsError("gradients over trees are no circuit")
+        raise NoTermsError("gradients over trees are no circuit: gf.gradients(…) finds them")
     clocks = {a.name: Clock(a.name, a.length, settings.steps.get(a.name)) for a in forward.axes}
     wish = read_wish(forward, loss, wrt, clocks)
+    for name in settings.per_step:
+        if name not in wish.wanted or circuit.axis_of.get(name, "") is not None:
+            legal = [p.name for p in circuit.params if p.name in wish.wanted]
+            hint = suggest(name, legal)
+            raise GraphfoldError(f"per_step: '{shorten(name)}' is no parameter of wrt{hint}")
     return _Differentiation(forward, clocks, wish, settings).run()
 
 
@@ -195,22 +215,24 @@ class _Differentiation:
         both = (*circuit.boundaries, *self.building.boundaries)
         boundaries = {(b.signal, b.index): b for b in both}
         outputs = dict.fromkeys([*(o.name for o in circuit.outputs), *gradients.values()])
-        labels = [*circuit.style.labels, *self._labels()]
         return replace(
             circuit,
             inputs=(*circuit.inputs, *seed),
             equations=(*circuit.equations, *self.building.equations),
             boundaries=sort_boundaries(boundaries.values()),
             outputs=tuple(Output(name) for name in outputs),
-            style=replace(circuit.style, labels=tuple(labels)),
+            style=style_with(circuit, self._shown(parts), frozenset(gradients.values())),
             source=None,
         )
 
-    def _labels(self) -> list[tuple[str, str]]:
-        made = {e.signal for e in self.building.equations}
-        pairs = [(self.names[s, None], s) for s in self.circuit.signals if (s, None) in self.names]
-        return [
-            (name, label_of(self.circuit, signal, self.shapes.signals[signal]))
-            for name, signal in pairs
-            if name in made
-        ]
+    def _shown(self, parts: Mapping[tuple[str, str], str]) -> dict[str, tuple[str, str]]:
+        """The new signals, each with the one it is a gradient of, and its label."""
+        of = {name: signal for (signal, _), name in self.names.items()}
+        of.update({name: signal for (signal, _), name in parts.items()})
+        found: dict[str, tuple[str, str]] = {}
+        for equation in self.building.equations:
+            signal = of.get(equation.signal, "")
+            shape = self.shapes.signals.get(signal)
+            label = label_of(self.circuit, signal, shape) if signal else ""
+            found[equation.signal] = (signal, label)
+        return found

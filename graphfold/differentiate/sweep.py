@@ -116,7 +116,7 @@ def _pulled(
     equal: Equal, number: int, node: Apply, gradient: Gradient
 ) -> list[tuple[int, Gradient]]:
     if node.operation not in PULLS:
-        raise NoTermsError(f"the derivative of '{node.operation}' is no formula")
+        raise NoTermsError(_why(node))
     use = Use(
         gradient.term,
         equal.terms[number],
@@ -131,6 +131,12 @@ def _pulled(
         if equal.live[operand]
     ]
     return [(operand, own) for operand, own in pairs if own is not None]
+
+
+def _why(node: Apply) -> str:
+    if node.operation == "call":
+        return f"function {node.attribute('function')} is opaque: the model has no derivative of it"
+    return f"operation '{node.operation}' has no derivative in the model language"
 
 
 # -- reductions over time -------------------------------------------------------------------------

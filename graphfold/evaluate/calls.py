@@ -78,11 +78,8 @@ def _call(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
 ) -> Array:
-    for array in arrays:
-        if isinstance(array, np.ndarray):
-            array.flags.writeable = False
     try:
-        result = bound(*(np.asarray(a) for a in arrays))
+        result = bound(*(_read_only(array) for array in arrays))
     except GraphfoldError:
         raise
     except Exception as error:  # the callable is the user's
@@ -95,3 +92,10 @@ def _call(
     if array.shape != shape:
         raise ValuesError(f"function {name} gave shape {array.shape}, declared is {shape}")
     return array
+
+
+def _read_only(array: Array) -> Array:
+    """A view that forbids writing; the array itself may be memory that is written to again."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view

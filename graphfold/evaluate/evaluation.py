@@ -53,8 +53,10 @@ class Evaluation(Mapping[str, Array]):
         if name not in axes:
             raise UnknownInstanceError(f"unknown signal '{name}'{suggest(name, axes)}")
         axis = axes[name]
+        if (name, None) in self.instances:
+            return self.instances[name, None].array
         if axis is None:
-            return self[name]
+            return self[name]  # which raises and tells why
         steps = range(1, self.unfolding.length(axis) + 1)
         missing = next((t for t in steps if (name, t) not in self.instances), None)
         if missing is not None:

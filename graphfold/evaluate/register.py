@@ -11,6 +11,9 @@ from graphfold.errors import GraphfoldError, shorten
 from graphfold.evaluate.backward.functions import by_arrays, by_example
 from graphfold.evaluate.backward.table import DERIVATIVES
 from graphfold.evaluate.elementwise import Kernel, elementwise
+from graphfold.evaluate.engines.along import along_cores as repeated_on
+from graphfold.evaluate.engines.elementwise import elementwise as elementwise_on
+from graphfold.evaluate.engines.table import OPERATIONS as ON_NAMESPACES
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.value import Array, Value, spread
 from graphfold.expression import Apply
@@ -27,6 +30,7 @@ def register_operation(
     function: Callable[..., Any],
     shape: ShapeOf | None = None,
     derivative: Callable[..., Any] | None = None,
+    namespace: Callable[..., Any] | None = None,
 ) -> None:
     r"""Add an operation to the language, in model files and as `gf.name`.
 
@@ -36,6 +40,10 @@ def register_operation(
 
     `derivative` takes the gradient of the result and then what `function` takes, and gives for each
     operand its gradient: for an elementwise operation before broadcasting is undone.
+
+    `namespace` is `function` for other engines: it takes an array namespace of the Python array API
+    standard, such as `jax.numpy`, and then the arrays. Elementwise, it gets arrays that broadcast;
+    with `shape`, arrays whose leading axes, of clocks and batch, are all there.
 
     GraphfoldError when the name is taken or is no name.
 
@@ -56,6 +64,9 @@ def register_operation(
     if derivative is not None:
         what = f"operation '{name}'"
         DERIVATIVES[name] = (by_arrays if shape is None else by_example)(what, derivative)
+    if namespace is not None:
+        on_namespaces = elementwise_on if shape is None else repeated_on
+        ON_NAMESPACES[name] = on_namespaces(namespace)
     register(Operation(name, operands, operands))
 
 

@@ -27,7 +27,7 @@ from graphfold.recurrence import BOUNDARY, Component, find_components
 from graphfold.shapes import Shapes
 
 
-@dataclass
+@dataclass(eq=False)
 class Engine:
     """The circuit with defined functions inlined, its shapes, and what was compiled of it."""
 
@@ -116,7 +116,7 @@ class Engine:
         if first not in self.loops:
             signals = self._in_order(component)
             vectors = {s: self.vector(scope, s) for s in signals}
-            cores = {s: self._core(scope, s) for s in signals}
+            cores = {s: self.core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
             self.loops[first] = Loop(axis, signals, backward, vectors, cores, self.kept(component))
@@ -153,7 +153,8 @@ class Engine:
         ]
         return tuple(topological_order(list(component.signals), edges))
 
-    def _core(self, scope: Scope, signal: str) -> tuple[int, ...]:
+    def core(self, scope: Scope, signal: str) -> tuple[int, ...]:
+        """The core shape of a signal."""
         return tuple(need(s, scope.sizes) for s in self.shapes.signals[signal])
 
     # -- boundaries -------------------------------------------------------------------------------
@@ -163,9 +164,9 @@ class Engine:
         if signal in scope.tracks:
             return
         axis = str(self.circuit.axis_of[signal])
-        length, steps = scope.unfolding.length(axis), self._boundary_steps(scope, signal)
+        length, steps = scope.unfolding.length(axis), self.boundary_steps(scope, signal)
         given = bound.values[signal] if signal in self.circuit.declared else None
-        low, high = self._reach(signal, length)
+        low, high = self.reach(signal, length)
         if given is not None and not steps and (low, high) == (1, length):
             scope.tracks[signal] = Track(given.array, 1, given.batched)
             return
@@ -179,7 +180,7 @@ class Engine:
 
     def _empty(self, scope: Scope, signal: str, span: tuple[int, int]) -> Track:
         """Room for a signal, in its bundle if it is in one."""
-        batch, core = scope.batch.get(signal), self._core(scope, signal)
+        batch, core = scope.batch.get(signal), self.core(scope, signal)
         if signal in scope.bundled:
             whole, place = scope.tracks[scope.bundled[signal].name], scope.bundled[signal]
             return Track(whole.array[..., place.span(signal)], whole.first, whole.batched)
@@ -189,8 +190,8 @@ class Engine:
         """Make room for the signals of a bundle together."""
         first, *_ = bundle.signals
         length = scope.unfolding.length(str(self.circuit.axis_of[first]))
-        spans = [self._reach(signal, length) for signal in bundle.signals]
-        steps = [s for signal in bundle.signals for s in self._boundary_steps(scope, signal)]
+        spans = [self.reach(signal, length) for signal in bundle.signals]
+        steps = [s for signal in bundle.signals for s in self.boundary_steps(scope, signal)]
         span = (
             min([*steps, *(low for low, _ in spans)]),
             max([*steps, *(high for _, high in spans)]),
@@ -199,7 +200,7 @@ class Engine:
         scope.tracks[bundle.name] = empty_track(span, batch, core, scope.dtype)
         scope.bundled.update(dict.fromkeys(bundle.signals, bundle))
 
-    def _reach(self, signal: str, length: int) -> tuple[int, int]:
+    def reach(self, signal: str, length: int) -> tuple[int, int]:
         """The first and last step that reads look at, those of pinned steps included."""
         if signal not in self._delays:
             links = (i for i in self.circuit.links if i.source == signal and i.reach == "step")
@@ -208,7 +209,8 @@ class Engine:
         behind, ahead = self._delays[signal]
         return (1 - behind, length - ahead) if length else (1, 0)
 
-    def _boundary_steps(self, scope: Scope, signal: str) -> list[int]:
+    def boundary_steps(self, scope: Scope, signal: str) -> list[int]:
+        """The histories, far boundaries and pins of a signal."""
         unfolding = scope.unfolding
         found = {step for name, step in unfolding.boundaries if name == signal}
         return sorted(found | set(unfolding.pins.get(signal, ())))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from graphfold.circuit import Circuit
-from graphfold.differentiate.differentiate import Differentiated, Settings, differentiate
+from graphfold.differentiate.differentiate import Differentiated, Settings, differentiated
 from graphfold.differentiate.gather import live_signals
 from graphfold.differentiate.split import split
 from graphfold.errors import ValuesError
@@ -148,7 +148,7 @@ def gradient_circuit(circuit: Circuit, asked: Asked, steps: Mapping[str, int]) -
     signals = frozenset(name.partition("[")[0].strip() for name in names)
     live = live_signals(plain, asked.loss.partition("[")[0].strip(), signals)
     settings = Settings(steps, seeded=True, simplified=True)
-    return differentiate(split(plain, live), asked.loss, names, settings=settings)
+    return differentiated(split(plain, live), asked.loss, names, settings)
 
 
 def short_axes(circuit: Circuit, steps: Mapping[str, int], asked: Asked) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -143,6 +144,16 @@ class _Prepared:
         return array.reshape(len(array), 1) if array.ndim == 1 else array
 
     def _weights(self, number: int, product: Product) -> Array:
+        made = partial(self._together, number, product)
+        return self._kept(number, (member.weight for member in product.members), made)
+
+    def _kept(self, number: object, refs: Iterable[Ref], make: Callable[[], Array]) -> Array:
+        """What is made of values outside, once for all runs if they are the same in all."""
+        outside = [self.body.step.outside[ref.number] for ref in refs]
+        nodes = [(one.signal, one.node) for one in outside]
+        return self.values.keep((self.body.step.signals, number), nodes, make)
+
+    def _together(self, number: int, product: Product) -> Array:
         """The matrices side by side; those of sigmoids halved, for they become a tanh."""
         step, layout = self.body.step, self.body.code.layouts[number]
         blocks = []
@@ -156,6 +167,10 @@ class _Prepared:
         return whole if step.facts[product.vector].batched else whole.T
 
     def _beside(self, number: int, joined: Joined) -> Array:
+        made = partial(self._above, number, joined)
+        return self._kept(("joined", number), (weight for weight, _ in joined.matrices), made)
+
+    def _above(self, number: int, joined: Joined) -> Array:
         """The matrices of a bundle above one another, each turned."""
         blocks, bundle = [], joined.bundle
         for signal, (weight, turned) in zip(bundle.signals, joined.matrices, strict=True):

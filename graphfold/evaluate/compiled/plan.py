@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from copy import copy
+from functools import partial
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -12,22 +14,27 @@ from graphfold.circuit import Circuit, Freezable
 from graphfold.errors import UnfoldingError, ValuesError, suggest
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
+from graphfold.evaluate.compiled.differentiable import Differentiable
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
-from graphfold.evaluate.compiled.gradient import Asked, GradientPlans
+from graphfold.evaluate.compiled.gradient import GradientPlans
+from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.reference import batches, evaluate
+from graphfold.evaluate.stream.long_runs import LongOptions, LongRun, is_long
+from graphfold.evaluate.stream.rewrite import Part
+from graphfold.evaluate.stream.streaming import Streaming
 from graphfold.evaluate.value import Array
 from graphfold.inline import inline_functions
 from graphfold.modes import in_mode
 from graphfold.recurrence import find_components
-from graphfold.shapes import solve_shapes
+from graphfold.shapes import Shapes, solve_shapes
 from graphfold.unfold import unfold
 from graphfold.unfolding import Unfolding
 
 
-class Plan:
+class Plan(Streaming, Differentiable):
     """A circuit ready to run; it keeps what it compiled for the shapes it has met.
 
     Signals over trees, and recurrences with delays of both signs, run as the reference does, and so
@@ -39,13 +46,17 @@ class Plan:
         circuit: Circuit,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         keep: Iterable[str] | None = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        shapes: Shapes | None = None,
         totals: Mapping[str, str] | None = None,
     ) -> None:
         self.circuit, self.functions = circuit, dict(functions or {})
         self.totals = dict(totals or {})
-        self.keep = tuple(outputs(circuit, keep))
+        self.keep, self.params = tuple(outputs(circuit, keep)), Params(circuit, params)
         self._inlined = inline_functions(circuit)
-        self._shapes = solve_shapes(self._inlined)
+        self._shapes = shapes or solve_shapes(self._inlined)
+        self._whole, self._streams = (self._inlined, self._shapes), {}
         self._engines: dict[object, Engine] = {}
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
@@ -63,8 +74,22 @@ class Plan:
         lengths: Any = None,
         batch_first: bool = False,
         fill: float = 0,
+        **options: Unpack[LongOptions],
     ) -> dict[str, Array]:
-        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
+        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …).
+
+        Inputs may also be iterators of steps or of blocks of steps, and arrays that stand in files,
+        such as numpy.memmap. Such a run, and one with `out`, goes in blocks and needs memory for
+        these only. `out` is an array, or maps names of outputs to arrays, to write into; `batch`
+        tells that the steps of iterators are batches of that size; `progress` is called with the
+        number of steps done, and that of all steps or None. A circuit that needs all steps at once
+        runs in memory; UnfoldingError when an iterator gives them.
+        """
+        if is_long(self.circuit, values, options):
+            asked = LongRun(values, steps, options, batch_first)
+            some = {"steps": steps, "lengths": lengths, "batch_first": batch_first, "fill": fill}
+            return self._run_long(asked, partial(self.run, **some), lengths is None)
+        given, values = values, self.params.beside(values)
         unfolding = self._unfolding(steps, values, batch_first)
         if self.by_reference or lengths is not None:
             known = evaluate(
@@ -78,41 +103,26 @@ class Plan:
             return {name: known.signal(name) for name in self.keep}
         bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
-        self._engine(scope).run(scope, bound)
+        engine = self._engine(scope)
+        self.params.share(scope, engine, given)
+        engine.run(scope, bound)
         found = results(scope, self.keep)
         return {name: _first(a, scope, name) if batch_first else a for name, a in found.items()}
 
-    def grad(
-        self,
-        values: Mapping[str, Any],
-        loss: str = "Loss",
-        wrt: Iterable[str] | None = None,
-        *,
-        cotangent: Any = None,
-        steps: int | Mapping[str, int] | None = None,
-        batch_first: bool = False,
-    ) -> dict[str, Array]:
-        """Return ∂loss/∂value by name, in the shape the value was given in: parameters, or `wrt`.
+    def with_params(self, params: Mapping[str, Any]) -> Plan:
+        """The same plan with other values of its own; what is compiled is shared."""
+        plan = copy(self)
+        plan.params, plan._streams = Params(self.circuit, params), {}
+        return plan
 
-        The circuit of gradients (`differentiate`) is compiled once. Of a batch the sum of the
-        losses is differentiated. Errors and `cotangent` are those of `gradients`.
-        """
-        names = (wrt,) if isinstance(wrt, str) else wrt if wrt is None else tuple(wrt)
-        unfolding = self._unfolding(steps, values, batch_first)
-        bound = self._bind(unfolding, values, batch_first)
-        given = bound, batches(self.circuit, bound, None)
-        found = self._gradients.run(Asked(loss, names), unfolding, given, cotangent)
-        return {n: self._turned(n, a, bound) if batch_first else a for n, a in found.items()}
-
-    def _turned(self, name: str, array: Array, bound: Bound) -> Array:
-        whole = self.circuit.axis_of.get(name) is not None
-        value = bound.values.get(name)
-        return array.swapaxes(0, 1) if whole and value is not None and value.batched else array
+    def _make(self, part: Part, keep: Iterable[str]) -> Plan:
+        """A plan for a part of a stream."""
+        return Plan(part.circuit, self.functions, keep, shapes=part.shapes)
 
     def _of_gradients(
         self, circuit: Circuit, keep: Sequence[str], totals: Mapping[str, str]
     ) -> Plan:
-        return Plan(circuit, self.functions, keep, totals)
+        return Plan(circuit, self.functions, keep, totals=totals)
 
     def explain(self, sizes: Mapping[str, int]) -> str:
         """Tell what is done at once and what step by step, for unbatched values of these sizes."""
@@ -188,18 +198,27 @@ def compile(
     mode: str | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     keep: Iterable[str] | None = None,
+    engine: Any = "numpy",
+    params: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Return a plan that runs the circuit fast, and again.
 
     `keep` names the signals that a run gives back, by default the model's outputs. `functions`
-    binds a callable to each opaque function. ModelError when the circuit is not well formed;
-    ValuesError for an unknown name in `keep`.
+    binds a callable to each opaque function. `params` are values by name that stay with the plan;
+    a value of the same name given to a run wins. `engine` is "numpy", "jax" or an array namespace
+    of the Python array API standard, such as the module torch; arrays of that kind come out.
+    ModelError when the circuit is not well formed; ValuesError for an unknown name in `keep` or
+    an unknown engine, and for what an engine other than NumPy cannot run.
     """
     flat = in_mode(ensure_well_formed(circuit), mode)
     for name in keep or ():
         if name not in flat.axis_of:
             raise ValuesError(f"unknown signal '{name}'{suggest(name, flat.axis_of)}")
-    return Plan(flat, functions, keep)
+    if engine == "numpy":
+        return Plan(flat, functions, keep, params=params)
+    from graphfold.evaluate.engines.plan import plan_on
+
+    return plan_on(engine, flat, functions, keep, params=params)
 
 
 def run(

@@ -7,8 +7,9 @@ for as many steps at once as a cache holds, and added where it is still warm.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -46,10 +47,11 @@ class Part:
 class Recipe:
     """The parts of a product's members; `vectors` are those that most members multiply.
 
-    `halved` are those of sigmoids, which become a tanh.
+    `halved` are those of sigmoids, which become a tanh; `signals` tells recipes apart.
     """
 
     axis: str
+    signals: tuple[object, ...]
     parts: tuple[Part, ...]
     vectors: tuple[tuple[int, str, int], ...]
     halved: tuple[bool, ...]
@@ -78,7 +80,8 @@ def recipe_of(
         parts.append(Part(factors, tuple(others)))
     halved = tuple(kind_of(step, member) == "sigmoid" for member in product.members)
     moving = tuple((key, *place) for key, place in found.items())
-    return Recipe(step.axis, tuple(parts), moving, halved, layout)
+    place = (*step.signals, product.members[0].product)
+    return Recipe(step.axis, place, tuple(parts), moving, halved, layout)
 
 
 def _leaves(
@@ -137,15 +140,21 @@ class Ready:
 
     def _input(self, values: Values, key: int, signal: str, node: int) -> tuple[Flow, Array]:
         """A sequence, and the matrices that multiply it, side by side."""
-        flow, blocks = values.of(signal, node), []
+        flow = values.of(signal, node)
+        nodes = [part.factors[key][:2] for part in self.recipe.parts if key in part.factors]
+        made = partial(self._beside, values, key, flow.core[0])
+        return flow, values.keep((self.recipe.signals, key), nodes, made)
+
+    def _beside(self, values: Values, key: int, size: int) -> Array:
+        blocks = []
         for place, part in enumerate(self.recipe.parts):
             if key in part.factors:
                 own, matrix, turned = part.factors[key]
                 array, half = values.of(own, matrix).array, self.recipe.halved[place]
                 where = self.layout.where(place, place + 1)
                 blocks.append(Block(array if turned else array.T, where, 0.5 if half else 1.0))
-        shape = self.layout.shape(flow.core[0])
-        return flow, self.recipe.weights.beside(key, blocks, shape, self.dtype)
+        shape = self.layout.shape(size)
+        return self.recipe.weights.beside(key, blocks, shape, self.dtype)
 
     def _add(self, place: int, leaf: Leaf, values: Values) -> None:
         flow = values.of(leaf.signal, leaf.node)
@@ -214,3 +223,18 @@ class Values:
         """The value of a node for all steps, the clock of the loop first."""
         known = self._known.setdefault(signal, {})
         return self.vectors[signal].value(self.scope, node, known)
+
+    def keep(
+        self, key: object, nodes: Iterable[tuple[str, int]], make: Callable[[], Array]
+    ) -> Array:
+        """What `make` makes of nodes, once for all runs if they are the same in all."""
+        still, kept = self.scope.still, self.scope.kept
+        if key in kept and kept[key][0] <= still:
+            return kept[key][1]
+        made = make()
+        if still:
+            read = (self.vectors[signal].reads(node) for signal, node in nodes)
+            signals = frozenset[str]().union(*read)
+            if signals <= still:
+                kept[key] = (signals, made)
+        return made

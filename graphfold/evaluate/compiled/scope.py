@@ -11,7 +11,7 @@ import numpy as np
 from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.tracks import Track
-from graphfold.evaluate.value import Value
+from graphfold.evaluate.value import Array, Value
 from graphfold.unfolding import Unfolding
 
 
@@ -20,6 +20,8 @@ class Scope:
     """`functions` are wrapped as kernels; `batch` is the batch size of each signal that has one.
 
     `totals` are static signals that are summed over the batch.
+    `still` are the signals that have the same values in every run of the plan, `kept` what was
+    made of these alone, with the signals it is made of.
     """
 
     unfolding: Unfolding
@@ -31,6 +33,8 @@ class Scope:
     tracks: dict[str, Track] = field(default_factory=dict)
     statics: dict[str, Flow] = field(default_factory=dict)
     bundled: dict[str, Bundle] = field(default_factory=dict)
+    still: frozenset[str] = frozenset()
+    kept: dict[object, tuple[frozenset[str], Array]] = field(default_factory=dict)
 
     def at(self, signal: str, step: int) -> Flow:
         """A sequence at one step."""

@@ -23,7 +23,7 @@ class Track:
 
     def rows(self, start: int, stop: int) -> Array:
         """The values at steps start … stop - 1."""
-        return self.array[start - self.first : stop - self.first]
+        return self.array[start - self.first : stop - self.first, ...]
 
     def put(self, step: int, array: Array, batched: bool) -> None:
         """Set the value at a step, repeated to its shape as `h[0]: zeros` is."""

@@ -55,6 +55,11 @@ class Vector:
             self._needed[root] = nodes_beneath(root, self.operands)
         return self._needed[root]
 
+    def reads(self, root: int) -> frozenset[str]:
+        """The signals that a node is made of."""
+        nodes = (self.expression.nodes[number] for number in self._order(root))
+        return frozenset(node.signal for node in nodes if isinstance(node, Read))
+
     def operands(self, number: int) -> tuple[int, ...]:
         """The nodes that a node is made of."""
         node = self.expression.nodes[number]

@@ -1,0 +1,73 @@
+"""Evaluate nodes of an expression at all steps at once, on the arrays of a namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from graphfold.errors import ValuesError
+from graphfold.evaluate.compiled.flows import Flow
+from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.vector import Find, Vector
+from graphfold.evaluate.engines.flows import apply, reduce_axis
+from graphfold.evaluate.engines.space import Space
+from graphfold.evaluate.engines.table import OPERATIONS
+from graphfold.expression import REDUCTIONS, Apply, Const, Expression, Node, Read
+from graphfold.sizes import Shape
+
+
+class ArrayVector(Vector):
+    """A `Vector` whose flows are arrays of a namespace; it keeps no array from run to run."""
+
+    def __init__(
+        self, expression: Expression, scope: Scope, shapes: Sequence[Shape | None], space: Space
+    ) -> None:
+        super().__init__(expression, scope, shapes)
+        self.space = space
+
+    def compile(self, scope: Scope, node: Node) -> Find:
+        """How a node is computed from its operands."""
+        space = self.space
+        if isinstance(node, Const):
+            value = node.value
+            return lambda _scope, _known: Flow(space.constant(value))
+        if isinstance(node, Read):
+            return super().compile(scope, node)
+        if node.operation in REDUCTIONS:
+            return self._over_time(node)
+        if node.operation in ("step", "length", "size"):
+            return self._number(scope, node)
+        kernel, attributes = self.kernel(scope, node)
+        return lambda _scope, known: apply(
+            space, kernel, [known[o] for o in node.operands], attributes
+        )
+
+    def _over_time(self, node: Apply) -> Find:
+        axis, (body,), space = str(node.attribute("axis")), node.operands, self.space
+
+        def find(scope: Scope, known: dict[int, Flow]) -> Flow:
+            length = scope.unfolding.length(axis)
+            return reduce_axis(space, node.operation, known[body], axis, length)
+
+        return find
+
+    def _number(self, scope: Scope, node: Apply) -> Find:
+        space = self.space
+        if node.operation == "size":
+            size = self.attribute(scope, node.attribute("size"))
+            return lambda _scope, _known: Flow(space.constant(size))
+        axis = str(node.attribute("axis"))
+        if node.operation == "length":
+            return lambda scope, _: Flow(space.constant(scope.unfolding.length(axis)))
+        return lambda scope, _: Flow(space.steps(scope.unfolding.length(axis)), (axis,))
+
+    def kernel(self, scope: Scope, node: Apply) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """The operation on arrays of the namespace, and its attributes as plain numbers."""
+        if node.operation == "call":
+            return scope.functions[str(node.attribute("function"))], {}
+        if node.operation not in OPERATIONS:
+            cure = "register it with namespace=, or leave out engine="
+            raise ValuesError(f"operation '{node.operation}' is known to NumPy only; {cure}")
+        attributes = {key: self.attribute(scope, value) for key, value in node.attributes}
+        return partial(OPERATIONS[node.operation], self.space), attributes

@@ -1,0 +1,48 @@
+"""What the tests of engines share: the engines, and the comparison with the reference."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import pytest
+
+import graphfold as gf
+from graphfold.circuit import Circuit
+
+ENGINES = ("array_api_strict", "numpy", "torch", "jax")
+
+
+def engine(name: str) -> Any:
+    """What `compile` takes for an engine; the test is skipped where it is not installed."""
+    module = pytest.importorskip(name)
+    return "jax" if name == "jax" else module  # the module NumPy: one namespace among others
+
+
+def doubles() -> AbstractContextManager[Any]:
+    """Within this, JAX computes in float64 where it is installed."""
+    try:
+        jax = importlib.import_module("jax")
+    except ImportError:
+        return nullcontext()
+    return jax.enable_x64(True)  # type: ignore[no-any-return]
+
+
+def assert_the_same(
+    circuit: Circuit, steps: Any, values: Any, on: Any, functions: Any = None
+) -> None:
+    """Every signal has the values, the shape and the dtype of the reference."""
+    names = [equation.signal for equation in circuit.equations]
+    plan: Any = gf.compile(circuit, keep=names, engine=on, functions=functions)
+    found = plan.run(values, steps=steps)
+    wanted = gf.evaluate(gf.unfold(circuit, steps), values, functions=functions)
+    for name in names:
+        array, expected = np.asarray(found[name]), wanted.signal(name)
+        if array.ndim > expected.ndim:  # it may read a batch, but does so at no step
+            expected = np.expand_dims(expected, int(circuit.axis_of[name] is not None))
+            expected = np.broadcast_to(expected, array.shape)
+        assert (array.shape, array.dtype) == (expected.shape, expected.dtype), name
+        small = 1e-4 if expected.dtype == np.float32 else 1e-9
+        np.testing.assert_allclose(array, expected, rtol=small, atol=small, err_msg=name)
