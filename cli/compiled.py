@@ -20,10 +20,23 @@ def run_compiled(
 
     plan = gf.compile(unfolding.circuit)
     steps = dict(unfolding.steps)
-    if max(steps.values(), default=0) >= MANY:
-        options: dict[str, Any] = {"progress": tell} if len(steps) == 1 else {}
-        return plan.run(values, steps=steps, batch_first=batch_first, **options)
+    if _many(unfolding, values, batch_first):
+        return plan.run(values, steps=steps, batch_first=batch_first, progress=tell)
     try:
         return plan.run(values, steps=steps, batch_first=batch_first)
     except gf.ValuesError:
         return gf.evaluate(unfolding, values, batch_first=batch_first).outputs()
+
+
+def _many(unfolding: Unfolding, values: dict[str, Any], batch_first: bool) -> bool:
+    """Whether there are many steps, along one axis, and all inputs have them."""
+    if len(unfolding.steps) != 1:
+        return False
+    ((axis, steps),) = unfolding.steps
+    for signal in unfolding.circuit.inputs:
+        if signal.axis == axis:
+            shape = getattr(values.get(signal.name), "shape", ())
+            surplus = len(shape) - len(signal.shape)  # axes of time and batch
+            if surplus not in (1, 2) or shape[surplus == 2 and batch_first] != steps:
+                return False
+    return steps >= MANY
