@@ -1,4 +1,4 @@
-"""The outputs of a circuit by the compiled run."""
+"""The outputs of a circuit, fast where there is much to do."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ if TYPE_CHECKING:
 
     from .progress import Tell
 
+FEW = 2_000  # instances that are evaluated one by one, since compiling would take as long
 MANY = 2_000  # steps from which on a run goes in blocks and tells how far it is
 
 
-def run_compiled(
+def find_outputs(
     unfolding: Unfolding, values: dict[str, Any], tell: Tell, batch_first: bool
 ) -> dict[str, Any]:
-    """Return the outputs by name; what is wrong with few steps is told of the first instance."""
+    """Return the outputs by name."""
     import graphfold as gf
 
-    plan = gf.compile(unfolding.circuit)
-    steps = dict(unfolding.steps)
+    if unfolding.node_count <= FEW:
+        return gf.evaluate(unfolding, values, batch_first=batch_first).outputs()
+    plan, steps = gf.compile(unfolding.circuit), dict(unfolding.steps)
     if _many(unfolding, values, batch_first):
         return plan.run(values, steps=steps, batch_first=batch_first, progress=tell)
-    try:
-        return plan.run(values, steps=steps, batch_first=batch_first)
-    except gf.ValuesError:
-        return gf.evaluate(unfolding, values, batch_first=batch_first).outputs()
+    return plan.run(values, steps=steps, batch_first=batch_first)
 
 
 def _many(unfolding: Unfolding, values: dict[str, Any], batch_first: bool) -> bool:

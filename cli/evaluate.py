@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .compiled import run_compiled
+from .compiled import find_outputs
 from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
 from .lengths import first_lengths, take_lengths
@@ -61,7 +61,7 @@ def command(model: str, **options: Any) -> None:
             sizes = dict(options["sizes"])
             values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
         if lengths is None and not circuit.trees and not options["everything"]:
-            found = run_compiled(unfolding, values, tell_steps, options["batch_first"])
+            found = find_outputs(unfolding, values, tell_steps, options["batch_first"])
         else:
             result = gf.evaluate(unfolding, values, lengths=lengths, fill=options["fill"], **first)
             names = [e.signal for e in circuit.equations] if options["everything"] else None
