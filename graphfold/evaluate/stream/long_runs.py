@@ -86,7 +86,7 @@ def is_short(stream: Stream, asked: LongRun) -> bool:
     steps = asked.lengths(cut.circuit).get(cut.axis)
     counts = [] if steps is None else [steps]
     for signal in stream.parts.inputs:
-        shape = np.shape(asked.values.get(signal.name, ()))
+        shape = np.shape(asked.values.get(signal.name, 0))
         second = asked.batch_first and len(shape) == len(signal.shape) + 2
         counts += shape[int(second) : int(second) + 1]
     return bool(counts) and min(counts) <= max([0, *cut.depth.values(), *cut.pins])
