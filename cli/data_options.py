@@ -15,8 +15,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--inputs",
         "-i",
         type=click.Path(allow_dash=True),
-        help="Arrays by name: .npz, .safetensors or .json; or x.npy, the array x alone, which may "
-        "be larger than memory; - is .npz on standard input.",
+        help="Arrays by name: .npz, .safetensors or .json; x.npy is the array x alone, maybe "
+        "larger than memory; - is .npz on standard input.",
     ),
     click.option(
         "--params", "-p", type=click.Path(), help="More arrays by name, such as the parameters."

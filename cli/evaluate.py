@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .compiled import run_compiled
+from .compiled import find_outputs
 from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
 from .finite import telling_of_non_finite
@@ -62,7 +62,7 @@ def command(model: str, **options: Any) -> None:
             sizes = dict(options["sizes"])
             values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
         if lengths is None and not circuit.trees and not options["everything"]:
-            found = run_compiled(unfolding, values, tell_steps, options)
+            found = find_outputs(unfolding, values, tell_steps, options)
         else:
             wish = {"fill": options["fill"], "check_finite": options["check_finite"]}
             result = gf.evaluate(unfolding, values, lengths=lengths, **first, **wish)

@@ -85,18 +85,10 @@ class ArrayPlan(Plan):
         refused = [name for name, value in options.items() if value is not None]
         if refused:
             self._refuse(", ".join(refused))
-<<<<<<< HEAD
-        values = self.params.beside(values)
-        unfolding = self._unfolding(steps, values, batch_first)
-        fit = self._fitter.fit(unfolding, values, batch_first)
-        key, lowered = self._lower(unfolding, fit)
-        if self.namespace.jax and key not in self._compiled:
-=======
         wish = Wish(steps, lengths, batch_first, fill)
         job = self._job(self.params.beside(values), wish)
         act: Run = job.lowered.run
         if self.namespace.jax:
->>>>>>> engines
             from jax import jit
 
             act = self._compiled.setdefault(job.key, jit(act))
@@ -114,15 +106,8 @@ class ArrayPlan(Plan):
         It can be differentiated, mapped and compiled with other code, as by `jax.grad`, `jax.vmap`
         and `jax.jit`; with PyTorch, gradients flow back to the values.
         """
-<<<<<<< HEAD
-        values = self.params.beside(values)
-        unfolding = self._unfolding(steps, values, False)
-        fit = self._fitter.fit(unfolding, values, False)
-        return self._lower(unfolding, fit)[1].run(fit.arrays(values))
-=======
         job = self._job(self.params.beside(values), Wish(steps, lengths))
         return job.lowered.run(job.arrays, job.lengths)
->>>>>>> engines
 
     def explain(self, sizes: Mapping[str, int] | None = None, **_options: Any) -> str:
         """Tell what is done at once and what step by step."""
