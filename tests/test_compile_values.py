@@ -122,6 +122,31 @@ def test_halves_and_long_doubles_mix_to_the_longer() -> None:
     assert {g.dtype for g in grads.values()} == {np.dtype(np.longdouble)}
 
 
+BIG = """graphfold: 1
+inputs: {'x[t]': []}
+init: {'h[0]': 7e4}
+equations: |
+  h[t] = h[t-1] + x[t] * 1e300
+"""
+
+
+def test_numbers_of_a_model_that_a_type_cannot_hold_are_refused() -> None:
+    circuit, plan = gf.loads(BIG), gf.compile(gf.loads(BIG))
+    assert plan.run({"x": np.zeros(2)})["h"].tolist() == [7e4, 7e4]
+    told = r"h \(line 5\): 1e\+300 is too large for float32$"
+    for values in ({"x": np.zeros(2, np.float32)}, {"x": np.ones((2, 3), np.float32)}):
+        with pytest.raises(gf.ValuesError, match=told):
+            plan.run(values)
+        with pytest.raises(gf.ValuesError, match=told):
+            gf.evaluate(gf.unfold(circuit, 2), values)
+    with pytest.raises(gf.ValuesError) as caught:
+        plan.run({"x": np.zeros(2, np.float16)})
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "h (line 5)",
+        "h[0] (line 3)",
+    ]
+
+
 # -- nothing at all -------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphfold.check import ensure_well_formed
 from graphfold.circuit import Circuit, Freezable
-from graphfold.errors import ValuesError, shorten, suggest
+from graphfold.errors import TooLargeError, ValuesError, shorten, suggest
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.assumed import Assumed
@@ -118,7 +118,10 @@ class Plan(Remade):
             why = "it runs over a tree" if self.circuit.trees else "its delays have both signs"
             return f"plan of {self.circuit.name or 'a circuit'}: instance by instance, since {why}"
         scope = Assumed(sizes or {}, batch, dtype).scope(self.circuit)
-        page = Page(Engine(self._inlined, self._shapes, self.keep), scope).fill()
+        try:
+            page = Page(Engine(self._inlined, self._shapes, self.keep), scope).fill()
+        except MemoryError as error:
+            raise TooLargeError("a step of these sizes does not fit into memory") from error
         return "\n".join(explained(page, code=code))
 
     def __repr__(self) -> str:
