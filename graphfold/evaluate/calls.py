@@ -80,11 +80,8 @@ def _call(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
 ) -> Array:
-    views = [np.asarray(array).view() for array in arrays]
-    for view in views:
-        view.flags.writeable = False
     try:
-        result = bound(*views)
+        result = bound(*(_read_only(array) for array in arrays))
     except GraphfoldError:
         raise
     except Exception as error:  # the callable is the user's
@@ -97,3 +94,10 @@ def _call(
     if array.shape != shape:
         raise ValuesError(f"function {name} gave shape {array.shape}, declared is {shape}")
     return array
+
+
+def _read_only(array: Array) -> Array:
+    """A view that forbids writing; the array itself may be memory that is written to again."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
