@@ -18,7 +18,7 @@ from graphfold.evaluate.compiled.explain import Page, explained
 from graphfold.evaluate.compiled.finite import TrackSearch
 from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.remade import Remade
-from graphfold.evaluate.compiled.room import ensure_room
+from graphfold.evaluate.compiled.room import Need, need_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.finite import warn_of_first
 from graphfold.evaluate.inline import inline_functions
@@ -52,8 +52,8 @@ class Plan(Remade):
         self._engines: dict[object, Engine] = {}
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
-        self._fitting, self._roomy = Fitting(), set[object]()
-        self._whole: Plan | None = None
+        self._fitting, self._needs = Fitting(), dict[object, Need]()
+        self._checking: Plan | None = None
         self.by_reference = bool(circuit.trees) or any(
             component.potentials for component in find_components(circuit)[0]
         )
@@ -96,9 +96,9 @@ class Plan(Remade):
 
     def _checked(self, scope: Scope) -> Engine:
         """The engine of a run that keeps the values of all signals."""
-        if self._whole is None:
-            self._whole = Plan(self.circuit, self.functions, list(self.circuit.equation))
-        return self._whole._engine(scope)
+        if self._checking is None:
+            self._checking = Plan(self.circuit, self.functions, list(self.circuit.equation))
+        return self._checking._engine(scope)
 
     def explain(
         self,
@@ -157,9 +157,9 @@ class Plan(Remade):
         if key not in self._engines:
             self._engines[key] = Engine(self._inlined, self._shapes, self.keep)
         engine, steps = self._engines[key], scope.unfolding.steps
-        if (key, steps) not in self._roomy:
-            ensure_room(engine, scope)
-            self._roomy.add((key, steps))
+        if (key, steps) not in self._needs:
+            self._needs[key, steps] = need_of(engine, scope)
+        self._needs[key, steps].ensure()
         return engine
 
     def _unfolding(self, steps: Any, values: Mapping[str, Any], batch_first: bool) -> Unfolding:
