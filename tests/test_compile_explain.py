@@ -106,6 +106,12 @@ def test_sizes_are_the_models_own_unless_told_and_all_that_is_wrong_is_told() ->
     ]
 
 
+def test_sizes_beyond_memory_are_refused() -> None:
+    with pytest.raises(gf.TooLargeError, match="a step of these sizes does not fit into memory"):
+        explained("lstm", {"n_x": 10**12, "n_h": 10**9}, batch=10**6)
+    assert "nothing to compute" in explained("lstm", {"n_x": 0, "n_h": 0}, batch=0)
+
+
 def test_a_plan_says_what_it_is() -> None:
     assert repr(gf.compile(example("lstm"))) == "<plan of 'lstm cell': keeps h>"
     assert str(gf.compile(example("lstm"))) == "<plan of 'lstm cell': keeps h>"

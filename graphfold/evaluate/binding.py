@@ -10,6 +10,7 @@ import numpy as np
 
 from graphfold.circuit import Dimension
 from graphfold.errors import ValuesError, shorten, suggest
+from graphfold.evaluate.constants import too_large
 from graphfold.evaluate.numbers import as_numbers, floating_dtype, inexact
 from graphfold.evaluate.rows.needs import Rows, row_slots
 from graphfold.evaluate.rows.padding import add_rows, blank_padding, disagreement
@@ -65,6 +66,7 @@ def bind(
         bound = blank_padding(unfolding, bound, rows.lengths)
     dtype = floating_dtype(given.values())
     findings.problems += [p for n, v in bound.items() for p in inexact(n, v.array, dtype)]
+    findings.problems += too_large(unfolding.circuit, dtype)
     findings.problems += _batch_problems(findings.batches)
     claims = [*findings.claims, *_constants(unfolding, shapes)]
     sizes, wrong = bind_sizes(unfolding.circuit.dims, claims)

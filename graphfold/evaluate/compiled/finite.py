@@ -59,7 +59,9 @@ class TrackSearch(Search):
         for signal, flow in self.scope.statics.items():
             if not np.isfinite(flow.array).all():
                 yield signal, None
-        for signal, track in self.scope.tracks.items():
+        known = self.walk.inlined.axis_of
+        tracks = ((name, t) for name, t in self.scope.tracks.items() if name in known)
+        for signal, track in tracks:
             finite = np.isfinite(track.array)
             rows = finite.all(axis=tuple(range(1, finite.ndim)))
             wrong = np.flatnonzero(~rows)

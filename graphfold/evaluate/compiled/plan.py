@@ -9,7 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from graphfold.circuit import Circuit
-from graphfold.errors import ValuesError, shorten
+from graphfold.errors import TooLargeError, ValuesError, shorten
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.assumed import Assumed
@@ -21,7 +21,7 @@ from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.gradient import GradientPlans
 from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.compiled.remade import Remade
-from graphfold.evaluate.compiled.room import ensure_room
+from graphfold.evaluate.compiled.room import Need, need_of
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.finite import warn_of_first
 from graphfold.evaluate.reference import More, batches, evaluate, read_more
@@ -67,9 +67,9 @@ class Plan(Remade, Streaming, Differentiable):
         self._engines: dict[object, Engine] = {}
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
-        self._fitting, self._roomy = Fitting(), set[object]()
+        self._fitting, self._needs = Fitting(), dict[object, Need]()
         self._gradients = GradientPlans(self._inlined, self._shapes.signals, self._of_gradients)
-        self._keeping_all: Plan | None = None
+        self._checking: Plan | None = None
         self.by_reference = bool(circuit.trees) or any(
             component.potentials for component in find_components(circuit)[0]
         )
@@ -145,9 +145,9 @@ class Plan(Remade, Streaming, Differentiable):
 
     def _checked(self, scope: Scope) -> Engine:
         """The engine of a run that keeps the values of all signals."""
-        if self._keeping_all is None:
-            self._keeping_all = Plan(self.circuit, self.functions, list(self.circuit.equation))
-        return self._keeping_all._engine(scope)
+        if self._checking is None:
+            self._checking = Plan(self.circuit, self.functions, list(self.circuit.equation))
+        return self._checking._engine(scope)
 
     def explain(
         self,
@@ -167,7 +167,10 @@ class Plan(Remade, Streaming, Differentiable):
             why = "it runs over a tree" if self.circuit.trees else "its delays have both signs"
             return f"plan of {self.circuit.name or 'a circuit'}: instance by instance, since {why}"
         scope = Assumed(sizes or {}, batch, dtype).scope(self.circuit)
-        page = Page(Engine(self._inlined, self._shapes, self.keep), scope).fill()
+        try:
+            page = Page(Engine(self._inlined, self._shapes, self.keep), scope).fill()
+        except MemoryError as error:
+            raise TooLargeError("a step of these sizes does not fit into memory") from error
         return "\n".join(explained(page, code=code))
 
     def __repr__(self) -> str:
@@ -204,9 +207,9 @@ class Plan(Remade, Streaming, Differentiable):
         if key not in self._engines:
             self._engines[key] = Engine(self._inlined, self._shapes, self.keep)
         engine, steps = self._engines[key], scope.unfolding.steps
-        if (key, steps) not in self._roomy:
-            ensure_room(engine, scope)
-            self._roomy.add((key, steps))
+        if (key, steps) not in self._needs:
+            self._needs[key, steps] = need_of(engine, scope)
+        self._needs[key, steps].ensure()
         return engine
 
     def _unfolding(self, steps: Any, values: Mapping[str, Any], batch_first: bool) -> Unfolding:

@@ -25,8 +25,9 @@ class Remade:
         return type(self)(*arguments, **named)
 
     def __copy__(self) -> Self:
-        arguments, named = self._arguments
-        return type(self)(*arguments, **named)
+        made = object.__new__(type(self))  # which shares what is compiled
+        made.__dict__.update(self.__dict__)
+        return made
 
     def _twin(self) -> Self:
         """Another that shares all that this one has."""

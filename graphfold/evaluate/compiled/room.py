@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphfold.clocks import free_axes
 from graphfold.evaluate.compiled.engine import Engine
@@ -19,13 +20,23 @@ VIEWS = ("transpose", "reshape", "slice")  # they take no memory of their own
 SMALL = 1 << 26  # bytes that nobody asks the system about
 
 
-def ensure_room(engine: Engine, scope: Scope) -> None:
-    """Raise TooLargeError when the values of a run would not fit into memory."""
+class Need(NamedTuple):
+    """The bytes of a run, and the signal that most of them are for."""
+
+    total: int
+    most: str
+
+    def ensure(self) -> None:
+        """Raise TooLargeError when the values of a run do not fit into memory."""
+        if self.total > SMALL:
+            ensure_fits(self.total, f"the values of a run, most of them for {self.most},")
+
+
+def need_of(engine: Engine, scope: Scope) -> Need:
+    """What a run needs."""
     needed = room(engine, scope)
-    total = sum(needed.values())
-    if total > SMALL:
-        most = max(needed, key=lambda signal: needed[signal])
-        ensure_fits(total, f"the values of a run, most of them for {most},")
+    most = max(needed, key=lambda signal: needed[signal], default="")
+    return Need(sum(needed.values()), most)
 
 
 def room(engine: Engine, scope: Scope) -> dict[str, int]:
