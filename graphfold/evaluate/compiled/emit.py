@@ -46,7 +46,7 @@ class Code:
 
     `rows` are what it gets anew at each step: (kind, number, signal), "out" being where a signal's
     value goes. `memory` are the arrays set aside, by name; `ready` the products whose sums are made
-    ready, by the name of their row.
+    ready, by the name of their row. `batched` is the memory that has a row for each example.
     """
 
     source: str
@@ -56,6 +56,7 @@ class Code:
     products: tuple[Product, ...]
     ready: dict[str, int]
     statics: tuple[int, ...]
+    batched: frozenset[str] = frozenset()
 
 
 def emit(fused: Fused, batch: int | None, dtype: np.dtype[Any], kept: Sequence[str]) -> Code:
@@ -76,6 +77,7 @@ class _Writer:
     rows: dict[Ref, str] = field(default_factory=dict)
     ready: dict[str, int] = field(default_factory=dict)
     owned: set[str] = field(default_factory=set)
+    batched: set[str] = field(default_factory=set)
     statics: dict[int, None] = field(default_factory=dict)
     weights: list[str] = field(default_factory=list)
     _uses: dict[Ref, int] = field(default_factory=dict)
@@ -94,6 +96,7 @@ class _Writer:
             self.fused.products,
             self.ready,
             tuple(self.statics),
+            frozenset(self.batched),
         )
 
     def _source(self) -> str:
@@ -186,6 +189,7 @@ class _Writer:
         name = f"b{len(self.memory)}"
         self.memory[name] = np.empty(self.shape(fact), self.dtype)
         self.owned.add(name)
+        self.batched |= {name} if fact.batched else set()
         return name
 
     def _target(self, number: int) -> str:
@@ -225,6 +229,7 @@ class _Writer:
         whole = Fact((total,), fact.batched)
         z = f"z{number}"
         self.memory[z] = np.empty(self.shape(whole), self.dtype)
+        self.batched |= {z} if fact.batched else set()
         w = f"w{number}"
         self.weights.append(w)
         first, second = (self.name(vector), w) if fact.batched else (w, self.name(vector))
@@ -252,6 +257,7 @@ class _Writer:
             return z
         name = f"{z}_{start}_{stop}"
         self.memory[name] = self.memory[z][..., start:stop]
+        self.batched |= {name} if z in self.batched else set()
         return name
 
     def _rest(self, number: int, member: Member, start: int, stop: int) -> None:

@@ -19,6 +19,7 @@ from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Array
+from graphfold.expression import Expression
 from graphfold.graphs import topological_order
 from graphfold.instances import format_id
 from graphfold.recurrence import BOUNDARY, Component, find_components
@@ -96,8 +97,16 @@ class Engine:
         """The expression of a signal's equation."""
         if signal not in self.vectors:
             expression = self.circuit.equation[signal].expression
-            self.vectors[signal] = Vector(expression, scope, self.shapes.nodes[signal])
+            self.vectors[signal] = self.make_vector(signal, expression, scope)
         return self.vectors[signal]
+
+    def make_vector(self, signal: str, expression: Expression, scope: Scope) -> Vector:
+        """An expression to evaluate: an equation, or, without known shapes, a boundary."""
+        return Vector(expression, scope, self.shapes.nodes.get(signal, ()))
+
+    def make_loop(self, *parts: Any) -> Loop:
+        """A loop made of its parts."""
+        return Loop(*parts)
 
     def loop(self, scope: Scope, component: Component) -> Loop:
         """The compiled loop of a component."""
@@ -107,7 +116,7 @@ class Engine:
             cores = {s: self._core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
-            self.loops[signals[0]] = Loop(
+            self.loops[signals[0]] = self.make_loop(
                 axis, signals, backward, vectors, cores, self.kept(component)
             )
         return self.loops[signals[0]]
@@ -189,7 +198,7 @@ class Engine:
     def _boundary(self, scope: Scope, declared: Boundary) -> Flow:
         expression = self.circuit.boundary[declared.signal, declared.index].value
         assert expression is not None
-        vector = Vector(expression, scope, ())
+        vector = self.make_vector("", expression, scope)
         return vector.value(scope, expression.root)
 
 

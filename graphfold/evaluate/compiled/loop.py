@@ -50,12 +50,12 @@ class Loop:
     def run(self, scope: Scope) -> None:
         """Fill the tracks of the component's signals."""
         values = Values(scope, self.vectors)
-        prepared: dict[frozenset[str], _Prepared] = {}
-        for pinned, start, stop in self._stretches(scope):
+        prepared: dict[frozenset[str], Prepared] = {}
+        for pinned, start, stop in self.stretches(scope):
             if pinned.issuperset(self.signals):
                 continue
             if pinned not in prepared:
-                prepared[pinned] = _Prepared(scope, self.body(scope, pinned), values)
+                prepared[pinned] = Prepared(scope, self.body(scope, pinned), values)
             prepared[pinned].run(start, stop, self.backward)
 
     def body(self, scope: Scope, pinned: frozenset[str] = frozenset()) -> Body:
@@ -78,7 +78,7 @@ class Loop:
         recipes = {n: recipe_of(step, code.products[n], self.vectors) for n in code.ready.values()}
         return Body(step, fused, code, names["loop"], recipes)
 
-    def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
+    def stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
         length, pins = scope.unfolding.length(self.axis), dict[int, set[str]]()
         for signal in self.signals:
@@ -92,13 +92,13 @@ class Loop:
         return [one for one in (found[::-1] if self.backward else found) if one[1] < one[2]]
 
 
-class _Prepared:
+class Prepared:
     """A body with all that it needs of a run, but the rows of states."""
 
     def __init__(self, scope: Scope, body: Body, values: Values) -> None:
         self.scope, self.body, self.values = scope, body, values
         code, step = body.code, body.step
-        self.arrays = {f"c{n}": self._flow(n).array for n in code.statics}
+        self.arrays = {f"c{n}": self.flow(n).array for n in code.statics}
         for number, product in enumerate(code.products):
             self.arrays[f"w{number}"] = self._weights(product)
         self.ready = {
@@ -106,9 +106,10 @@ class _Prepared:
             for name, n in code.ready.items()
         }
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
-        self.hoisted = {ref: _rows(self._flow(ref.number), step.axis) for ref in refs}
+        self.hoisted = {ref: _rows(self.flow(ref.number), step.axis) for ref in refs}
 
-    def _flow(self, number: int) -> Flow:
+    def flow(self, number: int) -> Flow:
+        """The value of a node that the loop does not compute."""
         outside = self.body.step.outside[number]
         return self.values.of(outside.signal, outside.node)
 
@@ -135,7 +136,7 @@ class _Prepared:
         """The matrices above one another; those of sigmoids halved, for they become a tanh."""
         parts, step = [], self.body.step
         for member in product.members:
-            matrix = self._flow(member.weight.number).array
+            matrix = self.flow(member.weight.number).array
             matrix = matrix.T if member.turned else matrix
             half = kind_of(step, member) == "sigmoid"
             parts.append(matrix * matrix.dtype.type(0.5) if half else matrix)

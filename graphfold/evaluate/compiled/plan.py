@@ -15,6 +15,7 @@ from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
+from graphfold.evaluate.compiled.rows.run import RowRuns, Wish
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
 from graphfold.evaluate.reference import batches, evaluate
@@ -47,6 +48,7 @@ class Plan:
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
         self._fitting = Fitting()
+        self._rows = RowRuns(circuit, self._inlined, self._shapes, self.keep, self.functions)
         self.by_reference = bool(circuit.trees) or any(
             component.potentials for component in find_components(circuit)[0]
         )
@@ -62,7 +64,9 @@ class Plan:
     ) -> dict[str, Array]:
         """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
         unfolding = self._unfolding(steps, values, batch_first)
-        if self.by_reference or lengths is not None:
+        if lengths is not None and not self.by_reference:
+            return self._rows.run(unfolding, values, Wish(lengths, batch_first, fill))
+        if self.by_reference:
             known = evaluate(
                 unfolding,
                 values,

@@ -157,13 +157,15 @@ class Ready:
         """How many steps are made ready at once."""
         return max(1, WARM // ((self.batch or 1) * self.total * self.dtype.itemsize))
 
-    def rows(self, start: int, stop: int) -> Array:
-        """What is added at steps start … stop - 1: (steps, [B,] rows)."""
-        front = (stop - start,) if self.batch is None else (stop - start, self.batch)
+    def rows(self, start: int, stop: int, examples: slice = slice(None)) -> Array:
+        """What is added at steps start … stop - 1: (steps, [B,] rows), for some examples only."""
+        batch = None if self.batch is None else len(range(self.batch)[examples])
+        front = (stop - start,) if batch is None else (stop - start, batch)
         whole = np.empty((*front, self.total), self.dtype)
         first = True
         for flow, matrix in self.inputs:
             array = flow.array[start - 1 : stop - 1]
+            array = array[:, examples] if flow.batched else array
             product = array.reshape(-1, array.shape[-1]) @ matrix
             product = product.reshape(*array.shape[:-1], self.total)
             if self.batch is not None and not flow.batched:
@@ -181,6 +183,8 @@ class Ready:
             whole += self.still
         for low, high, flow in self.moving:
             array = flow.array[start - 1 : stop - 1] if flow.axes else flow.array
+            if flow.batched:
+                array = array[:, examples] if flow.axes else array[examples]
             part = Flow(array, flow.axes, flow.batched)
             spread = spread_to(part, (self.axis,), front)
             whole[..., low:high] += spread if flow.core else spread[..., None]

@@ -166,7 +166,7 @@ class Lowering:
         if operands:
             batched = any(self.step.facts[o].batched for o in operands)
         else:
-            batched = _batched(vector, number, self.scope)
+            batched = vector.is_batched(self.scope, number)
         return Fact(core, batched, free)
 
 
@@ -179,16 +179,3 @@ def _reached(vector: Vector, root: int, inside: Sequence[bool]) -> list[int]:
         found.update(new)
         pending += new
     return sorted(found)
-
-
-def _batched(vector: Vector, root: int, scope: Scope) -> bool:
-    found, pending = {root}, [root]
-    while pending:
-        number = pending.pop()
-        node = vector.expression.nodes[number]
-        if isinstance(node, Read) and node.signal in scope.batch:
-            return True
-        new = [o for o in vector.operands(number) if o not in found]
-        found.update(new)
-        pending += new
-    return False
