@@ -16,14 +16,14 @@ from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.rows.loop import RowLoop
 from graphfold.evaluate.compiled.rows.scope import Patch, RowScope, end_keys
-from graphfold.evaluate.compiled.rows.vector import RowVector
+from graphfold.evaluate.compiled.rows.vector import RowVector, differs
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.reach import reached, reads_of
 from graphfold.evaluate.rows.needs import Key
 from graphfold.evaluate.value import Array, Value, fit
-from graphfold.expression import REDUCTIONS, Apply, Expression, Index, Read
+from graphfold.expression import Expression, Index
 from graphfold.instances import format_id
 from graphfold.recurrence import Component
 
@@ -154,8 +154,8 @@ class RowEngine(Engine):
         signal, index = key
         boundary = self.circuit.boundary.get(key)
         if boundary is not None and boundary.value is not None:
-            name = format_id(signal, scope.unfolding.resolve(index, str(self.circuit.axis_of[signal])))
-            flow = self._named(name, partial(self._boundary, scope, boundary))
+            step = scope.unfolding.resolve(index, str(self.circuit.axis_of[signal]))
+            flow = self._named(format_id(signal, step), partial(self._boundary, scope, boundary))
             value = Value(flow.array, flow.batched)
         elif (name := scope.rows.names.get(key, "")) in bound.values:
             value = bound.values[name]
@@ -203,12 +203,4 @@ def row_batches(circuit: Circuit, bound: Bound, counted: Iterable[str]) -> dict[
 
 def _counts(circuit: Circuit, expression: Expression, axes: frozenset[str]) -> bool:
     """Whether an expression depends on the lengths: reads from the end, T and reductions do."""
-    for node in expression.nodes:
-        if isinstance(node, Read) and node.index is not None:
-            axis = circuit.axis_of[node.signal]
-            if axis in axes and node.index.base == circuit.length_of[str(axis)]:
-                return True
-        if isinstance(node, Apply) and node.operation in ("length", *REDUCTIONS):
-            if node.attribute("axis") in axes:
-                return True
-    return False
+    return any(differs(circuit, axes, node) for node in expression.nodes)

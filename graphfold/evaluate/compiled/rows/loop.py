@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from graphfold.evaluate.compiled.flows import Flow, apply
+from graphfold.evaluate.compiled.flows import Flow, apply, reduce_axis
 from graphfold.evaluate.compiled.loop import Body, Loop, Prepared
 from graphfold.evaluate.compiled.ready import Values
 from graphfold.evaluate.compiled.rows.masked import apply_where, reduce_valid, valid_of
@@ -87,9 +87,7 @@ class RowPrepared(Prepared):
         start, stop = tile.start, tile.stop
         while start < stop:
             first, last = self._make_ready(tile._replace(start=start, stop=stop), backward)
-            rows = {
-                f"{n}s": self._rows(ref, (first, last), tile) for n, ref in self.body.code.rows
-            }
+            rows = {f"{n}s": self._rows(ref, (first, last), tile) for n, ref in self.body.code.rows}
             for name, ready in self.ready.items():
                 made = self.made[name][first - self.block[0] : last - self.block[0]]
                 low = self.block[2]
@@ -194,11 +192,13 @@ def row_call(
              for a, f in zip(arrays, facts, strict=True)]  # fmt: skip
     attributes = dict(operation.attributes)
     if operation.kernel is None:
-        axis = attributes["axis"]
+        axis, flow = attributes["axis"], flows[0]
         if axis in tables:
-            flow = reduce_valid(operation.name, flows[0], axis, tables[axis])
-            return np.asarray(flow.array, dtype)
-        raise AssertionError("a reduction over steps that all rows have")
+            flow = reduce_valid(operation.name, flow, axis, tables[axis])
+        else:
+            length = flow.array.shape[flow.axes.index(axis)]
+            flow = reduce_axis(operation.name, flow, axis, length)
+        return np.asarray(flow.array, dtype)
     axes = tuple(dict.fromkeys(axis for flow in flows for axis in flow.axes))
     rows = np.ones(next(iter(tables.values())).shape[1], bool)
     mask = None if _harmless(operation) else valid_of(axes, tables, rows)

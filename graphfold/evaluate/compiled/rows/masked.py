@@ -60,7 +60,7 @@ def valid_of(axes: Sequence[str], tables: Mapping[str, Array], rows: Array) -> A
             table = tables[axis]
             shape = [1] * len(axes)
             shape[place] = len(table)
-            mask = mask & table.reshape(*shape, -1)
+            mask = np.logical_and(mask, table.reshape(*shape, -1))
     return None if mask.all() else mask
 
 
@@ -70,7 +70,7 @@ def apply_where(
     """Apply a kernel where a mask of `valid_of` holds, with zeros elsewhere; None for nowhere."""
     axes = tuple(dict.fromkeys(axis for flow in flows for axis in flow.axes))
     batched = any(flow.batched for flow in flows)
-    mask = mask if batched else mask.any(axis=-1)
+    mask = mask if batched else np.asarray(mask.any(axis=-1))
     lengths = {a: n for f in flows for a, n in zip(f.axes, f.array.shape, strict=False)}
     front = tuple(lengths[axis] for axis in axes) + mask.shape[len(axes) :]
     chosen = np.flatnonzero(np.broadcast_to(mask, front).reshape(-1))

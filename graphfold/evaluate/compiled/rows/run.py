@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -11,10 +11,12 @@ import numpy as np
 from graphfold.circuit import Circuit
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
+from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.rows.engine import RowEngine, row_batches
 from graphfold.evaluate.compiled.rows.scope import RowScope
-from graphfold.evaluate.rows.needs import Rows, read_rows
 from graphfold.evaluate.reference import fill_problems
+from graphfold.evaluate.rows.needs import Rows, read_rows
+from graphfold.evaluate.rows.padding import blank_padding
 from graphfold.evaluate.value import Array, Value
 from graphfold.recurrence import find_components
 from graphfold.shapes import Shapes
@@ -39,26 +41,43 @@ class RowRuns:
     keep: tuple[str, ...]
     functions: Mapping[str, Callable[..., Any]]
     engines: dict[object, RowEngine] = field(default_factory=dict)
+    fitting: Fitting = field(default_factory=Fitting)
 
     def run(self, unfolding: Unfolding, values: Mapping[str, Any], wish: Wish) -> dict[str, Array]:
         """Return what is kept, by name: sequences as (T, B, …), `fill` in padding."""
         rows, wrong = read_rows(unfolding, wish.lengths)
+        problems = [*function_problems(self.circuit, self.functions), *fill_problems(wish.fill)]
+        bound = self._bind(unfolding, values, wish, (rows, [*problems, *wrong]))
+        assert rows is not None  # else binding has said why
+        scope, ordered = self._scope(unfolding, bound, rows)
+        self._engine(scope).run(scope, ordered)
+        return {name: self._result(unfolding, scope, (name, bound), wish) for name in self.keep}
+
+    def _bind(
+        self,
+        unfolding: Unfolding,
+        values: Mapping[str, Any],
+        wish: Wish,
+        found: tuple[Rows | None, list[str]],
+    ) -> Bound:
+        rows, problems = found
+        key = None
+        if rows is not None and not problems and not wish.batch_first:
+            needs = (rows.needed, rows.declared, tuple(rows.names.items()), rows.lengths.batch)
+            key = signature(values, unfolding.steps, tuple(rows.lengths.axes), needs)
+            old = self.fitting.find(key, values)
+            if old is not None:
+                return replace(old, values=blank_padding(unfolding, old.values, rows.lengths))
         bound = bind(
             unfolding,
             self.shapes.signals,
             values,
-            problems=[
-                *function_problems(self.circuit, self.functions),
-                *fill_problems(wish.fill),
-                *wrong,
-            ],
+            problems=problems,
             batch_first=wish.batch_first,
             rows=rows,
         )
-        assert rows is not None
-        scope, ordered = self._scope(unfolding, bound, rows)
-        self._engine(scope).run(scope, ordered)
-        return {name: self._result(unfolding, scope, (name, bound), wish) for name in self.keep}
+        self.fitting.add(key, values, bound)
+        return bound
 
     def _scope(self, unfolding: Unfolding, bound: Bound, rows: Rows) -> tuple[RowScope, Bound]:
         function, lengths = self.circuit.function, rows.lengths
@@ -83,7 +102,7 @@ class RowRuns:
         )
         return scope, self._ordered(bound, order)
 
-    def _main_axis(self, counted: Iterable[str]) -> str | None:
+    def _main_axis(self, counted: Mapping[str, int]) -> str | None:
         """The axis by whose lengths rows are sorted: the first that a recurrence runs along."""
         for component in find_components(self.inlined)[0]:
             axis = self.inlined.axis_of.get(component.signals[0])

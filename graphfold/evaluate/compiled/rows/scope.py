@@ -33,7 +33,7 @@ class Patch:
 
 @dataclass
 class RowScope(Scope):
-    """`counts` are the rows' lengths over some axes, `order` tells which rows of the batch they are.
+    """`counts` are the rows' lengths over some axes, `order` the rows' places in the batch.
 
     The unfolding is that of the longest row. A track holds at each step what each row has there in
     the unfolding of that row alone, its own boundaries put in; what is beyond holds anything.

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from graphfold.circuit import Circuit
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.rows.masked import apply_where, reduce_valid, valid_of
 from graphfold.evaluate.compiled.rows.scope import RowScope
@@ -40,11 +41,9 @@ class RowVector(Vector):
     def is_batched(self, scope: Scope, root: int) -> bool:
         """Whether the value of a node has a row for each example."""
         return super().is_batched(scope, root) or any(
-            self._by_row(self.expression.nodes[number]) for number in self._order(root)
+            differs(self.circuit, self.counted, self.expression.nodes[number])
+            for number in self._order(root)
         )
-
-    def _by_row(self, node: Node) -> bool:
-        return differs(self, node)
 
     def read(self, node: Read) -> Find:
         """How the read of a signal is found; one from the end finds each row's own end."""
@@ -123,25 +122,24 @@ class RowVector(Vector):
         """The nodes beneath a reduction over the equation's own axis."""
         own, found = self.circuit.axis_of.get(self.signal), set[int]()
         for node in self.expression.nodes:
-            if isinstance(node, Apply) and node.operation in REDUCTIONS:
-                if node.attribute("axis") == own:
-                    found.update(nodes_beneath(node.operands[0], self.operands))
+            reduces = isinstance(node, Apply) and node.operation in REDUCTIONS
+            if isinstance(node, Apply) and reduces and node.attribute("axis") == own:
+                found.update(nodes_beneath(node.operands[0], self.operands))
         return frozenset(found)
 
 
-def differs(vector: RowVector, node: Node) -> bool:
+def differs(circuit: Circuit, counted: frozenset[str], node: Node) -> bool:
     """Whether a node has a value for each row even where its operands do not."""
     if isinstance(node, Read):
-        axis = vector.circuit.axis_of[node.signal]
-        if axis not in vector.counted or node.index is None:
+        axis = circuit.axis_of[node.signal]
+        if axis not in counted or node.index is None:
             return False
-        return node.index.base == vector.circuit.length_of[axis]
+        return node.index.base == circuit.length_of[axis]
     if isinstance(node, Apply) and node.operation in ("length", *REDUCTIONS):
-        return node.attribute("axis") in vector.counted
+        return node.attribute("axis") in counted
     return False
 
 
 def _rows(scope: Scope) -> RowScope:
     assert isinstance(scope, RowScope)
     return scope
-
