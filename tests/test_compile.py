@@ -104,3 +104,12 @@ def test_what_is_wrong_is_told() -> None:
         gf.compile(circuit).run({})
     with pytest.raises(gf.ValuesError, match="parameter U is missing"):
         gf.compile(circuit).run({"x": np.zeros((3, 2))})
+
+
+def test_a_recurrence_may_read_its_own_boundaries_at_every_step() -> None:
+    circuit = gf.loads(
+        "graphfold: 1\ninputs: {'x[t]': []}\n"
+        "init: {'a[0]': 0.5, 'b[0]': 2, 'b[2]': 7, 'b[T+1]': 3}\n"
+        "equations: |\n  a[t] = tanh(b[t] + x[t])\n  b[t] = a[t-1] + b[0] * b[2] - b[T+1] * a[0]"
+    )
+    assert_the_same(circuit, 4, {"x": np.array([1.0, -2.0, 3.0, 0.5])})

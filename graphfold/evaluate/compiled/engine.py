@@ -127,7 +127,8 @@ class Engine:
         read = {
             link.source
             for link in self.circuit.links
-            if link.source in own and (link.target not in own or link.delay)
+            if link.source in own
+            and (link.target not in own or link.delay or link.reach != "step")
         }
         for boundary in self.circuit.boundaries:
             if boundary.signal in own:
@@ -143,7 +144,7 @@ class Engine:
             (link.source, link.target)
             for signal in component.signals
             for link in self.circuit.links_into[signal]
-            if link.source in known and not link.delay
+            if link.source in known and not link.delay and link.reach == "step"
         ]
         return tuple(topological_order(list(component.signals), edges))
 

@@ -109,12 +109,16 @@ class Lowering:
         found: list[bool] = []
         for node in vector.expression.nodes:
             if isinstance(node, Read):
-                found.append(node.signal in self.cores)
+                found.append(node.signal in self.cores and self._moves(node))
             elif isinstance(node, Apply):
                 found.append(any(found[o] for o in node.operands))
             else:
                 found.append(False)
         return found
+
+    def _moves(self, node: Read) -> bool:
+        """Whether a read moves with the loop: what h[0] is, is known before."""
+        return node.index is not None and node.index.base == self.step.axis
 
     def _outside(self, signal: str, vector: Vector, number: int, spelt: int) -> Ref:
         kind: Kind = "hoisted" if self.step.axis in vector.free[number] else "static"
