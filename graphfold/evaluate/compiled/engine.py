@@ -127,8 +127,7 @@ class Engine:
         read = {
             link.source
             for link in self.circuit.links
-            if link.source in own
-            and (link.target not in own or link.delay or link.reach != "step")
+            if link.source in own and (link.target not in own or link.delay or link.reach != "step")
         }
         for boundary in self.circuit.boundaries:
             if boundary.signal in own:

@@ -27,8 +27,10 @@ def explained(engine: Engine, scope: Scope) -> Iterator[str]:
 def _loop(engine: Engine, scope: Scope, component: Component) -> Iterator[str]:
     loop = engine.loop(scope, component)
     code = loop.body(scope).code
-    way = "backward" if loop.backward else "forward"
-    yield f"{', '.join(loop.signals)}: step by step, {way}"
+    way = "step by step, " + ("backward" if loop.backward else "forward")
+    if loop.axis in engine.circuit.trees:
+        way = "all nodes of a height at once"
+    yield f"{', '.join(loop.signals)}: {way}"
     for product in code.products:
         name = product.vector.signal or "a value of the step"
         count = len(product.members)

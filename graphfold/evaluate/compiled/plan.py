@@ -15,6 +15,7 @@ from graphfold.evaluate.calls import function_problems, wrap
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
 from graphfold.evaluate.compiled.explain import explained
 from graphfold.evaluate.compiled.fitting import Fitting, signature
+from graphfold.evaluate.compiled.levels.run import Span, TreeRuns
 from graphfold.evaluate.compiled.rows.run import RowRuns, Wish
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
@@ -30,8 +31,7 @@ from graphfold.unfolding import Unfolding
 class Plan:
     """A circuit ready to run; it keeps what it compiled for the shapes it has met.
 
-    Signals over trees, and recurrences with delays of both signs, run as the reference does, and so
-    does a run with lengths.
+    Recurrences with delays of both signs run as the reference does.
     """
 
     def __init__(
@@ -48,10 +48,9 @@ class Plan:
         self._unfoldings: dict[object, Unfolding] = {}
         self._batches: dict[object, dict[str, int]] = {}
         self._fitting = Fitting()
-        self._rows = RowRuns(circuit, self._inlined, self._shapes, self.keep, self.functions)
-        self.by_reference = bool(circuit.trees) or any(
-            component.potentials for component in find_components(circuit)[0]
-        )
+        parts = (circuit, self._inlined, self._shapes, self.keep, self.functions)
+        self._rows, self._trees = RowRuns(*parts), TreeRuns(*parts)
+        self.by_reference = any(c.potentials for c in find_components(circuit)[0])
 
     def run(
         self,
@@ -61,8 +60,14 @@ class Plan:
         lengths: Any = None,
         batch_first: bool = False,
         fill: float = 0,
+        tree: Any = None,
     ) -> dict[str, Array]:
-        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …)."""
+        """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …).
+
+        A circuit over a tree is told which one: `tree` is as for `unfold`.
+        """
+        if (self.circuit.trees or tree is not None) and not self.by_reference:
+            return self._trees.run(Span(steps, tree), values, lengths, batch_first)
         unfolding = self._unfolding(steps, values, batch_first)
         if lengths is not None and not self.by_reference:
             return self._rows.run(unfolding, values, Wish(lengths, batch_first, fill))
@@ -86,6 +91,8 @@ class Plan:
         """Tell what is done at once and what step by step, for unbatched values of these sizes."""
         if self.by_reference:
             return "instance by instance, as the reference does"
+        if self.circuit.trees:
+            return "\n".join(explained(*self._trees.explained(sizes)))
         unfolding = unfold(self.circuit, {axis.name: 1 for axis in self.circuit.axes})
         scope = Scope(unfolding, sizes, np.dtype(float), {}, {})
         return "\n".join(explained(Engine(self._inlined, self._shapes, self.keep), scope))

@@ -132,8 +132,7 @@ class Lowering:
     def _node(self, vector: Vector, number: int, refs: Mapping[int, Ref]) -> Ref:
         node = vector.expression.nodes[number]
         if isinstance(node, Read):
-            assert node.index is not None
-            return self._state(node.signal, node.index.offset)
+            return self._state(node.signal, self._delay(node))
         assert isinstance(node, Apply)
         kernel, attributes = None, dict[str, Any]()
         if node.operation in REDUCTIONS:
@@ -156,12 +155,18 @@ class Lowering:
             self.step.facts[self._known[key]] = made.fact
         return self._known[key]
 
-    def _state(self, signal: str, offset: int) -> Ref:
-        if offset == 0 and signal in self.step.roots:
+    def _delay(self, node: Read) -> int:
+        return -node.index.offset if node.index is not None else 0
+
+    def _state(self, signal: str, delay: int) -> Ref:
+        if delay == 0 and signal in self.step.roots:
             return self.step.roots[signal]
-        ref = Ref("state", -offset, signal)
-        self.step.facts[ref] = Fact(self.cores[signal], signal in self.scope.batch)
+        ref = Ref("state", delay, signal)
+        self.step.facts[ref] = self._state_fact(signal)
         return ref
+
+    def _state_fact(self, signal: str) -> Fact:
+        return Fact(self.cores[signal], signal in self.scope.batch)
 
     def _fact(self, vector: Vector, number: int, operands: Sequence[Ref] = ()) -> Fact:
         sizes = vector.shapes[number]
