@@ -15,6 +15,7 @@ from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.skew import shifts_of
 from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
@@ -110,19 +111,22 @@ class Engine:
 
     def loop(self, scope: Scope, component: Component) -> Loop:
         """The compiled loop of a component."""
-        signals = self._in_order(component)
+        shifts = shifts_of(component)
+        signals = tuple(shifts) or self._in_order(component)
         if signals[0] not in self.loops:
             vectors = {s: self.vector(scope, s) for s in signals}
             cores = {s: self._core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
             self.loops[signals[0]] = self.make_loop(
-                axis, signals, backward, vectors, cores, self.kept(component)
+                axis, signals, backward, vectors, cores, self.kept(component), shifts
             )
         return self.loops[signals[0]]
 
     def kept(self, component: Component) -> frozenset[str]:
         """The signals whose steps are kept: asked for, or read at another step or elsewhere."""
+        if component.potentials:
+            return frozenset(component.signals)
         own = set(component.signals)
         read = {
             link.source

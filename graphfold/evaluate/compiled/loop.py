@@ -14,6 +14,7 @@ from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Fused, Product, fuse, kind_of
 from graphfold.evaluate.compiled.ready import Ready, Recipe, Values, recipe_of
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.skew import ShiftedValues, Stretch, stretches
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.value import Array
@@ -45,11 +46,12 @@ class Loop:
     vectors: Mapping[str, Vector]
     cores: Mapping[str, tuple[int, ...]]
     kept: frozenset[str]
+    shifts: Mapping[str, int] = field(default_factory=dict)
     bodies: dict[frozenset[str], Body] = field(default_factory=dict)
 
     def run(self, scope: Scope) -> None:
         """Fill the tracks of the component's signals."""
-        values = Values(scope, self.vectors)
+        values = self.values(scope)
         prepared: dict[frozenset[str], Prepared] = {}
         for pinned, start, stop in self.stretches(scope):
             if pinned.issuperset(self.signals):
@@ -57,6 +59,10 @@ class Loop:
             if pinned not in prepared:
                 prepared[pinned] = Prepared(scope, self.body(scope, pinned), values)
             prepared[pinned].run(start, stop, self.backward)
+
+    def values(self, scope: Scope) -> Values:
+        """What the loop does not compute, by its places."""
+        return ShiftedValues(scope, self.vectors, axis=self.axis, shifts=self.shifts)
 
     def body(self, scope: Scope, pinned: frozenset[str] = frozenset()) -> Body:
         """The code of steps in which some signals are pinned, made when it is first needed."""
@@ -66,7 +72,9 @@ class Loop:
 
     def _compile(self, scope: Scope, pinned: frozenset[str]) -> Body:
         signals = tuple(s for s in self.signals if s not in pinned)
-        step = Lowering(scope, self.vectors, self.cores, Step(self.axis, signals)).run()
+        step = Lowering(
+            scope, self.vectors, self.cores, Step(self.axis, signals, self.shifts)
+        ).run()
         for signal in self.signals:
             batched = signal in scope.batch
             step.facts[Ref("state", 0, signal)] = Fact(self.cores[signal], batched)
@@ -78,18 +86,11 @@ class Loop:
         recipes = {n: recipe_of(step, code.products[n], self.vectors) for n in code.ready.values()}
         return Body(step, fused, code, names["loop"], recipes)
 
-    def stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
-        """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""
-        length, pins = scope.unfolding.length(self.axis), dict[int, set[str]]()
-        for signal in self.signals:
-            for step in scope.unfolding.pins.get(signal, ()):
-                pins.setdefault(step, set()).add(signal)
-        found, start = list[tuple[frozenset[str], int, int]](), 1
-        for step in sorted(pins):
-            found += [(frozenset(), start, step), (frozenset(pins[step]), step, step + 1)]
-            start = step + 1
-        found.append((frozenset(), start, length + 1))
-        return [one for one in (found[::-1] if self.backward else found) if one[1] < one[2]]
+    def stretches(self, scope: Scope) -> list[Stretch]:
+        """Places start … stop - 1 with what is not computed there, in the order of the loop."""
+        length = scope.unfolding.length(self.axis)
+        found = stretches(self.signals, self.shifts, length, scope.unfolding.pins)
+        return found[::-1] if self.backward else found
 
 
 class Prepared:
@@ -129,7 +130,8 @@ class Prepared:
         if ref.kind == "hoisted":
             array = self.hoisted[ref][start - 1 : stop - 1]
         else:
-            array = self.scope.tracks[ref.signal].rows(start - ref.number, stop - ref.number)
+            back = ref.number + self.body.step.shifts.get(ref.signal, 0)
+            array = self.scope.tracks[ref.signal].rows(start - back, stop - back)
         return array.reshape(len(array), 1) if array.ndim == 1 else array
 
     def _weights(self, product: Product) -> Array:

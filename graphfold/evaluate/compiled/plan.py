@@ -19,20 +19,16 @@ from graphfold.evaluate.compiled.levels.run import Span, TreeRuns
 from graphfold.evaluate.compiled.rows.run import RowRuns, Wish
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.inline import inline_functions
-from graphfold.evaluate.reference import batches, evaluate
+from graphfold.evaluate.reference import batches
 from graphfold.evaluate.value import Array
 from graphfold.modes import in_mode
-from graphfold.recurrence import find_components
 from graphfold.shapes import solve_shapes
 from graphfold.unfold import unfold
 from graphfold.unfolding import Unfolding
 
 
 class Plan:
-    """A circuit ready to run; it keeps what it compiled for the shapes it has met.
-
-    Recurrences with delays of both signs run as the reference does.
-    """
+    """A circuit ready to run; it keeps what it compiled for the shapes it has met."""
 
     def __init__(
         self,
@@ -50,7 +46,6 @@ class Plan:
         self._fitting = Fitting()
         parts = (circuit, self._inlined, self._shapes, self.keep, self.functions)
         self._rows, self._trees = RowRuns(*parts), TreeRuns(*parts)
-        self.by_reference = any(c.potentials for c in find_components(circuit)[0])
 
     def run(
         self,
@@ -66,21 +61,11 @@ class Plan:
 
         A circuit over a tree is told which one: `tree` is as for `unfold`.
         """
-        if (self.circuit.trees or tree is not None) and not self.by_reference:
+        if self.circuit.trees or tree is not None:
             return self._trees.run(Span(steps, tree), values, lengths, batch_first)
         unfolding = self._unfolding(steps, values, batch_first)
-        if lengths is not None and not self.by_reference:
+        if lengths is not None:
             return self._rows.run(unfolding, values, Wish(lengths, batch_first, fill))
-        if self.by_reference:
-            known = evaluate(
-                unfolding,
-                values,
-                functions=self.functions,
-                lengths=lengths,
-                batch_first=batch_first,
-                fill=fill,
-            )
-            return {name: known.signal(name) for name in self.keep}
         bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
         self._engine(scope).run(scope, bound)
@@ -89,8 +74,6 @@ class Plan:
 
     def explain(self, sizes: Mapping[str, int]) -> str:
         """Tell what is done at once and what step by step, for unbatched values of these sizes."""
-        if self.by_reference:
-            return "instance by instance, as the reference does"
         if self.circuit.trees:
             return "\n".join(explained(*self._trees.explained(sizes)))
         unfolding = unfold(self.circuit, {axis.name: 1 for axis in self.circuit.axes})

@@ -7,7 +7,7 @@ for as many steps at once as a cache holds, and added where it is still warm.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +51,7 @@ class Recipe:
 def recipe_of(step: Step, product: Product, vectors: Mapping[str, Vector]) -> Recipe:
     """Sort out how the sums of a product's members are made ready."""
     spelling = Spelling()
-    spelt = {signal: spelling.of(vector.expression) for signal, vector in vectors.items()}
+    spelt = {s: spelling.of(v.expression, step.shifts.get(s, 0)) for s, v in vectors.items()}
     parts, found = [], dict[int, tuple[str, int]]()
     for member in product.members:
         factors: dict[int, tuple[str, int, bool]] = {}
@@ -191,12 +191,13 @@ class Ready:
         return whole
 
 
+@dataclass
 class Values:
     """Nodes of equations outside of the loop, each computed once in a run."""
 
-    def __init__(self, scope: Scope, vectors: Mapping[str, Vector]) -> None:
-        self.scope, self.vectors = scope, vectors
-        self._known: dict[str, dict[int, Flow]] = {}
+    scope: Scope
+    vectors: Mapping[str, Vector]
+    _known: dict[str, dict[int, Flow]] = field(default_factory=dict)
 
     def of(self, signal: str, node: int) -> Flow:
         """The value of a node for all steps, the clock of the loop first."""

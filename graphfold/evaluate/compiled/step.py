@@ -56,10 +56,14 @@ class Outside:
 
 @dataclass
 class Step:
-    """The operations of one step in order, and the value of each signal of the recurrence."""
+    """The operations of one step in order, and the value of each signal of the recurrence.
+
+    With `shifts`, signals are computed at steps that are so much earlier than that of the loop.
+    """
 
     axis: str
     signals: tuple[str, ...]
+    shifts: Mapping[str, int] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     outside: list[Outside] = field(default_factory=list)
     facts: dict[Ref, Fact] = field(default_factory=dict)
@@ -85,16 +89,21 @@ class Lowering:
     ) -> None:
         self.scope, self.vectors, self.step, self.cores = scope, vectors, step, cores
         self._known: dict[object, Ref] = {}
+        self._own = ""
         self._spelling = Spelling()
 
     def run(self) -> Step:
         """Lower all equations, in the order in which a step computes them."""
         for signal in self.step.signals:
+            self._own = signal
             self.step.roots[signal] = self._equation(signal, self.vectors[signal])
         return self.step
 
     def _equation(self, signal: str, vector: Vector) -> Ref:
-        inside, spelt = self._inside(vector), self._spelling.of(vector.expression)
+        inside, spelt = (
+            self._inside(vector),
+            self._spelling.of(vector.expression, self.step.shifts.get(signal, 0)),
+        )
         refs: dict[int, Ref] = {}
         root = vector.expression.root
         for number in _reached(vector, root, inside):
@@ -132,7 +141,7 @@ class Lowering:
     def _node(self, vector: Vector, number: int, refs: Mapping[int, Ref]) -> Ref:
         node = vector.expression.nodes[number]
         if isinstance(node, Read):
-            return self._state(node.signal, self._delay(node))
+            return self._state(node.signal, self._delay(self._own, node))
         assert isinstance(node, Apply)
         kernel, attributes = None, dict[str, Any]()
         if node.operation in REDUCTIONS:
@@ -155,8 +164,10 @@ class Lowering:
             self.step.facts[self._known[key]] = made.fact
         return self._known[key]
 
-    def _delay(self, node: Read) -> int:
-        return -node.index.offset if node.index is not None else 0
+    def _delay(self, own: str, node: Read) -> int:
+        shifts = self.step.shifts
+        shift = shifts.get(own, 0) - shifts.get(node.signal, 0)
+        return shift - node.index.offset if node.index is not None else shift
 
     def _state(self, signal: str, delay: int) -> Ref:
         if delay == 0 and signal in self.step.roots:

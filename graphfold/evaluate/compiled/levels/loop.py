@@ -34,7 +34,7 @@ class TreeLowering(Lowering):
         children = self.scope.unfolding.circuit.trees[self.step.axis].children
         return super()._moves(node) or (node.index is not None and node.index.base in children)
 
-    def _delay(self, node: Read) -> int:
+    def _delay(self, own: str, node: Read) -> int:
         assert node.index is not None
         children = self.scope.unfolding.circuit.trees[self.step.axis].children
         return 1 + children.index(node.index.base) if node.index.base in children else 0

@@ -14,7 +14,7 @@ from graphfold.evaluate.compiled.loop import Body, Loop, Prepared
 from graphfold.evaluate.compiled.ready import Values
 from graphfold.evaluate.compiled.rows.masked import apply_where, reduce_valid, valid_of
 from graphfold.evaluate.compiled.rows.scope import RowScope
-from graphfold.evaluate.compiled.rows.tiles import Tile, tiles
+from graphfold.evaluate.compiled.rows.tiles import Pinned, Tile, tiles
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Fact, Operation, Ref
 from graphfold.evaluate.kernels import STRUCTURAL, UNFAILING
@@ -39,16 +39,16 @@ class RowLoop(Loop):
             scope.tracks[signal].array[:, order] = sorted_scope.tracks[signal].array
 
     def _run(self, scope: RowScope) -> None:
-        values = Values(scope, self.vectors)
+        values = self.values(scope)
         prepared: dict[frozenset[str], RowPrepared] = {}
         order = self._tiles(scope)
         for tile in reversed(order) if self.backward else order:
-            if tile.pinned.issuperset(self.signals):
+            if tile.absent.issuperset(self.signals):
                 continue
-            if tile.pinned not in prepared:
-                body = self.body(scope, tile.pinned)
-                prepared[tile.pinned] = RowPrepared(scope, body, values)
-            prepared[tile.pinned].run_tile(tile, self.backward)
+            if tile.absent not in prepared:
+                body = self.body(scope, tile.absent)
+                prepared[tile.absent] = RowPrepared(scope, body, values)
+            prepared[tile.absent].run_tile(tile, self.backward)
 
     def _tiles(self, scope: RowScope) -> list[Tile]:
         if self.axis not in scope.counts:
@@ -57,16 +57,13 @@ class RowLoop(Loop):
                 Tile(*one, 0, every)
                 for one in (self.stretches(scope)[::-1] if self.backward else self.stretches(scope))
             ]
-        fixed: dict[int, frozenset[str]] = {}
-        ends: dict[int, frozenset[str]] = {}
-        for signal in self.signals:
-            for boundary in scope.unfolding.circuit.boundaries_of.get(signal, ()):
-                offset, from_end = boundary.index.offset, bool(boundary.index.base)
-                if from_end and offset <= 0:
-                    ends[offset] = ends.get(offset, frozenset()) | {signal}
-                if not from_end and offset >= 1:
-                    fixed[offset] = fixed.get(offset, frozenset()) | {signal}
-        return tiles(scope.counts[self.axis], fixed, ends)
+        return tiles(scope.counts[self.axis], [self._pinned(scope, s) for s in self.signals])
+
+    def _pinned(self, scope: RowScope, signal: str) -> Pinned:
+        indices = [b.index for b in scope.unfolding.circuit.boundaries_of.get(signal, ())]
+        fixed = frozenset(i.offset for i in indices if not i.base and i.offset >= 1)
+        ends = frozenset(i.offset for i in indices if i.base and i.offset <= 0)
+        return Pinned(signal, self.shifts.get(signal, 0), fixed, ends)
 
 
 class RowPrepared(Prepared):
@@ -105,16 +102,17 @@ class RowPrepared(Prepared):
             return tile.start, tile.stop
         begin, end, _ = self.block
         needed = tile.stop - 1 if backward else tile.start
-        if tile.pinned or not begin <= needed < end:
+        if tile.absent or not begin <= needed < end:
             self._make(tile, backward)
             begin, end, _ = self.block
         return max(tile.start, begin), min(tile.stop, end)
 
     def _make(self, tile: Tile, backward: bool) -> None:
         chunk = min(ready.chunk for ready in self.ready.values())
-        longest = self.rows.unfolding.length(self.body.step.axis)
+        most = max(self.body.step.shifts.values(), default=0)
+        longest = self.rows.unfolding.length(self.body.step.axis) + most
         low, high = tile.low, tile.high
-        if tile.pinned:
+        if tile.absent:
             first, last = (
                 (max(tile.start, tile.stop - chunk), tile.stop)
                 if backward
@@ -164,7 +162,8 @@ class RowPrepared(Prepared):
             array, place = self.hoisted[ref][start - 1 : stop - 1], self.where[ref]
         else:
             track = self.rows.tracks[ref.signal]
-            array = track.rows(start - ref.number, stop - ref.number)
+            back = ref.number + self.body.step.shifts.get(ref.signal, 0)
+            array = track.rows(start - back, stop - back)
             place = 1 if track.batched else 0
         if place:
             array = _cut(array, place, tile.low, tile.high)

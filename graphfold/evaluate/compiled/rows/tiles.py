@@ -1,12 +1,13 @@
-"""Cut the steps and rows of a recurrence into rectangles in which one piece of code holds.
+"""Cut the places and rows of a recurrence into rectangles in which one piece of code holds.
 
 Rows are sorted, the longest first: those that have a step come before those that do not, and those
-whose own last step is a certain one stand side by side.
+of one length stand side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,62 +15,65 @@ import numpy as np
 
 from graphfold.evaluate.value import Array
 
-Pins = Mapping[int, frozenset[str]]  # the signals pinned at a step, or so many steps from the end
+
+@dataclass(frozen=True)
+class Pinned:
+    """A signal of a recurrence: its shift, and where it is pinned, from the start and the end."""
+
+    name: str
+    shift: int
+    fixed: frozenset[int]
+    ends: frozenset[int]
+
+    def holds(self, place: int, count: int) -> bool:
+        """Whether the equation holds at a place in a row of that length."""
+        step = place - self.shift
+        return 1 <= step <= count and step not in self.fixed and step - count not in self.ends
 
 
 class Tile(NamedTuple):
-    """Steps start … stop - 1 in rows low … high - 1, and the signals pinned in all of them."""
+    """Places start … stop - 1 in rows low … high - 1, and the signals computed nowhere there."""
 
-    pinned: frozenset[str]
+    absent: frozenset[str]
     start: int
     stop: int
     low: int
     high: int
 
 
-def tiles(counts: Array, fixed: Pins, ends: Pins) -> list[Tile]:
-    """Return the tiles in the order of their steps; `counts` are the sorted lengths."""
-    falling = -counts
-    found: list[Tile] = []
-    for start, stop in pairwise(_cuts(counts, fixed, ends)):
-        active = int(np.searchsorted(falling, -start, "right"))
-        if active:
-            pinned = fixed.get(start, frozenset())
-            found += [Tile(p, start, stop, *span)
-                      for p, span in _groups(falling, ends, (start, active), pinned)]  # fmt: skip
+def tiles(counts: Array, signals: Sequence[Pinned]) -> list[Tile]:
+    """Return the tiles in the order of their places; `counts` are the sorted lengths."""
+    falling, found = -counts, list[Tile]()
+    shifts = sorted({signal.shift for signal in signals})
+    ends = sorted({(s.shift, offset) for s in signals for offset in s.ends})
+    for start, stop in pairwise(_cuts(counts, signals)):
+        edges = {0}
+        for shift in shifts:
+            edges.add(int(np.searchsorted(falling, shift - start, "right")))
+        for shift, offset in ends:
+            last = shift + offset - start
+            edges |= {int(np.searchsorted(falling, last, side)) for side in ("left", "right")}
+        active = int(np.searchsorted(falling, shifts[-1] - start, "right"))
+        for low, high in pairwise(sorted(edge for edge in edges if edge <= active)):
+            count = int(counts[low])
+            absent = frozenset(s.name for s in signals if not s.holds(start, count))
+            found.append(Tile(absent, start, stop, low, high))
     return found
 
 
-def _cuts(counts: Array, fixed: Pins, ends: Pins) -> list[int]:
-    """Where something changes."""
-    longest = int(counts[0]) if len(counts) else 0
+def _cuts(counts: Array, signals: Sequence[Pinned]) -> list[int]:
+    """The places where something changes."""
     lengths = np.unique(counts)
-    places = [np.array([1, longest + 1]), lengths + 1]
-    for step in fixed:
-        places.append(np.array([step, step + 1]))
-    for offset in ends:
-        places += [lengths + offset, lengths + offset + 1]
+    places = [np.concatenate(list(_changes(lengths, signal))) for signal in signals]
     cuts = np.unique(np.concatenate(places))
-    kept: list[int] = cuts[(cuts >= 1) & (cuts <= longest + 1)].tolist()
+    kept: list[int] = cuts[cuts >= 1].tolist()
     return kept
 
 
-def _groups(
-    falling: Array, ends: Pins, here: tuple[int, int], pinned: frozenset[str]
-) -> Iterator[tuple[frozenset[str], tuple[int, int]]]:
-    """The active rows at a step, those apart in which signals are pinned from the end."""
-    step, active = here
-    special: dict[int, tuple[int, frozenset[str]]] = {}
-    for offset, names in ends.items():
-        low = int(np.searchsorted(falling, offset - step, "left"))
-        high = int(np.searchsorted(falling, offset - step, "right"))
-        if low < high:
-            special[low] = high, names
-    place = 0
-    for low, (high, names) in sorted(special.items()):
-        if place < low:
-            yield pinned, (place, low)
-        yield pinned | names, (low, high)
-        place = high
-    if place < active:
-        yield pinned, (place, active)
+def _changes(lengths: Array, signal: Pinned) -> Iterator[Array]:
+    steps = [1, *signal.fixed, *(step + 1 for step in signal.fixed)]
+    yield np.array(steps) + signal.shift
+    yield lengths + 1 + signal.shift
+    for offset in signal.ends:
+        yield lengths + offset + signal.shift
+        yield lengths + offset + 1 + signal.shift
