@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from circuits import cases, clocked_cases
+from circuits import cases, clocked_cases, skewed_circuits
 from gallery import FUNCTIONS, example, unfolded
 from gallery import random_values as gallery_values
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from simulator import random_values
 
@@ -113,3 +113,30 @@ def test_a_recurrence_may_read_its_own_boundaries_at_every_step() -> None:
         "equations: |\n  a[t] = tanh(b[t] + x[t])\n  b[t] = a[t-1] + b[0] * b[2] - b[T+1] * a[0]"
     )
     assert_the_same(circuit, 4, {"x": np.array([1.0, -2.0, 3.0, 0.5])})
+
+
+@few
+@given(skewed_circuits(), st.integers(0, 7), st.sampled_from([None, 2]))
+def test_delays_of_both_signs_have_the_values_of_the_reference(
+    circuit: Circuit, steps: int, batch: int | None
+) -> None:
+    note(gf.dumps(circuit))
+    roles: Any = ("input", "parameter", "history")
+    values = gf.random_values(gf.unfold(circuit, steps), 0, roles=roles, batch=batch)
+    assert_the_same(circuit, steps, dict(values))
+
+
+BOTH_SIGNS = (
+    "graphfold: 1\ninputs: {'x[t]': []}\n"
+    "init: {'a[-1]': 1, 'a[0]': 2, 'b[T+1]': given, 'b[3]': 5}\n"
+    "equations: |\n  a[t] = b[t+1] + 0.5 * x[t] * t\n  b[t] = a[t-2] - x[t]\n"
+)
+
+
+def test_delays_of_both_signs_run_as_one_loop_of_shifted_signals() -> None:
+    circuit = gf.loads(BOTH_SIGNS)
+    told = gf.compile(circuit).explain({})
+    assert "step by step" in told
+    x = np.array([1.0, -2.0, 3.0, 0.5])
+    assert_the_same(circuit, 4, {"x": x, "b[T+1]": 4.0})
+    assert_the_same(circuit, 3, {"x": x[:3], "b[T+1]": 4.0})

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from circuits import skewed_circuits
 from gallery import FUNCTIONS, example, unfolded
 from gallery import random_values as gallery_values
 from hypothesis import HealthCheck, given, note, settings
@@ -99,3 +100,132 @@ def test_every_model_of_the_gallery_runs_compiled_with_lengths(name: str) -> Non
     steps = dict(unfolding.steps)
     lengths = {axis: np.minimum([4, 6, 3, 5], steps[axis]) for axis in steps}
     assert_the_same(circuit, steps, values, lengths)
+
+
+@few
+@given(skewed_circuits(), st.lists(st.integers(1, 8), min_size=1, max_size=6))
+def test_delays_of_both_signs_have_lengths_too(circuit: Circuit, lengths: list[int]) -> None:
+    note(gf.dumps(circuit))
+    unfolding, roles = gf.unfold(circuit, max(lengths)), ("input", "parameter", "history")
+    drawn: Any = gf.random_values(unfolding, 0, roles=roles, batch=len(lengths))  # type: ignore[arg-type]
+    if drawn:
+        try:
+            gf.evaluate(unfolding, drawn, lengths=lengths)
+        except gf.ValuesError:
+            return  # a row needs other boundaries than the longest
+        assert_the_same(circuit, max(lengths), dict(drawn), lengths)
+
+
+# -- by hand -----------------------------------------------------------------------------------
+
+NAN = np.nan
+TWO_CLOCKS = """
+graphfold: 1
+axes: {t: T, u: U}
+inputs: {"x[t]": [], "v[u]": []}
+init: {"h[0]": 1, "h[T]": 2, "g[U+1]": 1, "k[T+1]": 1, "k[T-1]": 3}
+functions: {"f(a, b)": []}
+equations: |
+  h[t] = tanh(sum(h[t-1] * v[u] for u)) + x[t]
+  g[u] = g[u+1] + max(g[u+1] * x[t] for t) + v[u]
+  k[t] = k[t+1] + mean(f(k[t+1] * v[u], x[t]) for u)
+  b = mean(sum(v[u] * x[t] for u) for t)
+  a[t] = f(mean(v[u] * t for u), T - t)
+"""
+
+
+def padded(lengths: list[int]) -> Any:
+    """A sequence (5, B) of different numbers, NaN beyond the rows' lengths."""
+    whole = np.arange(5.0 * len(lengths)).reshape(5, -1) / 10
+    return np.where(np.arange(5)[:, None] < lengths, whole, NAN)
+
+
+@pytest.mark.parametrize("counted", [("t", "u"), ("t",), ("u",)])
+def test_recurrences_over_two_clocks_reduce_each_others_valid_steps(
+    counted: tuple[str, ...],
+) -> None:
+    all_lengths = {"t": [2, 5, 3, 2], "u": [3, 1, 5, 2]}
+    lengths = {axis: all_lengths[axis] for axis in counted}
+    full = [5, 5, 5, 5]
+    values = {"x": padded(lengths.get("t", full)), "v": padded(lengths.get("u", full))}
+
+    def f(a: Any, b: Any) -> Any:
+        assert not np.isnan(a + b), "padding has been read"
+        return a * np.cos(b)
+
+    assert_the_same(gf.loads(TWO_CLOCKS), {"t": 5, "u": 5}, values, lengths, functions={"f": f})
+
+
+def test_an_opaque_function_is_called_for_valid_steps_only() -> None:
+    text = "graphfold: 1\ninputs: {'x[t]': []}\ninit: {'h[0]': 0, 'h[T]': 1}\n"
+    text += "functions: {'f(a, b)': [], 'g(a)': []}\nequations: |\n"
+    circuit = gf.loads(text + "  h[t] = f(h[t-1], x[t])\n  y[t] = g(x[t])\n")
+    calls: dict[str, list[float]] = {"f": [], "g": []}
+
+    def f(a: Any, b: Any) -> Any:
+        calls["f"].append(float(b))
+        return a + b
+
+    def g(a: Any) -> Any:
+        calls["g"].append(float(a))
+        return -a
+
+    lengths = [2, 4, 1]
+    x = padded(lengths)
+    found = gf.run(circuit, {"x": x}, lengths, functions={"f": f, "g": g}, fill=NAN)
+    assert sorted(calls["g"]) == sorted(x[~np.isnan(x)].tolist())
+    assert len(calls["f"]) == sum(lengths) - 3  # at its last step each row is pinned
+    np.testing.assert_array_equal(found["y"], -x)
+
+
+def test_rows_come_back_in_their_order_with_the_batch_first_and_a_fill() -> None:
+    circuit = gf.loads(
+        "graphfold: 1\ninputs: {'x[t]': []}\ninit: {'g[T+1]': 0}\n"
+        "equations: |\n  g[t] = g[t+1] + x[t]\n  last = x[T]\n"
+    )
+    x = padded([1, 4, 2]).T
+    found = gf.run(circuit, {"x": x}, [1, 4, 2], batch_first=True, fill=-1)
+    sums = np.nancumsum(x[:, ::-1], axis=1)[:, ::-1]
+    np.testing.assert_allclose(found["g"], np.where(np.isnan(x), -1, sums))
+    np.testing.assert_allclose(found["last"], [x[0, 0], x[1, 3], x[2, 1]])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "told"),
+    [
+        ([9, 1, 1], "longer than T = 5"),
+        ([1.5, 1, 1], "no whole number"),
+        ([1, 1], "batch sizes disagree"),
+        ([1, 0, 1], r"the mean over no steps has no value: lengths\[1\] = 0"),
+        ({"s": [1, 1, 1]}, "unknown axis 's'"),
+    ],
+)
+def test_wrong_lengths_are_told_as_the_reference_tells_them(lengths: Any, told: str) -> None:
+    circuit = gf.loads("graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n  m = mean(x[t] for t)")
+    values = {"x": padded([5, 5, 5])}
+    with pytest.raises(gf.ValuesError, match=told) as found:
+        gf.run(circuit, values, lengths)
+    with pytest.raises(gf.ValuesError) as wanted:
+        gf.evaluate(gf.unfold(circuit, 5), values, lengths=lengths)
+    assert str(found.value) == str(wanted.value)
+
+
+@pytest.mark.parametrize("lengths", [[0, 0], []])
+def test_no_steps_and_no_rows_are_lengths_too(lengths: list[int]) -> None:
+    circuit = gf.loads(
+        "graphfold: 1\ninputs: {'x[t]': []}\ninit: {'h[0]': 2}\n"
+        "equations: |\n  h[t] = h[t-1] * x[t]\n  last = h[T]\n  all = sum(h[t] for t)\n"
+    )
+    assert_the_same(circuit, 5, {"x": np.ones((5, len(lengths)))}, lengths)
+
+
+def test_a_plan_is_kept_for_other_lengths() -> None:
+    circuit = gf.load(gf.example_path("lstm"))
+    plan, sizes = gf.compile(circuit), {"n_x": 2, "n_h": 3}
+    roles: Any = ("input", "parameter")
+    unfolding = gf.unfold(circuit, 6)
+    values = dict(gf.random_values(unfolding, 0, sizes=sizes, roles=roles, batch=4))
+    for lengths in ([6, 1, 3, 2], [2, 2, 5, 5], [6, 6, 6, 6], [0, 1, 0, 4]):
+        found = plan.run(values, lengths=lengths)["h"]
+        wanted = gf.evaluate(unfolding, values, lengths=lengths).signal("h")
+        np.testing.assert_allclose(found, wanted, atol=1e-12)
