@@ -157,7 +157,7 @@ def test_recurrences_over_two_clocks_reduce_each_others_valid_steps(
 
 
 def test_an_opaque_function_is_called_for_valid_steps_only() -> None:
-    text = "graphfold: 1\ninputs: {'x[t]': []}\ninit: {'h[0]': 0, 'h[T]': 1}\n"
+    text = "graphfold: 1\ninputs: {'x[t]': []}\ninit: {'h[0]': 0, 'h[T]': 1, 'y[T-1]': 3}\n"
     text += "functions: {'f(a, b)': [], 'g(a)': []}\nequations: |\n"
     circuit = gf.loads(text + "  h[t] = f(h[t-1], x[t])\n  y[t] = g(x[t])\n")
     calls: dict[str, list[float]] = {"f": [], "g": []}
@@ -173,9 +173,10 @@ def test_an_opaque_function_is_called_for_valid_steps_only() -> None:
     lengths = [2, 4, 1]
     x = padded(lengths)
     found = gf.run(circuit, {"x": x}, lengths, functions={"f": f, "g": g}, fill=NAN)
-    assert sorted(calls["g"]) == sorted(x[~np.isnan(x)].tolist())
+    assert sorted(calls["g"]) == [0.1, 0.2, 0.3, 0.4, 1.0]  # and y is at the last but one
     assert len(calls["f"]) == sum(lengths) - 3  # at its last step each row is pinned
-    np.testing.assert_array_equal(found["y"], -x)
+    pinned = np.arange(5)[:, None] == np.array(lengths) - 2
+    np.testing.assert_array_equal(found["y"], np.where(pinned, 3, -x))
 
 
 def test_rows_come_back_in_their_order_with_the_batch_first_and_a_fill() -> None:

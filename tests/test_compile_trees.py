@@ -74,3 +74,18 @@ def test_what_a_tree_cannot_have_is_told() -> None:
         plan.run({}, tree="(a b)", lengths=[1])
     with pytest.raises(gf.UnfoldingError, match="no axis of this circuit is a tree"):
         gf.compile(example("lstm")).run({}, tree="(a b)", steps=1)
+
+
+def test_nodes_keep_their_numbers_though_they_are_computed_by_height() -> None:
+    circuit = gf.loads(
+        "graphfold: 1\naxes: {k: K, t: {length: T, children: [left, right], leaves: k}}\n"
+        "inputs: {'x[k]': [], 'z[t]': []}\ninit: {'h[k]': 'x[k] * k'}\n"
+        "equations: |\n  h[t] = h[left] + 2 * h[right] + z[t] / t\n"
+        "  third = h[3] + h[-1]\n  y[t] = h[left] - h[2] * z[t] + t\n"
+    )
+    tree = "((((a b) c) (d e)) (f (g h)))"
+    values = {"x": np.arange(1.0, 9.0), "z": np.linspace(0, 1, 7)}
+    assert_the_same(circuit, tree, values)
+    two = {name: np.stack([array, -array], axis=1) for name, array in values.items()}
+    assert_the_same(circuit, tree, two)
+    assert_the_same(circuit, tree, {"x": values["x"], "z": two["z"]})
