@@ -130,7 +130,7 @@ BOTH_SIGNS = (
     "graphfold: 1\ninputs: {'x[t]': []}\n"
     "init: {'a[-1]': 1, 'a[0]': 2, 'b[T+1]': given, 'b[3]': 5, 'c[T+1]': 1}\n"
     "equations: |\n  a[t] = b[t+1] + x[t] - 0.5 * t\n  b[t] = a[t-2] * tanh(x[t] - t)\n"
-    "  c[t] = sin(a[t+1] + x[t]) + d[t-2]\n  d[t] = c[t+1] - x[t]\n"
+    "  c[t] = sin(d[t-2] + x[t]) + a[t+1]\n  d[t] = c[t+1] - x[t]\n"
 )
 
 
