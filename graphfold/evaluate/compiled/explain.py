@@ -179,6 +179,22 @@ def explained(page: Page, *, code: bool = False) -> Iterator[str]:
         yield from _written(loop.body(page.scope).code)
 
 
+def over_trees(engine: Engine, scope: Scope, *, code: bool = False) -> Iterator[str]:
+    """What is done with signals over trees; nothing is counted, for trees differ."""
+    yield f"plan of {engine.circuit.name or 'a circuit'}"
+    for component in find_components(engine.circuit)[0]:
+        first = component.signals[0]
+        if first.startswith(BOUNDARY) or first in engine.circuit.declared:
+            continue
+        names = ", ".join(component.signals)
+        if component.direction is None:
+            yield f"{names}: {'once' if engine.circuit.axis_of[first] is None else 'all at once'}"
+            continue
+        yield f"{names}: all nodes of a height at once"
+        if code:
+            yield from _written(engine.loop(scope, component).body(scope).code)
+
+
 def _table(sections: list[Section], width: int) -> Iterator[str]:
     """The sections, their numbers in columns."""
     lines: list[tuple[str, Cost | None]] = []
