@@ -129,7 +129,10 @@ def prepare(unfolding: Unfolding, given: Given) -> Walk:
     )
     batch = batches(circuit, bound, rows)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
-    own = {n: Value(np.array(value.array), value.batched) for n, value in bound.values.items()}
+    own = {
+        n: Value(np.array(value.array, order="C"), value.batched)
+        for n, value in bound.values.items()
+    }
     bound = replace(bound, values=own)  # what the caller writes to his arrays later is his own
     setting = _setting(unfolding, bound, given.functions, batch)
     if rows is None:
