@@ -1,4 +1,4 @@
-"""The outputs of a circuit by the compiled run."""
+"""The outputs of a circuit, fast where there is much to do."""
 
 from __future__ import annotations
 
@@ -9,21 +9,34 @@ if TYPE_CHECKING:
 
     from .progress import Tell
 
+FEW = 2_000  # instances that are evaluated one by one, since compiling would take as long
 MANY = 2_000  # steps from which on a run goes in blocks and tells how far it is
 
 
-def run_compiled(
-    unfolding: Unfolding, values: dict[str, Any], tell: Tell, batch_first: bool
+def find_outputs(
+    unfolding: Unfolding, values: dict[str, Any], tell: Tell, options: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the outputs by name; what is wrong with few steps is told of the first instance."""
+    """Return the outputs by name."""
     import graphfold as gf
 
-    plan = gf.compile(unfolding.circuit)
-    steps = dict(unfolding.steps)
-    if max(steps.values(), default=0) >= MANY:
-        options: dict[str, Any] = {"progress": tell} if len(steps) == 1 else {}
-        return plan.run(values, steps=steps, batch_first=batch_first, **options)
-    try:
-        return plan.run(values, steps=steps, batch_first=batch_first)
-    except gf.ValuesError:
-        return gf.evaluate(unfolding, values, batch_first=batch_first).outputs()
+    how = {name: options[name] for name in ("batch_first", "check_finite")}
+    if unfolding.node_count <= FEW:
+        return gf.evaluate(unfolding, values, **how).outputs()
+    plan, steps = gf.compile(unfolding.circuit), dict(unfolding.steps)
+    if _many(unfolding, values, how["batch_first"]):
+        return plan.run(values, steps=steps, progress=tell, **how)
+    return plan.run(values, steps=steps, **how)
+
+
+def _many(unfolding: Unfolding, values: dict[str, Any], batch_first: bool) -> bool:
+    """Whether there are many steps, along one axis, and all inputs have them."""
+    if len(unfolding.steps) != 1:
+        return False
+    ((axis, steps),) = unfolding.steps
+    for signal in unfolding.circuit.inputs:
+        if signal.axis == axis:
+            shape = getattr(values.get(signal.name), "shape", ())
+            surplus = len(shape) - len(signal.shape)  # axes of time and batch
+            if surplus not in (1, 2) or shape[surplus == 2 and batch_first] != steps:
+                return False
+    return steps >= MANY

@@ -15,7 +15,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--inputs",
         "-i",
         type=click.Path(allow_dash=True),
-        help="Arrays by name: .npz, .safetensors or .json; or x.npy, the array x alone, which may be "
+        help="Arrays by name: .npz, .safetensors or .json; x.npy is the array x alone, maybe "
         "larger than memory; - is .npz on standard input.",
     ),
     click.option(
@@ -50,6 +50,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--allow-nan", is_flag=True, help="Take NaN and infinities in the data as they are."
+    ),
+    click.option(
+        "--check-finite",
+        is_flag=True,
+        help="Tell the first value that is NaN or infinite, and where it arose.",
     ),
 )
 

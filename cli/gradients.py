@@ -9,6 +9,7 @@ import click
 
 from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
+from .finite import telling_of_non_finite
 from .lengths import take_lengths
 from .losses import only_loss
 from .messages import CallError, say
@@ -60,7 +61,7 @@ def command(model: str, **options: Any) -> None:
         raise CallError("standard input holds the model or the inputs, not both")
     circuit = gf.flatten(load_model(model))
     ensure_defined(circuit)
-    with working("differentiating"):
+    with telling_of_non_finite(options["_json"]), working("differentiating"):
         unfolding, values, lengths = _read(circuit, options)
         found = gf.gradients(
             unfolding,
@@ -69,6 +70,7 @@ def command(model: str, **options: Any) -> None:
             options["wrt"] or None,
             lengths=lengths,
             batch_first=options["batch_first"],
+            check_finite=options["check_finite"],
         )
     if unfolding.mode and not options["_json"]:
         say(f"mode {unfolding.mode}")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from graphfold.eliminate import eliminate as eliminate
     from graphfold.errors import Diagnostic as Diagnostic
     from graphfold.errors import DrawingError as DrawingError
+    from graphfold.errors import FiniteWarning as FiniteWarning
     from graphfold.errors import GraphfoldError as GraphfoldError
     from graphfold.errors import LabelWarning as LabelWarning
     from graphfold.errors import ModelError as ModelError
@@ -96,6 +97,7 @@ _HOMES = {
     "errors": (
         "Diagnostic",
         "DrawingError",
+        "FiniteWarning",
         "GraphfoldError",
         "LabelWarning",
         "ModelError",

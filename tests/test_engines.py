@@ -274,7 +274,7 @@ def test_a_missing_package_is_told_with_its_extra(
 
 def test_what_only_numpy_runs_is_told() -> None:
     assert "does not do signals over trees; leave out engine=" in refused(example("tree_lstm"))
-    assert "does not do lengths" in refused(lengths=[4])
+    assert "does not do out; leave out engine=" in refused(out=[4])
     plan: Any = gf.compile(LSTM, engine=np)
     for act in (plan.init, plan.step):
         with pytest.raises(gf.ValuesError, match="does not do one step at a time"):

@@ -172,7 +172,9 @@ WRONG: dict[str, Any] = {
     ),
     "x, after 0 steps: holds text, not real numbers": lambda p: p.run({"x": iter("ab")}),
     "the inputs end before step 5": lambda p: p.run({"x": iter(X[:3])}, steps=5),
-    "x has 500, steps= has 5": lambda p: p.run({"x": X}, steps=5, out=np.empty((5, 2))),
+    "x has 500 steps, but 5 are asked for": lambda p: p.run(
+        {"x": X}, steps=5, out=np.empty((5, 2))
+    ),
     "out: h: expected an array (500, 2), found (5, 2)": lambda p: p.run(
         {"x": X}, out=np.empty((5, 2))
     ),

@@ -85,6 +85,7 @@ class _Writer:
     weights: list[str] = field(default_factory=list)
     layouts: dict[int, Layout] = field(default_factory=dict)
     _uses: dict[Ref, int] = field(default_factory=dict)
+    _outs: dict[int, str] = field(default_factory=dict)  # the kept signal that a value is
 
     def write(self) -> Code:
         self._count_uses()
@@ -165,8 +166,10 @@ class _Writer:
         for joined in self.fused.joined:
             for _, ref in joined.rest:
                 self._uses[ref] = self._uses.get(ref, 0) + 1
-        for ref in self.fused.step.roots.values():
+        for signal, ref in self.fused.step.roots.items():
             self._uses[ref] = self._uses.get(ref, 0) + 2  # its value is not ours to overwrite
+            if ref.kind == "operation" and signal in self.kept:
+                self._outs.setdefault(ref.number, signal)
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -207,9 +210,8 @@ class _Writer:
     def _target(self, number: int) -> str:
         """Where an operation's value goes: out, over an operand that is done with, or elsewhere."""
         operation = self.fused.step.operations[number]
-        for signal, root in self.fused.step.roots.items():
-            if root == Ref("operation", number) and signal in self.kept:
-                return self._out(signal)
+        if number in self._outs:
+            return self._out(self._outs[number])
         for ref in self._operands(number):
             free = ref.kind == "operation" and self._uses[ref] == 1
             own = free and self.place[ref.number] in self.owned
@@ -388,6 +390,8 @@ def _kernel_call(
     result_lone = not fact.core and not fact.batched and not fact.axes
 
     def call(*arrays: Array) -> Array:
+        if operation.name == "call":  # a user's function may keep what it is given
+            arrays = tuple(np.array(a) for a in arrays)
         flows = [
             Flow(a.reshape(()) if one else a, f.axes, f.batched)
             for a, f, one in zip(arrays, facts, lone, strict=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphfold.circuit import Boundary, Circuit
-from graphfold.errors import ValuesError
+from graphfold.errors import TooLargeError, ValuesError
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow, spread_to
@@ -36,9 +36,9 @@ class Engine:
     keep: tuple[str, ...]
     vectors: dict[str, Vector] = field(default_factory=dict)
     loops: dict[str, Loop] = field(default_factory=dict)
-    _delays: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _delays: dict[str, tuple[int, int]] | None = None
+    _read: frozenset[str] | None = None
     _boundaries: dict[object, Vector] = field(default_factory=dict)
-    _kept: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     @np.errstate(all="ignore")  # infinities and NaN are values here
     def run(self, scope: Scope, bound: Bound) -> None:
@@ -84,6 +84,8 @@ class Engine:
     def _named(self, name: str, act: Callable[[], Any]) -> Any:
         try:
             return act()
+        except MemoryError as error:
+            raise TooLargeError(f"{name} does not fit into memory") from error
         except (ValueError, IndexError, OverflowError) as error:
             if isinstance(error, ValuesError) and str(error).startswith(f"{name}: "):
                 raise
@@ -124,23 +126,9 @@ class Engine:
 
     def kept(self, component: Component) -> frozenset[str]:
         """The signals whose steps are kept: asked for, or read at another step or elsewhere."""
-        if component.signals not in self._kept:
-            self._kept[component.signals] = self._find_kept(component)
-        return self._kept[component.signals]
-
-    def _find_kept(self, component: Component) -> frozenset[str]:
-        own = set(component.signals)
-        read = {
-            link.source
-            for link in self.circuit.links
-            if link.source in own and (link.target not in own or link.delay)
-        }
-        for boundary in self.circuit.boundaries:
-            if boundary.signal in own:
-                read.add(boundary.signal)
-            for _, node in boundary.value.reads() if boundary.value is not None else ():
-                read.add(node.signal)
-        return frozenset((read | {*self.keep}) & own)
+        if self._read is None:
+            self._read = frozenset([*_read_elsewhere(self.circuit), *self.keep])
+        return self._read.intersection(component.signals)
 
     def _in_order(self, component: Component) -> tuple[str, ...]:
         """The signals in the order in which a step computes them."""
@@ -202,18 +190,16 @@ class Engine:
 
     def reach(self, signal: str, length: int) -> tuple[int, int]:
         """The first and last step that reads look at, those of pinned steps included."""
-        if signal not in self._delays:
-            links = (i for i in self.circuit.links if i.source == signal and i.reach == "step")
-            delays = [link.delay for link in links]
-            self._delays[signal] = (max([0, *delays]), min([0, *delays]))
-        behind, ahead = self._delays[signal]
+        if self._delays is None:
+            self._delays = _longest_delays(self.circuit)
+        behind, ahead = self._delays.get(signal, (0, 0))
         return (1 - behind, length - ahead) if length else (1, 0)
 
     def boundary_steps(self, scope: Scope, signal: str) -> list[int]:
         """The histories, far boundaries and pins of a signal."""
         unfolding = scope.unfolding
-        found = {step for name, step in unfolding.boundaries if name == signal}
-        return sorted(found | set(unfolding.pins.get(signal, ())))
+        outside = unfolding.remember("steps outside", lambda: _by_signal(unfolding.boundaries))
+        return sorted({*outside.get(signal, ()), *unfolding.pins.get(signal, ())})
 
     def _fill(self, scope: Scope, bound: Bound, signal: str, step: int) -> None:
         declared = scope.unfolding.boundary_value(signal, step)
@@ -234,6 +220,37 @@ class Engine:
         return vector.value(scope, vector.expression.root)
 
 
+def _read_elsewhere(circuit: Circuit) -> Iterator[str]:
+    """The signals that are read at another step, or outside of their component."""
+    home: dict[str, int] = {}
+    for number, component in enumerate(find_components(circuit)[0]):
+        home.update(dict.fromkeys(component.signals, number))
+    for link in circuit.links:
+        if link.delay or home.get(link.source) != home.get(link.target):
+            yield link.source
+    for boundary in circuit.boundaries:
+        yield boundary.signal
+        for _, node in boundary.value.reads() if boundary.value is not None else ():
+            yield node.signal
+
+
+def _longest_delays(circuit: Circuit) -> dict[str, tuple[int, int]]:
+    """How far behind and (negative) ahead each signal is read."""
+    found: dict[str, tuple[int, int]] = {}
+    for link in circuit.links:
+        if link.reach == "step":
+            behind, ahead = found.get(link.source, (0, 0))
+            found[link.source] = (max(behind, link.delay), min(ahead, link.delay))
+    return found
+
+
+def _by_signal(instances: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for signal, step in instances:
+        found.setdefault(signal, []).append(step)
+    return found
+
+
 def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:
     """The signals a run gives back: those asked for, the model's outputs, or all equations'."""
     if keep is not None:
@@ -245,12 +262,14 @@ def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:
 
 
 def results(scope: Scope, names: Iterable[str]) -> dict[str, Array]:
-    """The values of signals: (T, …) or (T, B, …) for sequences."""
+    """The values of signals: (T, …) or (T, B, …) for sequences; none is the caller's or ours."""
     found = {}
     for name in names:
         axis = scope.unfolding.circuit.axis_of[name]
         if axis is None:
-            found[name] = scope.statics[name].array
+            found[name] = np.array(scope.statics[name].array)
         else:
-            found[name] = scope.tracks[name].rows(1, scope.unfolding.length(axis) + 1)
+            rows = scope.tracks[name].rows(1, scope.unfolding.length(axis) + 1)
+            shared = name in scope.unfolding.circuit.declared
+            found[name] = np.array(rows) if shared else rows
     return found

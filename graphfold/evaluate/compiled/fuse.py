@@ -7,6 +7,7 @@ and tanh of such a sum is taken at once, since sigmoid(z) = (1 + tanh(z / 2)) / 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -75,12 +76,16 @@ def fuse(step: Step, kept: Container[str], bundles: Sequence[Bundle] | None = No
         joining.add(total, _factors_in(step, total, users))
     taken = {one.sum for one in joining.joined}
     joint = {number for one in joining.joined for number in one.products}
+    totals: dict[Ref, list[Sum]] = {}
+    for total in sums.values():
+        for _, term in dict.fromkeys(total.terms):
+            totals.setdefault(term, []).append(total)
     for number, operation in enumerate(step.operations):
         factor = _factor(step, operation)
         if factor is None or number in joint:
             continue
         vector, weight, turned = factor
-        member = _member(_Around(step, sums, users, inner, taken), number, weight, turned)
+        member = _member(_Around(step, totals, users, inner, taken), number, weight, turned)
         if member.sum is not None:
             taken.add(member.sum)
         found.setdefault(vector, []).append(member)
@@ -114,23 +119,36 @@ def _users(step: Step, kept: Container[str]) -> dict[int, list[int]]:
 
 def _sums(step: Step, users: Users) -> tuple[dict[int, Sum], set[int]]:
     """The sums, and the operations that are a part of a larger one."""
-    found: dict[int, Sum] = {}
+    found: dict[int, deque[tuple[int, Ref]]] = {}
     inner: set[int] = set()
     for number, operation in enumerate(step.operations):
         if not _adds(operation):
             continue
-        terms: list[tuple[int, Ref]] = []
+        terms: deque[tuple[int, Ref]] = deque()
         for sign, ref in zip((1, -1 if operation.name == "sub" else 1), operation.operands,
                              strict=True):  # fmt: skip
             part = found.get(ref.number) if ref.kind == "operation" else None
             same = part is not None and step.facts[ref].core == operation.fact.core
             if part is not None and same and users[ref.number] == [number]:
                 inner.add(ref.number)
-                terms += [(sign * own, term) for own, term in part.terms]
+                terms = _joined(terms, sign, found.pop(ref.number))
             else:
                 terms.append((sign, ref))
-        found[number] = Sum(number, tuple(terms))
-    return {n: s for n, s in found.items() if n not in inner}, inner
+        found[number] = terms
+    return {n: Sum(n, tuple(terms)) for n, terms in found.items()}, inner
+
+
+def _joined(
+    terms: deque[tuple[int, Ref]], sign: int, more: deque[tuple[int, Ref]]
+) -> deque[tuple[int, Ref]]:
+    """The terms with more after them; the longer ones stay where they are."""
+    if sign < 0:
+        more = deque((-own, term) for own, term in more)
+    if len(terms) < len(more):
+        more.extendleft(reversed(terms))
+        return more
+    terms.extend(more)
+    return terms
 
 
 def _adds(operation: Operation) -> bool:
@@ -170,7 +188,7 @@ def _factors_in(step: Step, total: Sum, users: Users) -> list[tuple[int, Factor]
 @dataclass(frozen=True)
 class _Around:
     step: Step
-    sums: Mapping[int, Sum]
+    totals: Mapping[Ref, Sequence[Sum]]  # the sums that a value is a term of
     users: Users
     inner: set[int]
     taken: set[int]
@@ -192,7 +210,7 @@ def _member(around: _Around, number: int, weight: Ref, turned: bool) -> Member:
 def _sum_of(around: _Around, number: int) -> Sum | None:
     """The sum that a product is a term of, when it is used for nothing else."""
     own = Ref("operation", number)
-    for total in around.sums.values():
+    for total in around.totals.get(own, ()):
         same = around.step.operations[total.number].fact == around.step.operations[number].fact
         if total.terms.count((1, own)) == 1 and same and total.number not in around.taken:
             return total if len(around.users[number]) == 1 else None

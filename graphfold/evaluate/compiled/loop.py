@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
+from graphfold.evaluate.compiled.buffers import Buffers
 from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.emit import Code, emit
 from graphfold.evaluate.compiled.flows import Flow
@@ -30,14 +32,20 @@ class Body:
     step: Step
     fused: Fused
     code: Code
-    function: Callable[..., None]
+    function: FunctionType
     recipes: Mapping[int, Recipe]
+    buffers: Buffers
     weights: Weights = field(default_factory=Weights)
 
     def run(self, rows: Mapping[str, Array], arrays: Mapping[str, Array]) -> None:
         """Run the steps that `rows` hold."""
-        known = {**self.code.memory, **self.code.calls, **arrays}
-        self.function(**rows, **known)
+        memory = self.buffers.take()
+        known = {**memory, **self.code.calls, **arrays, **rows}
+        names = self.function.__code__.co_varnames[: self.function.__code__.co_argcount]
+        try:
+            self.function(*[known[name] for name in names])  # by name, thousands would be slow
+        finally:
+            self.buffers.give(memory)
 
 
 @dataclass
@@ -89,7 +97,7 @@ class Loop:
             n: recipe_of(step, code.products[n], self.vectors, code.layouts[n])
             for n in code.ready.values()
         }
-        return Body(step, fused, code, names["loop"], recipes)
+        return Body(step, fused, code, names["loop"], recipes, Buffers(code.memory))
 
     def _stretches(self, scope: Scope) -> list[tuple[frozenset[str], int, int]]:
         """Steps start … stop - 1 with what is pinned in all of them, in the order of the loop."""

@@ -10,8 +10,9 @@ from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.fuse import Product, fuse
 from graphfold.evaluate.compiled.ready import Values
 from graphfold.evaluate.compiled.step import Operation, Ref, Step
-from graphfold.evaluate.engines.flows import apply, reduce_axis, steps_first
+from graphfold.evaluate.engines.flows import apply, steps_first
 from graphfold.evaluate.engines.space import Space
+from graphfold.evaluate.engines.vector import on_arrays
 
 Read = Callable[[Ref], Flow]
 
@@ -31,7 +32,7 @@ class Body:
         self.space, self.step = space, step
         self.still: dict[Ref, Flow] = {}
         self.flows: dict[Ref, Flow] = {}
-        self.lengths = values.scope.unfolding.length
+        self.scope = on_arrays(values.scope)
         for ref in step.facts:
             if ref.kind in ("static", "hoisted"):
                 self._outside(ref, values)
@@ -89,8 +90,7 @@ class Body:
     def _apply(self, operation: Operation, flows: list[Flow]) -> Flow:
         attributes = dict(operation.attributes)
         if operation.kernel is None:
-            axis = attributes["axis"]
-            return reduce_axis(self.space, operation.name, flows[0], axis, self.lengths(axis))
+            return self.scope.reduce(operation.name, flows[0], attributes["axis"])
         return apply(self.space, operation.kernel, flows, attributes)
 
     def _product(self, weights: Weights, read: Read) -> dict[int, Flow]:

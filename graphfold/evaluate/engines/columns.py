@@ -84,3 +84,8 @@ def parts_of(component: Component, in_order: tuple[str, ...]) -> tuple[Part, ...
     least = min(lag for lag, _, _ in placed)
     ranked = sorted(placed, key=lambda one: one[1])
     return tuple(Part((signal,), lag - least) for lag, _, signal in ranked)
+
+
+def apart(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Each signal a part of its own."""
+    return tuple(Part((signal,), part.lag) for part in parts for signal in part.signals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.engines.space import Namespace, Space, name_of
 from graphfold.evaluate.numbers import as_numbers
-from graphfold.evaluate.slots import slots
+from graphfold.evaluate.rows.needs import Rows, row_slots
+from graphfold.evaluate.slots import Slot, slots
 from graphfold.shapes import Shapes
 from graphfold.unfolding import Unfolding
 
@@ -32,6 +33,14 @@ class Fit:
     bound: Bound
     space: Space
     entries: tuple[Entry, ...]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others that are lowered differently."""
+        bound, space = self.bound, self.space
+        flags = tuple((name, value.batched) for name, value in bound.values.items())
+        where = (str(space.dtype), space.device, space.wide, bound.batch)
+        return (tuple(bound.sizes.items()), where, flags)
 
     def arrays(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The arrays of the namespace by name, in one dtype, steps first."""
@@ -56,8 +65,17 @@ class Fitter:
     problems: tuple[str, ...] = ()
     _known: dict[object, Fit] = field(default_factory=dict)
 
-    def fit(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Fit:
-        """Return how values fit; ValuesError lists all that does not."""
+    def fit(
+        self,
+        unfolding: Unfolding,
+        values: Mapping[str, Any],
+        batch_first: bool,
+        rows: Rows | None = None,
+        wrong: Sequence[str] = (),
+    ) -> Fit:
+        """Return how values fit; ValuesError lists all that does not, `wrong` included."""
+        if rows is not None or wrong:
+            return self._fit(unfolding, values, batch_first, rows, wrong)
         key = self._signature(unfolding, values, batch_first)
         found = self._known.get(key)
         if found is None:
@@ -76,26 +94,31 @@ class Fitter:
         told = tuple((n, tuple(v.shape), v.dtype, place(v)) for n, v in values.items())
         return unfolding.steps, batch_first, self.namespace.has_double, told
 
-    def _fit(self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool) -> Fit:
-        wrong = [*self.problems]
+    def _fit(
+        self,
+        unfolding: Unfolding,
+        values: Mapping[str, Any],
+        batch_first: bool,
+        rows: Rows | None = None,
+        found: Sequence[str] = (),
+    ) -> Fit:
+        wrong = [*self.problems, *found]
         dtype, device = self._dtype(values, wrong), self._device(values, wrong)
         stand_ins: Any = values
         if isinstance(values, Mapping):
             stand_ins = {name: self._stand_in(value) for name, value in values.items()}
+        shapes = self.shapes.signals
         bound = bind(
-            unfolding, self.shapes.signals, stand_ins, problems=wrong, batch_first=batch_first
+            unfolding, shapes, stand_ins, problems=wrong, batch_first=batch_first, rows=rows
         )
-        entries = tuple(self._entries(unfolding, values, bound, batch_first))
+        wanted = slots(unfolding, shapes) if rows is None else row_slots(unfolding, shapes, rows)
+        entries = tuple(self._entries(wanted, values, bound, batch_first))
         return Fit(bound, _space(self.namespace, dtype, device), entries)
 
     def _entries(
-        self, unfolding: Unfolding, values: Iterable[str], bound: Bound, batch_first: bool
+        self, wanted: Iterable[Slot], values: Iterable[str], bound: Bound, batch_first: bool
     ) -> Iterator[Entry]:
-        by_name = {
-            name: slot
-            for slot in slots(unfolding, self.shapes.signals)
-            for name in (slot.name, *slot.spellings)
-        }
+        by_name = {name: slot for slot in wanted for name in (slot.name, *slot.spellings)}
         for key in values:
             slot = by_name["".join(key.split())]
             batched = bound.values[slot.name].batched

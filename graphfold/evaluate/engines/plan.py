@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from graphfold.circuit import Circuit
@@ -14,12 +15,35 @@ from graphfold.evaluate.engines.choose import choose
 from graphfold.evaluate.engines.explain import explained
 from graphfold.evaluate.engines.fitting import Fit, Fitter
 from graphfold.evaluate.engines.lowered import ArrayEngine, Lowered
+from graphfold.evaluate.engines.row_lengths import edges_of, forbid_empty, lengths_on, on_host
+from graphfold.evaluate.engines.row_scope import RowScope
 from graphfold.evaluate.engines.scope import ArrayScope
 from graphfold.evaluate.engines.space import Namespace
 from graphfold.evaluate.reference import batches
+from graphfold.evaluate.rows.needs import Rows, read_rows
 from graphfold.unfolding import Unfolding
 
-Run = Callable[[Mapping[str, Any]], dict[str, Any]]
+Run = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a run is to be done."""
+
+    steps: int | Mapping[str, int] | None = None
+    lengths: Any = None
+    batch_first: bool = False
+    fill: float = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A lowered circuit and its arrays; `key` tells it from others that are compiled."""
+
+    key: object
+    lowered: Lowered
+    arrays: Mapping[str, Any]
+    lengths: Mapping[str, Any]
 
 
 class ArrayPlan(Plan):
@@ -49,41 +73,43 @@ class ArrayPlan(Plan):
         values: Mapping[str, Any],
         *,
         steps: int | Mapping[str, int] | None = None,
+        lengths: Any = None,
         batch_first: bool = False,
+        fill: float = 0,
         **options: Any,
     ) -> dict[str, Any]:
         """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …).
 
         ValuesError lists all that does not fit, and names options that only NumPy has.
         """
-        refused = [name for name, value in options.items() if name != "fill" and value is not None]
+        refused = [name for name, value in options.items() if value is not None]
         if refused:
             self._refuse(", ".join(refused))
-        values = self.params.beside(values)
-        unfolding = self._unfolding(steps, values, batch_first)
-        fit = self._fitter.fit(unfolding, values, batch_first)
-        key, lowered = self._lower(unfolding, fit)
-        if self.namespace.jax and key not in self._compiled:
+        wish = Wish(steps, lengths, batch_first, fill)
+        job = self._job(self.params.beside(values), wish)
+        act: Run = job.lowered.run
+        if self.namespace.jax:
             from jax import jit
 
-            self._compiled[key] = jit(lowered.run)
-        found = self._compiled.get(key, lowered.run)(fit.arrays(values))
-        return self._turned(found, lowered.scope) if batch_first else found
+            act = self._compiled.setdefault(job.key, jit(act))
+        found = act(job.arrays, job.lengths)
+        return self._turned(found, job.lowered.scope) if batch_first else found
 
     def function(
-        self, values: Mapping[str, Any], steps: int | Mapping[str, int] | None = None
+        self,
+        values: Mapping[str, Any],
+        steps: int | Mapping[str, int] | None = None,
+        lengths: Any = None,
     ) -> dict[str, Any]:
         """Return what `run` returns, as a pure function that is not compiled.
 
         It can be differentiated, mapped and compiled with other code, as by `jax.grad`, `jax.vmap`
         and `jax.jit`; with PyTorch, gradients flow back to the values.
         """
-        values = self.params.beside(values)
-        unfolding = self._unfolding(steps, values, False)
-        fit = self._fitter.fit(unfolding, values, False)
-        return self._lower(unfolding, fit)[1].run(fit.arrays(values))
+        job = self._job(self.params.beside(values), Wish(steps, lengths))
+        return job.lowered.run(job.arrays, job.lengths)
 
-    def explain(self, sizes: Mapping[str, int]) -> str:
+    def explain(self, sizes: Mapping[str, int] | None = None, **_options: Any) -> str:
         """Tell what is done at once and what step by step."""
         return "\n".join(explained(self._inlined, self.namespace.jax))
 
@@ -105,23 +131,31 @@ class ArrayPlan(Plan):
         cure = "leave out engine= for it, or write engine='numpy'"
         raise ValuesError(f"engine {self.namespace.name} does not do {what}; {cure}")
 
-    def _lower(self, unfolding: Unfolding, fit: Fit) -> tuple[object, Lowered]:
-        """The circuit lowered for such values, and what tells them from others."""
-        bound, space = fit.bound, fit.space
-        flags = tuple((name, value.batched) for name, value in bound.values.items())
-        key = (
-            tuple(unfolding.steps),
-            tuple(bound.sizes.items()),
-            (str(space.dtype), space.device, space.wide, bound.batch),
-            flags,
-        )
+    def _job(self, values: Mapping[str, Any], wish: Wish) -> Job:
+        """What is to be run on what."""
+        unfolding = self._unfolding(wish.steps, values, wish.batch_first)
+        rows, wrong = read_rows(unfolding, on_host(self.namespace, wish.lengths))
+        fit = self._fitter.fit(unfolding, values, wish.batch_first, rows, wrong)
+        key: tuple[object, ...] = (tuple(unfolding.steps), fit.key)
+        if rows is not None:
+            forbid_empty(self._inlined, rows.lengths)
+            key = (*key, wish.fill, tuple(rows.lengths.axes), tuple(rows.names.items()))
         if key not in self._lowered:
-            calls = wrapped(space, self.circuit.function, self.functions, bound.sizes)
-            batch = batches(self.circuit, bound, None)
-            scope = ArrayScope(unfolding, bound.sizes, bound.dtype, calls, batch)
-            engine = ArrayEngine(self._inlined, self._shapes, self.keep, space=space)
-            self._lowered[key] = Lowered(engine, scope, dict(flags))
-        return key, self._lowered[key]
+            self._lowered[key] = self._lower(unfolding, fit, rows, wish.fill)
+        counts = {} if rows is None else lengths_on(fit.space, rows.lengths)
+        return Job(key, self._lowered[key], fit.arrays(values), counts)
+
+    def _lower(self, unfolding: Unfolding, fit: Fit, rows: Rows | None, fill: float) -> Lowered:
+        bound, space = fit.bound, fit.space
+        calls = wrapped(space, self.circuit.function, self.functions, bound.sizes)
+        batch = batches(self.circuit, bound, rows)
+        known = (unfolding, bound.sizes, bound.dtype, calls, batch)
+        scope = ArrayScope(*known, space=space)
+        if rows is not None:
+            scope = RowScope(*known, space=space, edges=edges_of(self._inlined, rows), fill=fill)
+        engine = ArrayEngine(self._inlined, self._shapes, self.keep, space=space)
+        flags = {name: value.batched for name, value in bound.values.items()}
+        return Lowered(engine, scope, flags)
 
     def _turned(self, found: Mapping[str, Any], scope: ArrayScope) -> dict[str, Any]:
         moveaxis, axis_of = self.namespace.xp.moveaxis, self.circuit.axis_of

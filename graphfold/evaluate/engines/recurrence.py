@@ -68,7 +68,8 @@ class _Run:
         self.bodies: dict[Signals, Body] = {}
 
     def all(self) -> dict[str, Pieces]:
-        intervals = list(self.columns.intervals(self.scope.unfolding.pins))
+        pins = {signal: self.scope.pins(signal) for signal in self.loop.signals}
+        intervals = list(self.columns.intervals(pins))
         turns = [list(self._turns(interval)) for interval in intervals]
         self.windows = self._windows(turns)
         for interval, own in zip(intervals, turns, strict=True):
@@ -104,10 +105,11 @@ class _Run:
                 found[ref.signal] = max(found.get(ref.signal, 0), back)
         return found
 
-    def row(self, signal: str, flow: Flow) -> Any:
-        """A value in the signal's own shape."""
+    def row(self, signal: str, step: Any, flow: Flow) -> Any:
+        """A value of an equation in the signal's own shape, as it stands at that step."""
         front = self.scope.front(signal)
-        return self.space.cast(spread(self.space, flow, (), front, self.loop.cores[signal]))
+        row = self.space.cast(spread(self.space, flow, (), front, self.loop.cores[signal]))
+        return self.scope.blend(signal, step, row)
 
     def known(self, signal: str, step: int) -> Any:
         """The value of a signal at a step; zeros where nobody reads it."""
@@ -129,13 +131,14 @@ class _Run:
 
         for signal, flow in turn.body.run(moving, state).items():
             if signal in self.loop.kept or signal in self.windows:
-                self.rows[signal][now] = self.row(signal, flow)
+                self.rows[signal][now] = self.row(signal, now, flow)
             if signal in self.loop.kept:
                 self.single[signal][now] = self.rows[signal][now]
 
     def _scan(self, turns: list[_Turn], interval: Interval) -> None:
         """All columns in one loop that JAX compiles."""
         from jax.lax import scan
+        from jax.numpy import arange
 
         columns, start, stop = self.columns, interval.start, interval.stop
         windows = {s: Window(size) for s, size in self.windows.items() if size}
@@ -148,7 +151,7 @@ class _Run:
         def one(carry: tuple[Any, dict[str, Any]], moving: list[list[Any]]) -> Any:
             count, carried = carry
             now: dict[str, Any] = {}
-            for turn, rows in zip(turns, moving, strict=True):
+            for turn, (step, *rows) in zip(turns, moving, strict=True):
 
                 def state(ref: Ref, lag: int = turn.part.lag) -> Flow:
                     signal = ref.signal
@@ -157,13 +160,16 @@ class _Run:
                     return self.flow(signal, now[signal] if past is None else past)
 
                 flows = turn.body.run(dict(zip(turn.body.moving, rows, strict=True)), state)
-                made = {s: self.row(s, flow) for s, flow in flows.items() if s in wanted}
+                made = {s: self.row(s, step, flow) for s, flow in flows.items() if s in wanted}
                 now.update(made)
             onward = {s: w.push(carried[s], count, now[s]) for s, w in windows.items()}
             return (count + 1, onward), now
 
         moving = [
-            [array[first - 1 : last - 1, ...] for array in turn.body.moving.values()]
+            [
+                arange(first, last),
+                *(array[first - 1 : last - 1, ...] for array in turn.body.moving.values()),
+            ]
             for turn in turns
             for first, last in [columns.steps(start, stop, turn.part.lag)]
         ]

@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.engines.flows import reduce_axis
 from graphfold.evaluate.engines.space import Space
+from graphfold.expression import Index
 
 Rows = dict[int, Any]
 
 
 @dataclass
 class ArrayScope(Scope):
-    """`rows` holds single steps of a signal: histories, far boundaries and pins."""
+    """`rows` holds single steps of a signal: histories, far boundaries and pins.
 
+    Where rows of a batch differ in length, a `RowScope` takes its place.
+    """
+
+    space: Space = field(kw_only=True)
     rows: dict[str, Rows] = field(default_factory=dict)
+
+    def afresh(self, _lengths: Mapping[str, Any]) -> ArrayScope:
+        """The same without the values of a run."""
+        return replace(self, tracks={}, statics={}, rows={})
 
     def at(self, signal: str, step: int) -> Flow:
         """A sequence at one step."""
         row = self.rows.get(signal, {}).get(step)
         return super().at(signal, step) if row is None else Flow(row, (), signal in self.batch)
 
+    def at_end(self, signal: str, index: Index) -> Flow:
+        """A sequence at a step counted from the last."""
+        axis = str(self.unfolding.circuit.axis_of[signal])
+        return self.at(signal, self.unfolding.resolve(index, axis))
+
     def front(self, signal: str) -> tuple[int, ...]:
         """The batch size of a signal that has one."""
         return (self.batch[signal],) if signal in self.batch else ()
+
+    def count(self, axis: str) -> Flow:
+        """The number of steps."""
+        return Flow(self.space.constant(self.unfolding.length(axis)))
+
+    def reduce(self, operation: str, flow: Flow, axis: str) -> Flow:
+        """Reduce along a clock."""
+        return reduce_axis(self.space, operation, flow, axis, self.unfolding.length(axis))
+
+    def pins(self, signal: str) -> Sequence[int]:
+        """The steps of a signal that no equation computes, whatever the row."""
+        return self.unfolding.pins.get(signal, ())
+
+    def pins_within(self, signal: str) -> bool:
+        """Whether a signal is pinned in some rows at a step at which others compute it."""
+        return False
+
+    def padded(self, flow: Flow) -> Flow:
+        """An input as it is used."""
+        return flow
+
+    def blend(self, signal: str, step: Any, row: Any) -> Any:
+        """What stands at a step: what the equation gives there."""
+        return row
+
+    def blend_steps(self, signal: str, start: int, array: Any) -> Any:
+        """What stands at the steps from `start` on."""
+        return array
+
+    def filled(self, found: dict[str, Any]) -> dict[str, Any]:
+        """The outputs as they are handed over."""
+        return found
 
 
 @dataclass(frozen=True)

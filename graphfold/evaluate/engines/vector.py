@@ -10,7 +10,8 @@ from graphfold.errors import ValuesError
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.vector import Find, Vector
-from graphfold.evaluate.engines.flows import apply, reduce_axis
+from graphfold.evaluate.engines.flows import apply
+from graphfold.evaluate.engines.scope import ArrayScope
 from graphfold.evaluate.engines.space import Space
 from graphfold.evaluate.engines.table import OPERATIONS
 from graphfold.expression import REDUCTIONS, Apply, Const, Expression, Node, Read
@@ -33,9 +34,10 @@ class ArrayVector(Vector):
             value = node.value
             return lambda _scope, _known: Flow(space.constant(value))
         if isinstance(node, Read):
-            return super().compile(scope, node)
+            return self._from_end(node) or super().compile(scope, node)
         if node.operation in REDUCTIONS:
-            return self._over_time(node)
+            axis, (body,) = str(node.attribute("axis")), node.operands
+            return lambda scope, known: on_arrays(scope).reduce(node.operation, known[body], axis)
         if node.operation in ("step", "length", "size"):
             return self._number(scope, node)
         kernel, attributes = self.kernel(scope, node)
@@ -43,14 +45,12 @@ class ArrayVector(Vector):
             space, kernel, [known[o] for o in node.operands], attributes
         )
 
-    def _over_time(self, node: Apply) -> Find:
-        axis, (body,), space = str(node.attribute("axis")), node.operands, self.space
-
-        def find(scope: Scope, known: dict[int, Flow]) -> Flow:
-            length = scope.unfolding.length(axis)
-            return reduce_axis(space, node.operation, known[body], axis, length)
-
-        return find
+    def _from_end(self, node: Read) -> Find | None:
+        """The read of a step counted from the last one, or None."""
+        signal, index, axis = node.signal, node.index, self.circuit.axis_of[node.signal]
+        if axis is None or index is None or index.base != self.circuit.length_of[axis]:
+            return None
+        return lambda scope, _: on_arrays(scope).at_end(signal, index)
 
     def _number(self, scope: Scope, node: Apply) -> Find:
         space = self.space
@@ -59,7 +59,7 @@ class ArrayVector(Vector):
             return lambda _scope, _known: Flow(space.constant(size))
         axis = str(node.attribute("axis"))
         if node.operation == "length":
-            return lambda scope, _: Flow(space.constant(scope.unfolding.length(axis)))
+            return lambda scope, _: on_arrays(scope).count(axis)
         return lambda scope, _: Flow(space.steps(scope.unfolding.length(axis)), (axis,))
 
     def kernel(self, scope: Scope, node: Apply) -> tuple[Callable[..., Any], dict[str, Any]]:
@@ -71,3 +71,9 @@ class ArrayVector(Vector):
             raise ValuesError(f"operation '{node.operation}' is known to NumPy only; {cure}")
         attributes = {key: self.attribute(scope, value) for key, value in node.attributes}
         return partial(OPERATIONS[node.operation], self.space), attributes
+
+
+def on_arrays(scope: Scope) -> ArrayScope:
+    """The scope that an `ArrayVector` is evaluated in."""
+    assert isinstance(scope, ArrayScope)
+    return scope

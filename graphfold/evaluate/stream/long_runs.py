@@ -80,6 +80,18 @@ def axis_of_run(circuit: Circuit, asked: LongRun) -> str | None:
     return next(iter(found)) if len(found) == 1 else None
 
 
+def is_short(stream: Stream, asked: LongRun) -> bool:
+    """Whether so few steps are there that they need fewer histories than a stream does."""
+    cut = stream.parts.cut
+    steps = asked.lengths(cut.circuit).get(cut.axis)
+    counts = [] if steps is None else [steps]
+    for signal in stream.parts.inputs:
+        shape = np.shape(asked.values.get(signal.name, 0))
+        second = asked.batch_first and len(shape) == len(signal.shape) + 2
+        counts += shape[int(second) : int(second) + 1]
+    return bool(counts) and min(counts) <= max([0, *cut.depth.values(), *cut.pins])
+
+
 def run_long(stream: Stream, asked: LongRun) -> dict[str, Any]:
     """Run all steps of a stream; outputs come as the arrays they were written into."""
     parts, options = stream.parts, asked.options
@@ -144,12 +156,14 @@ class _Feed:
     def length(self) -> int | None:
         """How many steps there are, if that is known; ValuesError when inputs disagree."""
         known = {n: s.length for n, s in self.sources.items() if s.length is not None}
-        if self.steps is not None:
-            known["steps="] = self.steps
+        wrong = [n for n, count in known.items() if self.steps not in (None, count)]
+        if wrong:
+            told = f"{known[wrong[0]]:,} steps, but {self.steps:,} are asked for"
+            raise ValuesError(f"{wrong[0]} has {told}")
         if len(set(known.values())) > 1:
             told = ", ".join(f"{name} has {count:,}" for name, count in known.items())
             raise ValuesError(f"the inputs differ in length: {told}")
-        return next(iter(known.values()), None)
+        return next(iter(known.values()), self.steps)
 
     def take(self, count: int) -> dict[str, Any]:
         """The next steps of all inputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from graphfold.errors import ValuesError, suggest
 from graphfold.evaluate.stream.state import spread_rows
 from graphfold.evaluate.value import Array
+from graphfold.memory import ensure_fits
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Sink:
 
     def put(self, block: Array, length: int | None) -> None:
         """Take the next steps of all `length`; ValuesError when they do not fit."""
+        if self.target is None and length is not None:
+            self.target = self._room(block, length)
         if self.target is None:
             self._blocks.append(block)
             return
@@ -43,6 +47,15 @@ class Sink:
             self.target[:, first : self.done] = block.swapaxes(0, 1)
         else:
             self.target[first : self.done] = block
+
+    def _room(self, block: Array, length: int) -> Array:
+        """An array for all steps; TooLargeError when it would not fit into memory."""
+        shape = (length, *block.shape[1:])
+        count = math.prod(shape) * block.dtype.itemsize
+        ensure_fits(count, f"{self.name} at {length:,} steps")
+        whole = np.empty(shape, block.dtype)
+        turned = self.second and block.ndim == self.rank + 2
+        return whole.swapaxes(0, 1) if turned else whole
 
     def _ensure_fits(self, block: Array, length: int | None, turned: bool) -> None:
         shape, steps = list(block.shape), int(turned)

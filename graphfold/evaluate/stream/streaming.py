@@ -13,7 +13,7 @@ from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.stream.cut import cut
 from graphfold.evaluate.stream.inputs import by_name
-from graphfold.evaluate.stream.long_runs import LongRun, axis_of_run, run_long, write_out
+from graphfold.evaluate.stream.long_runs import LongRun, axis_of_run, is_short, run_long, write_out
 from graphfold.evaluate.stream.parts import Parts
 from graphfold.evaluate.stream.rewrite import Part
 from graphfold.evaluate.stream.runner import Make, Runner
@@ -135,7 +135,7 @@ class Streaming:
             if steps:
                 raise
             stream = None
-        if stream is not None:
+        if stream is not None and (steps or not is_short(stream, asked)):
             return run_long(stream, asked)
         stored = {n: np.array(v) if is_stored(v) else v for n, v in asked.values.items()}
         return write_out(whole(stored), asked, self._ranks())
