@@ -10,12 +10,12 @@ ORDER = {"LSTM": "iofg", "GRU": "zrn"}
 
 def operator(case: Case, threads: int) -> Run | None:
     """One operator over the whole sequence, its parameters constants of the graph."""
+    if case.model not in ORDER:
+        return None
     import numpy as np
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
-    if case.model not in ORDER:
-        return None
     order = ORDER[case.model]
     biases = [case.values["b" + gate] for gate in order]
     second = [np.zeros_like(b) for b in biases]

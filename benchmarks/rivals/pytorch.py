@@ -13,10 +13,10 @@ ORDER = {"LSTM": "ifgo", "GRU": "rzn"}  # of the gates in its matrices
 
 def layer(case: Case) -> Run | None:
     """`nn.LSTM` or `nn.GRU`."""
-    import torch
-
     if case.model not in ORDER:
         return None
+    import torch
+
     made = getattr(torch.nn, case.model)(case.shape.inputs, case.shape.hidden)
     _load(case, made, "_l0")
     x = torch.from_numpy(case.values["x"])
