@@ -66,7 +66,7 @@ def evaluate(
     if not isinstance(unfolding, Unfolding):
         raise UnfoldingError("evaluate takes an unfolding: evaluate(unfold(circuit, 3), values)")
     rows, wrong = read_rows(unfolding, lengths)
-    given = Given(values, functions or {}, batch_first, rows, (*_fill_problems(fill), *wrong))
+    given = Given(values, functions or {}, batch_first, rows, (*fill_problems(fill), *wrong))
     walk = prepare(unfolding, given)
     walk.run()
     return view(walk, batch_first, fill)
@@ -112,7 +112,8 @@ def prepare(unfolding: Unfolding, given: Given) -> Walk:
     return RowWalk(setting, bound, inlined, shapes, rows)
 
 
-def _fill_problems(fill: Any) -> list[str]:
+def fill_problems(fill: Any) -> list[str]:
+    """Say what is wrong with what padding is to come out as."""
     if isinstance(fill, int | float | np.number) and not isinstance(fill, bool):
         return []
     return [f"fill must be a number, as 0 or nan, not {shorten(repr(fill))}"]
