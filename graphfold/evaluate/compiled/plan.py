@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Any, Unpack
 
@@ -129,8 +130,9 @@ class Plan(Remade, Streaming, Differentiable):
 
     def with_params(self, params: Mapping[str, Any]) -> Plan:
         """The same plan with other values of its own; what is compiled is shared."""
-        plan = self._twin()
+        plan = copy(self)
         plan.params, plan._streams = Params(self.circuit, params), {}
+        plan._checking, plan._arguments = None, self._with(params=params)
         return plan
 
     def _make(self, part: Part, keep: Iterable[str]) -> Plan:
@@ -145,7 +147,8 @@ class Plan(Remade, Streaming, Differentiable):
     def _checked(self, scope: Scope) -> Engine:
         """The engine of a run that keeps the values of all signals."""
         if self._checking is None:
-            self._checking = Plan(self.circuit, self.functions, list(self.circuit.equation))
+            every = list(self.circuit.equation)
+            self._checking = Plan(self.circuit, self.functions, every, totals=self.totals)
         return self._checking._engine(scope)
 
     def explain(
