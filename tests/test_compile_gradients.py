@@ -77,3 +77,32 @@ def test_a_model_of_the_gallery_has_its_gradients(name: str, batch: int | None) 
     loss = list(gf.evaluate(unfolding, values).outputs())[-1]
     axis = unfolding.circuit.axis_of[loss]
     assert_the_same(unfolding, values, loss if axis is None else f"{loss}[3]")
+
+
+@pytest.mark.parametrize("stretch", [1, 3, 5, 20])
+def test_truncated_gradients_are_those_of_stretches_with_given_states(stretch: int) -> None:
+    circuit = example("rnn_loss")
+    steps = 11
+    unfolding = gf.unfold(circuit, steps)
+    values = dict(gf.random_values(unfolding, 3, sizes=sizes_of(circuit), roles=ROLES, batch=2))
+    states = gf.evaluate(unfolding, values).signal("h")
+    given_start = gf.loads(gf.dumps(circuit).replace("h[0]: zeros", "h[0]: given"))
+    total: dict[str, Any] = {}
+    for start in range(0, steps, stretch):
+        own = {n: v[start : start + stretch] if n in ("x", "y") else v for n, v in values.items()}
+        own["h[0]"] = states[start - 1] if start else np.zeros_like(states[0])
+        count = len(own["x"])
+        for name, array in gf.gradients(gf.unfold(given_start, count), own).items():
+            if name in {p.name for p in circuit.params}:
+                total[name] = total.get(name, 0) + array
+    found = gf.grad(circuit, "Loss", values, truncate=stretch)
+    assert found.keys() == total.keys()
+    for name, array in found.items():
+        np.testing.assert_allclose(array, total[name], 1e-9, 1e-12, err_msg=name)
+
+
+def test_truncation_takes_a_number_of_steps() -> None:
+    with pytest.raises(gf.GraphfoldError, match="1 or more, not 0"):
+        gf.differentiate(example("rnn_loss"), truncate=0)
+    with pytest.raises(gf.ValuesError, match="truncate= is for compiled gradients"):
+        gf.grad(example("rnn_loss"), "Loss", {}, truncate=2, per_step=["W"])

@@ -37,20 +37,23 @@ class Differentiable(ABC):
         wrt: Iterable[str] | None = None,
         *,
         cotangent: Any = None,
+        truncate: int | None = None,
         steps: int | Mapping[str, int] | None = None,
         batch_first: bool = False,
     ) -> dict[str, Array]:
         """Return ∂loss/∂value by name, in the shape the value was given in: parameters, or `wrt`.
 
         The circuit of gradients (`differentiate`) is compiled once. Of a batch the sum of the
-        losses is differentiated. Errors and `cotangent` are those of `gradients`.
+        losses is differentiated. With `truncate` no gradient of a recurrence goes back past every
+        so many steps. Errors and `cotangent` are those of `gradients`; GraphfoldError, too, where
+        there is no such circuit: for opaque functions, and over trees.
         """
         names = (wrt,) if isinstance(wrt, str) else wrt if wrt is None else tuple(wrt)
         values = self.params.beside(values)
         unfolding = self._unfolding(steps, values, batch_first)
         bound = self._bind(unfolding, values, batch_first)
         given = bound, batches(self.circuit, bound, None)
-        found = self._gradients.run(Asked(loss, names), unfolding, given, cotangent)
+        found = self._gradients.run(Asked(loss, names, truncate), unfolding, given, cotangent)
         return {n: self._axes_turned(n, a, bound) if batch_first else a for n, a in found.items()}
 
     def _axes_turned(self, name: str, array: Array, bound: Bound) -> Array:

@@ -25,10 +25,11 @@ from graphfold.unfolding import Unfolding
 
 
 class Asked(NamedTuple):
-    """A loss, and the names it is differentiated by; None for all parameters."""
+    """A loss, and the names it is differentiated by, None for all parameters; how far back."""
 
     loss: str
     wrt: tuple[str, ...] | None
+    truncate: int | None = None
 
 
 Given = tuple[Bound, Mapping[str, int]]
@@ -147,7 +148,7 @@ def gradient_circuit(circuit: Circuit, asked: Asked, steps: Mapping[str, int]) -
     names = [p.name for p in plain.params] if asked.wrt is None else list(asked.wrt)
     signals = frozenset(name.partition("[")[0].strip() for name in names)
     live = live_signals(plain, asked.loss.partition("[")[0].strip(), signals)
-    settings = Settings(steps, seeded=True, simplified=True)
+    settings = Settings(steps, seeded=True, simplified=True, truncate=asked.truncate)
     return differentiated(split(plain, live), asked.loss, names, settings)
 
 
