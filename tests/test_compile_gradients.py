@@ -106,3 +106,32 @@ def test_truncation_takes_a_number_of_steps() -> None:
         gf.differentiate(example("rnn_loss"), truncate=0)
     with pytest.raises(gf.ValuesError, match="truncate= is for compiled gradients"):
         gf.grad(example("rnn_loss"), "Loss", {}, truncate=2, per_step=["W"])
+
+
+@pytest.mark.parametrize("batch", [None, 3])
+@pytest.mark.parametrize("block", [True, 1, 2, 4, 50])
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("rnn_loss", ""),
+        ("lstm", "Loss = sum(h[T]) + mean(sum(s[t-1] * s[t-1]) for t)"),
+        ("gru", "Loss = sum(sum(h[t]) for t) * norm(U) + sum(h[T-1])"),
+        ("shift_register", "Loss = sum(d[t] * t for t) + d[2]"),
+        ("biquad", "Loss = sum(y[t] * y[t] for t)"),
+        ("moving_average", "Loss = mean(y[t] * y[t] for t) + y[T] + y[2]"),
+    ],
+)
+def test_checkpoints_change_no_gradient(
+    name: str, more: str, block: bool | int, batch: int | None
+) -> None:
+    text = gf.dumps(gf.flatten(example(name)))
+    if more:
+        text = text.replace("equations: |\n", f"equations: |\n  {more}\n")
+    circuit = gf.loads(text)
+    unfolding = gf.unfold(circuit, 7)
+    values = gf.random_values(unfolding, 1, sizes=sizes_of(circuit), roles=ROLES, batch=batch)
+    wanted = gf.gradients(unfolding, values)
+    found = gf.grad(circuit, "Loss", values, list(values), checkpoints=block)
+    for own in values:
+        expected = wanted[own] if "[" in own else wanted.given(own)
+        np.testing.assert_allclose(found[own], expected, 1e-9, 1e-12, err_msg=own)

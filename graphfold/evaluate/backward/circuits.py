@@ -19,6 +19,7 @@ class Span(Asked, total=False):
 
     steps: int | Mapping[str, int] | None
     truncate: int | None
+    checkpoints: bool | int
     tree: Any
     mode: str | None
 
@@ -35,7 +36,8 @@ def grad(
     There are `steps`, by default as many as the inputs have, or a `tree`; `mode` is one of the
     circuit's. With `truncate` no gradient goes back past every so many steps: truncated
     back-propagation through time (Williams and Peng, 1990). Further settings, and errors, are those
-    of `gradients`.
+    of `gradients`. With `checkpoints` memory grows as the square root of the steps, as for
+    `Plan.grad`.
 
     The circuit of gradients is compiled where there is one; `compile(circuit).grad` keeps it for
     other values. Else the unfolding is walked back.
@@ -51,16 +53,18 @@ def grad(
         raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
     names = [wrt] if isinstance(wrt, str) else wrt if wrt is None else list(wrt)
     frozen = freeze(circuit)
-    truncate = asked.pop("truncate", None)
-    if not frozen.trees and asked.keys() <= {"steps", "mode", "cotangent", "batch_first"}:
+    own = [name for name in ("truncate", "checkpoints") if asked.get(name)]
+    if not frozen.trees and asked.keys() <= _COMPILED:
         try:
-            return _compiled(frozen, loss, values, names, truncate=truncate, **asked)
+            return _compiled(frozen, loss, values, names, **asked)
         except GraphfoldError:
-            if truncate is not None:
+            if own:
                 raise
-    if truncate is not None:
+    if own:
         cure = "leave out functions, lengths, per_step and check_finite, and trees"
-        raise ValuesError(f"truncate= is for compiled gradients: {cure}")
+        raise ValuesError(f"{own[0]}= is for compiled gradients: {cure}")
+    asked.pop("truncate", None)
+    asked.pop("checkpoints", None)
     tree, mode, steps = asked.pop("tree", None), asked.pop("mode", None), asked.pop("steps", None)
     if steps is None and not frozen.trees:
         steps = told_steps(frozen, values, bool(asked.get("batch_first")))
@@ -69,6 +73,9 @@ def grad(
     found = gradients(unfolding, values, loss, names, **rest)
     wanted = [p.name for p in frozen.params] if names is None else list(names)
     return {name: found.given(name) for name in wanted}
+
+
+_COMPILED = {"steps", "mode", "cotangent", "batch_first", "truncate", "checkpoints"}
 
 
 def _compiled(

@@ -13,6 +13,7 @@ from graphfold.circuit import Circuit
 from graphfold.errors import TooLargeError, ValuesError, shorten
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
+from graphfold.evaluate.checkpoints.run import Checkpoints
 from graphfold.evaluate.compiled.assumed import Assumed
 from graphfold.evaluate.compiled.differentiable import Differentiable
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
@@ -30,7 +31,7 @@ from graphfold.evaluate.finite import warn_of_first
 from graphfold.evaluate.reference import More, batches, evaluate, read_more
 from graphfold.evaluate.stream.long_runs import LongOptions, LongRun, is_long
 from graphfold.evaluate.stream.rewrite import Part
-from graphfold.evaluate.stream.streaming import Streaming
+from graphfold.evaluate.stream.streaming import Streaming, streamed
 from graphfold.evaluate.told import told_steps
 from graphfold.evaluate.value import Array
 from graphfold.inline import inline_functions
@@ -70,6 +71,7 @@ class Plan(Remade, Streaming, Differentiable):
         self._fitting, self._needs = Fitting(), dict[object, Need]()
         self._gradients = GradientPlans(self._inlined, self._shapes.signals, self._of_gradients)
         self._checking: Plan | None = None
+        self._blocks: dict[str, Checkpoints] = {}
         parts = (circuit, self._inlined, self._shapes, self.keep, self.functions)
         self._rows, self._trees = RowRuns(*parts), TreeRuns(*parts)
 
@@ -143,6 +145,16 @@ class Plan(Remade, Streaming, Differentiable):
         self, circuit: Circuit, keep: Sequence[str], totals: Mapping[str, str]
     ) -> Plan:
         return Plan(circuit, self.functions, keep, totals=totals)
+
+    def _checkpoints(self, loss: str) -> Checkpoints:
+        if loss not in self._blocks:
+            stream = streamed(self._whole, self._make, (loss,), {})
+            self._blocks[loss] = Checkpoints(stream, self._pulling, loss)
+        return self._blocks[loss]
+
+    def _pulling(self, part: Part) -> Plan:
+        """A plan for the gradients of a part of a stream."""
+        return Plan(part.circuit, self.functions, shapes=part.shapes)
 
     def _checked(self, scope: Scope) -> Engine:
         """The engine of a run that keeps the values of all signals."""

@@ -95,7 +95,7 @@ class Stream:
         """What is known once the last step has gone by, such as sums over time."""
         if state.sizes is None:
             state = self._begin(state, cores(self.parts, _defaults(self.parts)) or {})
-        constants, cut = self._still(state), self.parts.cut
+        constants, cut = self.constants(state), self.parts.cut
         names = [name for name in cut.keep if name not in cut.moving]
         late = [name for name in names if name in cut.late]
         found = {name: constants.values[name] for name in names if name not in late}
@@ -134,7 +134,8 @@ class Stream:
             return self._begin(replace(state, dtype=dtype), own)
         return replace(state, dtype=dtype) if dtype != state.dtype else state
 
-    def _still(self, state: State) -> Constants:
+    def constants(self, state: State) -> Constants:
+        """What stands still in the stream that a state is of."""
         return self._constants_of(state, cores(self.parts, state.sizes or {}) or {})
 
     # -- steps ------------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ class Stream:
 
     def _piece(self, state: State, block: Block, pinned: int | None) -> tuple[State, Outputs]:
         """Run a stretch of steps of which none or all have pins."""
-        parts, constants = self.parts, self._still(state)
+        parts, constants = self.parts, self.constants(state)
         part, axis = parts.during(pinned), parts.cut.axis
         lengths = {**constants.lengths, axis: block.steps}
         declared, given = part.circuit.declared, dict[str, Array]()
