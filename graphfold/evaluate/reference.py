@@ -118,7 +118,8 @@ class Given:
 def prepare(unfolding: Unfolding, given: Given) -> Walk:
     """Return the walk that evaluates an unfolding; ValuesError, TooLargeError as of `evaluate`."""
     circuit, rows = unfolding.circuit, given.rows
-    shapes = solve_shapes(inlined := inline_functions(circuit))
+    inlined = inline_functions(circuit)
+    shapes = inlined.notes.get("shapes") or solve_shapes(inlined)  # a part knows those of the whole
     bound = bind(
         unfolding,
         shapes.signals,

@@ -166,12 +166,12 @@ class Stream:
             given[f"{axis}@step"] = steps.astype(constants.dtype)
         plan = self._plan(pinned, part, constants, parts.watched)
         found = plan.run(given, steps=lengths)
-        if pinned is not None:
+        if pinned is not None or constants.uneven:
             found = self._as_ever(found, {**constants.values, **given, **block.arrays})
         return self._after(state, block.steps, found), {n: found[n] for n in parts.streamed}
 
     def _as_ever(self, found: Outputs, given: Mapping[str, Array]) -> Outputs:
-        """The values of a step with pins, with the batch axis that other steps have."""
+        """The values of steps with the batch axis that they, or steps with pins, have elsewhere."""
         circuit, rank, sizes = self.parts.cut.circuit, self.parts.rank, dict[str, int]()
         for name, array in given.items():
             signal = re.split(r"[@\[]", name)[0]
