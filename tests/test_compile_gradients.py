@@ -135,3 +135,28 @@ def test_checkpoints_change_no_gradient(
     for own in values:
         expected = wanted[own] if "[" in own else wanted.given(own)
         np.testing.assert_allclose(found[own], expected, 1e-9, 1e-12, err_msg=own)
+
+
+@settings(max_examples=30)
+@given(circuits(causal=True), st.integers(0, 5), st.integers(1, 4), st.sampled_from([None, 2]))
+def test_checkpoints_change_no_gradient_of_a_random_circuit(
+    circuit: Circuit, more: int, block: int, batch: int | None
+) -> None:
+    moving = [e.signal for e in circuit.equations if e.axis is not None]
+    if not moving:
+        return
+    terms = " + ".join(f"sum(sum({signal}[t] * cos(t)) for t)" for signal in moving)
+    text = gf.dumps(circuit).replace("equations: |\n", f"equations: |\n  Loss = {terms}\n")
+    note(text)
+    whole = gf.loads(text)
+    unfolding = gf.unfold(whole, fewest_steps(whole) + more + 1)
+    values = dict(gf.random_values(unfolding, 0, roles=ROLES, batch=batch))
+    wrt = [p.name for p in whole.params]
+    try:
+        found = gf.compile(whole).grad(values, checkpoints=block, steps=dict(unfolding.steps))
+    except gf.GraphfoldError as error:  # what cannot be streamed, or has pins
+        note(str(error))
+        return
+    wanted = gf.gradients(unfolding, values)
+    for name in wrt:
+        np.testing.assert_allclose(found[name], wanted[name], 1e-9, 1e-12, err_msg=name)

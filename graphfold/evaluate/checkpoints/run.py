@@ -65,15 +65,15 @@ class Checkpoints:
         return self.stream.parts
 
     def run(
-        self, start: Mapping[str, Any], inputs: Mapping[str, Array], block: int | None
+        self, start: Mapping[str, Any], inputs: Mapping[str, Array], steps: int, block: int | None
     ) -> Arrays:
-        """Return the gradients of all that was given and has influence.
+        """Return the gradients of all that was given and has influence, over so many steps.
 
         `inputs` are (T, …) or (T, B, …) by name. GraphfoldError for what checkpoints cannot do.
         """
         self._ensure_possible()
         self.found = {}
-        steps, state = len(next(iter(inputs.values()))), self.stream.start(start)
+        state = self.stream.start(start)
         blocks: list[Block] = []
         for first, last in _edges(steps, block):
             piece = {name: array[first:last] for name, array in inputs.items()}

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from graphfold.circuit import Circuit
-from graphfold.errors import ValuesError
+from graphfold.errors import GraphfoldError, ValuesError
 from graphfold.evaluate.binding import Bound
 from graphfold.evaluate.checkpoints.run import Checkpoints
 from graphfold.evaluate.compiled.gradient import Asked, GradientPlans
@@ -78,7 +78,7 @@ class Differentiable(ABC):
         unfolding = self._unfolding(asked.get("steps"), values, first)
         bound = self._bind(unfolding, values, first)
         if asked.get("checkpoints"):
-            found = self._by_blocks(bound, loss, names, asked)
+            found = self._by_blocks((unfolding, bound), loss, names, asked)
         else:
             given = bound, batches(self.circuit, bound, None)
             wish = Asked(loss, names, asked.get("truncate"))
@@ -86,13 +86,20 @@ class Differentiable(ABC):
         return {n: self._axes_turned(n, a, bound) if first else a for n, a in found.items()}
 
     def _by_blocks(
-        self, bound: Bound, loss: str, wrt: tuple[str, ...] | None, asked: GradOptions
+        self,
+        given: tuple[Unfolding, Bound],
+        loss: str,
+        wrt: tuple[str, ...] | None,
+        asked: GradOptions,
     ) -> dict[str, Array]:
-        size = _block_size(asked)
+        size, (unfolding, bound) = _block_size(asked), given
+        if len(unfolding.steps) != 1:
+            raise GraphfoldError("no gradients with checkpoints: there are several axes")
+        ((_, steps),) = unfolding.steps
         moving = [s.name for s in self.circuit.inputs if s.axis is not None]
         inputs = {n: v.array for n, v in bound.values.items() if n in moving}
         start = {n: v.array for n, v in bound.values.items() if n not in moving}
-        found = self._checkpoints(loss).run(start, inputs, size)
+        found = self._checkpoints(loss).run(start, inputs, steps, size)
         if wrt is None:
             blank = ((p.name, bound.values[p.name].array) for p in self.circuit.params)
             return {n: found[n] if n in found else np.zeros_like(a) for n, a in blank}
