@@ -16,7 +16,7 @@ import numpy as np
 
 from graphfold.errors import GraphfoldError
 from graphfold.evaluate.checkpoints.ends import Ends
-from graphfold.evaluate.checkpoints.weighed import LOSS, Result, weighed, with_inputs
+from graphfold.evaluate.checkpoints.weighed import LOSS, Result, shared_out, weighed, with_inputs
 from graphfold.evaluate.stream.constants import Constants
 from graphfold.evaluate.stream.ending import at_end
 from graphfold.evaluate.stream.parts import Parts, at, like
@@ -187,7 +187,8 @@ class Checkpoints:
         """Gradients of values; those of `more` are not asked for."""
         if key not in self._plans:
             self._plans[key] = self.make(part)
-        return self._plans[key].pull({**values, **(more or {})}, loss, list(values), lengths)
+        given = {**values, **shared_out(part.circuit, more or {})}
+        return self._plans[key].pull(given, loss, list(values), lengths)
 
     def _add(self, gradients: Mapping[str, Array]) -> None:
         for name, array in gradients.items():

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from graphfold.circuit import Equation, Signal
+import numpy as np
+
+from graphfold.circuit import Circuit, Equation, Signal
 from graphfold.evaluate.stream.rewrite import Part
+from graphfold.evaluate.value import Array
 from graphfold.expression import Index, Read
 from graphfold.shapes import solve_shapes
 from graphfold.sizes import Shape
@@ -54,3 +57,20 @@ def weighed(part: Part, results: Iterable[Result]) -> Part:
     whole = replace(part.circuit, inputs=tuple(inputs), equations=equations)
     whole.notes["sound"] = True
     return Part(whole, solve_shapes(whole))
+
+
+def shared_out(circuit: Circuit, weights: Mapping[str, Array]) -> dict[str, Array]:
+    """The weights, those of what all examples share divided among the examples of the others.
+
+    The sum is one number for each example where any result is, and these are added up.
+    """
+    ranks = {n: len(circuit.declared[n].shape) + (circuit.axis_of[n] is not None) for n in weights}
+    lead = {n: int(circuit.axis_of[n] is not None) for n in weights}
+    sizes = [a.shape[lead[n]] for n, a in weights.items() if a.ndim > ranks[n]]
+    if not sizes or not sizes[0]:
+        return dict(weights)
+    share = 1 / sizes[0]
+    return {
+        n: a if a.ndim > ranks[n] else np.asarray(a * a.dtype.type(share), a.dtype)
+        for n, a in weights.items()
+    }
