@@ -9,8 +9,6 @@ from itertools import pairwise
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from graphfold.evaluate.compiled.buffers import Buffers
 from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.emit import Code, emit
@@ -22,6 +20,7 @@ from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.compiled.weights import Block, Weights
+from graphfold.evaluate.compiled.window import Hoisted
 from graphfold.evaluate.value import Array
 
 
@@ -126,7 +125,7 @@ class _Prepared:
             self.arrays[f"j{number}"] = self._beside(number, joined)
         self.ready = {name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()}
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
-        self.hoisted = {ref: _rows(self._flow(ref.number), step.axis) for ref in refs}
+        self.hoisted = Hoisted(step, refs, values)
 
     def _flow(self, number: int) -> Flow:
         outside = self.body.step.outside[number]
@@ -134,22 +133,22 @@ class _Prepared:
 
     def run(self, start: int, stop: int, backward: bool) -> None:
         """Run the steps start … stop - 1, as many at once as can be made ready."""
-        chunk = min([ready.chunk for ready in self.ready.values()], default=stop - start)
+        chunk = min([self.hoisted.chunk, *(ready.chunk for ready in self.ready.values())])
         edges = [*range(start, stop, chunk), stop]
         pairs = list(pairwise(edges))
         for first, last in reversed(pairs) if backward else pairs:
-            rows = {f"{name}s": self._row(ref, first, last) for name, ref in self.body.code.rows}
+            hoisted = self.hoisted.rows(first, last)
+            rows = {
+                f"{name}s": _lone(hoisted[ref] if ref in hoisted else self._state(ref, first, last))
+                for name, ref in self.body.code.rows
+            }
             rows |= {f"{name}s": ready.rows(first, last) for name, ready in self.ready.items()}
             if backward:
                 rows = {name: array[::-1] for name, array in rows.items()}
             self.body.run(rows, self.arrays)
 
-    def _row(self, ref: Ref, start: int, stop: int) -> Array:
-        if ref.kind == "hoisted":
-            array = self.hoisted[ref][start - 1 : stop - 1]
-        else:
-            array = self.scope.tracks[ref.signal].rows(start - ref.number, stop - ref.number)
-        return array.reshape(len(array), 1) if array.ndim == 1 else array
+    def _state(self, ref: Ref, start: int, stop: int) -> Array:
+        return self.scope.tracks[ref.signal].rows(start - ref.number, stop - ref.number)
 
     def _weights(self, number: int, product: Product) -> Array:
         made = partial(self._together, number, product)
@@ -190,6 +189,6 @@ class _Prepared:
         return whole if fact.batched else whole.T
 
 
-def _rows(flow: Flow, axis: str) -> Array:
-    """The steps of the loop's axis first."""
-    return np.moveaxis(flow.array, flow.axes.index(axis), 0)
+def _lone(array: Array) -> Array:
+    """A lone number at each step as an array of one, to write into."""
+    return array.reshape(len(array), 1) if array.ndim == 1 else array
