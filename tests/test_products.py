@@ -10,11 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import graphfold as gf
-from graphfold.evaluate.compiled import ready
+from graphfold.evaluate.compiled import ready, window
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=100, deadline=None)
 TERMS = ("b", "-b", "U @ x[t]", "x[t] @ V", "-(U @ x[t])", "Q @ y[t]", "d[t]", "e[t]", "s", "0.5",
-         "h[t-2]", "h[t-1] * d[t]")  # fmt: skip
+         "h[t-2]", "h[t-1] * d[t]", "h[t-1] * tanh(U @ x[t])",
+         "h[t-1] * (t + sum(e[t] for t) * d[t])")  # fmt: skip
 SQUASHES = ("sigmoid", "tanh", "sin", "")
 
 
@@ -73,6 +74,7 @@ def test_sums_with_products_are_those_of_the_reference(
     names = [f"g{number}" for number in range(len(sums))] + ["h"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ready, "WARM", warm)  # a step at a time, or all
+        patch.setattr(window, "WIDE", warm)
         found = gf.compile(circuit, keep=names).run(values)
     expected = gf.evaluate(gf.unfold(circuit, steps), values)
     for name in names:

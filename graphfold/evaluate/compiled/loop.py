@@ -9,8 +9,6 @@ from itertools import pairwise
 from types import FunctionType
 from typing import Any, ClassVar
 
-import numpy as np
-
 from graphfold.evaluate.compiled.buffers import Buffers
 from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.emit import Code, Room, emit
@@ -23,6 +21,7 @@ from graphfold.evaluate.compiled.skew import ShiftedValues, Stretch, stretches
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.compiled.weights import Block, Weights
+from graphfold.evaluate.compiled.window import Hoisted
 from graphfold.evaluate.value import Array
 
 
@@ -124,6 +123,8 @@ class Loop:
 class Prepared:
     """A body with all that it needs of a run, but the rows of states."""
 
+    whole: ClassVar[bool] = False  # whether values outside are needed at all steps at once
+
     def __init__(self, scope: Scope, body: Body, values: Values) -> None:
         self.scope, self.body, self.values = scope, body, values
         code, step = body.code, body.step
@@ -134,7 +135,7 @@ class Prepared:
             self.arrays[f"j{number}"] = self._beside(number, joined)
         self.ready = {name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()}
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
-        self.hoisted = {ref: _rows(self.flow(ref.number), step.axis) for ref in refs}
+        self.hoisted = Hoisted(step, refs, values, self.whole)
 
     def flow(self, number: int) -> Flow:
         """The value of a node that the loop does not compute."""
@@ -143,23 +144,23 @@ class Prepared:
 
     def run(self, start: int, stop: int, backward: bool) -> None:
         """Run the steps start … stop - 1, as many at once as can be made ready."""
-        chunk = min([ready.chunk for ready in self.ready.values()], default=stop - start)
+        chunk = min([self.hoisted.chunk, *(ready.chunk for ready in self.ready.values())])
         edges = [*range(start, stop, chunk), stop]
         pairs = list(pairwise(edges))
         for first, last in reversed(pairs) if backward else pairs:
-            rows = {f"{name}s": self._row(ref, first, last) for name, ref in self.body.code.rows}
+            hoisted = self.hoisted.rows(first, last)
+            rows = {
+                f"{name}s": _lone(hoisted[ref] if ref in hoisted else self._state(ref, first, last))
+                for name, ref in self.body.code.rows
+            }
             rows |= {f"{name}s": ready.rows(first, last) for name, ready in self.ready.items()}
             if backward:
                 rows = {name: array[::-1] for name, array in rows.items()}
             self.body.run(rows, self.arrays)
 
-    def _row(self, ref: Ref, start: int, stop: int) -> Array:
-        if ref.kind == "hoisted":
-            array = self.hoisted[ref][start - 1 : stop - 1]
-        else:
-            back = ref.number + self.body.step.shifts.get(ref.signal, 0)
-            array = self.scope.tracks[ref.signal].rows(start - back, stop - back)
-        return array.reshape(len(array), 1) if array.ndim == 1 else array
+    def _state(self, ref: Ref, start: int, stop: int) -> Array:
+        back = ref.number + self.body.step.shifts.get(ref.signal, 0)
+        return self.scope.tracks[ref.signal].rows(start - back, stop - back)
 
     def _weights(self, number: int, product: Product) -> Array:
         made = partial(self._together, number, product)
@@ -200,6 +201,6 @@ class Prepared:
         return whole if fact.batched else whole.T
 
 
-def _rows(flow: Flow, axis: str) -> Array:
-    """The steps of the loop's axis first."""
-    return np.moveaxis(flow.array, flow.axes.index(axis), 0)
+def _lone(array: Array) -> Array:
+    """A lone number at each step as an array of one, to write into."""
+    return array.reshape(len(array), 1) if array.ndim == 1 else array

@@ -43,5 +43,9 @@ class Scope:
 
     def along(self, signal: str, axis: str, offset: int) -> Flow:
         """A sequence at steps 1 + offset … T + offset."""
-        track, length = self.tracks[signal], self.unfolding.length(axis)
-        return Flow(track.rows(1 + offset, length + 1 + offset), (axis,), track.batched)
+        track, (start, stop) = self.tracks[signal], self.steps(axis)
+        return Flow(track.rows(start + offset, stop + offset), (axis,), track.batched)
+
+    def steps(self, axis: str) -> tuple[int, int]:
+        """The first step of a clock, and the one after the last."""
+        return 1, self.unfolding.length(axis) + 1

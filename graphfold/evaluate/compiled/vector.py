@@ -47,8 +47,12 @@ class Vector:
         known = {} if known is None else known
         for number in self._order(root):
             if number not in known:
-                known[number] = self._find(scope, number)(scope, known)
+                known[number] = self.computed(scope, number, known)
         return known[root]
+
+    def computed(self, scope: Scope, number: int, known: dict[int, Flow]) -> Flow:
+        """The value of a node whose operands are known."""
+        return self._find(scope, number)(scope, known)
 
     def _order(self, root: int) -> list[int]:
         if root not in self._needed:
@@ -108,9 +112,7 @@ class Vector:
         name = node.operation
         if name == "step":
             axis = str(node.attribute("axis"))
-            return lambda scope, _: Flow(
-                np.arange(1, scope.unfolding.length(axis) + 1, dtype=scope.dtype), (axis,)
-            )
+            return lambda scope, _: Flow(np.arange(*scope.steps(axis), dtype=scope.dtype), (axis,))
         if name == "length":
             return lambda scope, _: Flow(
                 np.asarray(scope.unfolding.length(str(node.attribute("axis"))), scope.dtype)
