@@ -93,6 +93,15 @@ outputs: [Loss]
 """
 
 
+def test_the_figure_of_gradients_is_what_the_program_draws(update_golden):
+    made = gf.differentiate(gf.load(gf.example_path("rnn_loss")), "Loss", ["W"], per_step=["W"])
+    drawing = gf.draw(gf.unfold(made.circuit, 3))
+    path = FIGURES / "backward.svg"
+    if update_golden:
+        path.write_text(drawing.svg, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == drawing.svg
+
+
 def test_the_figure_of_a_vanishing_gradient_is_what_the_program_draws(update_golden):
     unfolding = gf.unfold(gf.loads(VANISHING), 7)
     values = {"W": 0.4 * np.eye(3) + 0.05, "x": np.random.default_rng(0).normal(size=(7, 3))}
