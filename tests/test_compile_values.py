@@ -113,6 +113,17 @@ def test_what_is_no_array_of_numbers_is_refused(form: str, which: str) -> None:
             run()
 
 
+def test_a_view_that_repeats_a_matrix_has_the_values_of_the_matrix_to_the_last_bit() -> None:
+    text = "graphfold: 1\ndims: [n]\nparams: {W: [n, n]}\ninputs: {'x[t]': [n]}\nequations: |\n"
+    circuit = gf.loads(text + "  y[t] = W @ x[t]\n")
+    random = np.random.default_rng(0)
+    values = {"W": random.normal(size=(9, 9)), "x": random.normal(size=(4, 9))}
+    expected = gf.evaluate(gf.unfold(circuit, 4), values).signal("y")
+    values["W"] = np.broadcast_to(values["W"], (4, 9, 9))
+    found = gf.evaluate(gf.unfold(circuit, 4, untie=["W"]), values).signal("y")
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_halves_and_long_doubles_mix_to_the_longer() -> None:
     kinds = (np.float16, np.longdouble, np.float32)
     plain = gallery_values("lstm", 3)

@@ -189,6 +189,14 @@ def test_a_state_is_not_changed_by_later_steps() -> None:
         state.rows["h"] = X  # type: ignore[index]
 
 
+def test_a_state_has_its_own_copy_of_the_inputs_it_remembers() -> None:
+    plan = gf.compile(gf.loads("graphfold: 1\ninputs: {'x[t]': []}\nequations: |\n  y = x[T]"))
+    x = np.arange(1.0, 6.0)
+    state, _ = plan.advance(plan.init(), x)
+    x[:] = 0
+    assert plan.finish(state)["y"].tolist() == 5.0
+
+
 def test_a_state_is_small_when_the_plan_keeps_the_parameters() -> None:
     state = plan_of().init()
     assert state.rows["h"].shape == (2, 2)

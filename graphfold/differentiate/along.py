@@ -62,7 +62,7 @@ def _max(use: Use, _: int) -> Term:
     x, g, y = use.operands[0], _kept(use, use.gradient), _kept(use, use.result)
     largest = apply("where", x == y, 1, apply("where", apply("eq", x, x), 0, 1))
     count = _kept(use, apply("sum", largest, **_axis(use)))
-    return g * (largest / count)
+    return g * (largest / apply("maximum", count, 1))
 
 
 def _norm(use: Use, _: int) -> Term:

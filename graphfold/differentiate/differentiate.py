@@ -22,6 +22,7 @@ from graphfold.differentiate.request import Wish, read_wish
 from graphfold.differentiate.simplify import simplify
 from graphfold.differentiate.style import style_with
 from graphfold.differentiate.sweep import NoTermsError
+from graphfold.differentiate.truncate import truncated
 from graphfold.errors import GraphfoldError, shorten, suggest
 from graphfold.expression import Index, Read
 from graphfold.inline import inline_functions
@@ -51,13 +52,15 @@ class Differentiated:
 class Settings:
     """How to differentiate: `steps` where some axes are short, `per_step` parts, a `seed` input.
 
-    `simplified` equations are fast to run, and fewer; else each signal has its gradient.
+    `simplified` equations are fast to run, and fewer; else each signal has its gradient. With
+    `truncate` gradients of a recurrence end every so many steps.
     """
 
     steps: Mapping[str, int] = field(default_factory=dict)
     per_step: tuple[str, ...] = ()
     seeded: bool = False
     simplified: bool = False
+    truncate: int | None = None
 
 
 def differentiate(
@@ -67,12 +70,14 @@ def differentiate(
     *,
     mode: str | None = None,
     per_step: Iterable[str] = (),
+    truncate: int | None = None,
 ) -> Differentiated:
     r"""Return the circuit with an equation for each gradient of a loss.
 
     `loss` is a scalar, "Loss" or a step such as "L[T]"; `wrt` names signals, steps and given
     histories, by default all parameters; those named by `per_step` have a part for each step (their
-    gradient is the sum). GraphfoldError for unknown names and for what the model language cannot
+    gradient is the sum). With `truncate` no gradient of a recurrence goes back past every so many
+    steps. GraphfoldError for unknown names and for what the model language cannot
     write: derivatives of opaque functions, and over trees.
 
     >>> from graphfold import dumps, loads
@@ -85,7 +90,7 @@ def differentiate(
     """
     forward = in_mode(ensure_well_formed(circuit), mode)
     names = (per_step,) if isinstance(per_step, str) else tuple(per_step)
-    return differentiated(forward, loss, wrt, Settings(per_step=names))
+    return differentiated(forward, loss, wrt, Settings(per_step=names, truncate=truncate))
 
 
 def differentiated(
@@ -145,6 +150,8 @@ class _Differentiation:
         if self.wish.loss[0] not in self.live:
             return self._result({}, {})  # it depends on nothing that was asked for
         deliveries = Gathering(self.circuit, self.live, self.names).run()
+        if self.settings.truncate is not None:
+            deliveries = truncated(self.circuit, deliveries, self.settings.truncate)
         start = self._start()
         reached = reached_sources(deliveries, start, self._hits)
         arriving: dict[str, list[Delivery]] = {start.read.signal: [start]}

@@ -51,11 +51,14 @@ def split(circuit: Circuit, live: frozenset[str]) -> Circuit:
 
 
 def _pins(circuit: Circuit, signal: str, inner: str) -> Iterator[Boundary]:
-    """Where a signal is pinned, its parts need not be, nor what they would read."""
+    """Where a signal is pinned, its parts need not be, nor what they would read.
+
+    They are 1 there, by which every derivative can be divided.
+    """
     for boundary in circuit.boundaries_of.get(signal, ()):
         index = boundary.index
         if index.offset <= 0 if index.base else index.offset >= 1:
-            yield Boundary(inner, index, constant(0))
+            yield Boundary(inner, index, constant(1))
 
 
 @dataclass

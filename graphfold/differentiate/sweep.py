@@ -162,7 +162,8 @@ def _mean(g: Term, y: Term, x: Term, axis: str) -> Term:
 
 def _max(g: Term, y: Term, x: Term, axis: str) -> Term:
     largest = apply("where", x == y, 1, apply("where", apply("eq", x, x), 0, 1))
-    return g * (largest / apply("sum_over", largest, axis=axis))
+    count = apply("maximum", apply("sum_over", largest, axis=axis), 1)
+    return g * (largest / count)
 
 
 _SHARES: Mapping[str, Callable[[Term, Term, Term, str], Term]] = {

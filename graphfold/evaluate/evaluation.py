@@ -57,10 +57,9 @@ class Evaluation(Mapping[str, Array]):
             raise UnknownInstanceError(f"unknown signal '{name}'{suggest(name, axes)}")
         axis = axes[name]
         if (name, None) in self.instances:
-            return self.instances[name, None].array
-        if axis is None:
-            _ = self[name]  # which tells when there is no such instance
             return self._whole(name, self.instances[name, None]).array
+        if axis is None:
+            return self[name]  # which raises and tells why
         steps = range(1, self.unfolding.length(axis) + 1)
         missing = next((t for t in steps if (name, t) not in self.instances), None)
         if missing is not None:

@@ -26,6 +26,8 @@ _KINDS = {
 
 def as_numbers(value: Any) -> Array:
     """Return an array of floating, whole or truth values; ValueError says what it holds instead."""
+    if type(value) is np.ndarray and value.dtype.kind in "fiub":
+        return value
     if np.ma.is_masked(value):
         raise ValueError("holds masked entries, which have no value")
     try:

@@ -71,7 +71,7 @@ def evaluate(
         raise UnfoldingError("evaluate takes an unfolding: evaluate(unfold(circuit, 3), values)")
     fill, check = read_more("evaluate", more)
     rows, wrong = read_rows(unfolding, lengths)
-    given = Given(values, functions or {}, batch_first, rows, (*_fill_problems(fill), *wrong))
+    given = Given(values, functions or {}, batch_first, rows, (*fill_problems(fill), *wrong))
     walk = prepare(unfolding, given)
     walk.run()
     if check:
@@ -118,7 +118,8 @@ class Given:
 def prepare(unfolding: Unfolding, given: Given) -> Walk:
     """Return the walk that evaluates an unfolding; ValuesError, TooLargeError as of `evaluate`."""
     circuit, rows = unfolding.circuit, given.rows
-    shapes = solve_shapes(inlined := inline_functions(circuit))
+    inlined = inline_functions(circuit)
+    shapes = inlined.notes.get("shapes") or solve_shapes(inlined)  # a part knows those of the whole
     bound = bind(
         unfolding,
         shapes.signals,
@@ -129,7 +130,10 @@ def prepare(unfolding: Unfolding, given: Given) -> Walk:
     )
     batch = batches(circuit, bound, rows)
     _ensure_fits(unfolding, shapes.signals, bound, batch)
-    own = {n: Value(np.array(value.array), value.batched) for n, value in bound.values.items()}
+    own = {
+        n: Value(np.array(value.array, order="C"), value.batched)
+        for n, value in bound.values.items()
+    }
     bound = replace(bound, values=own)  # what the caller writes to his arrays later is his own
     setting = _setting(unfolding, bound, given.functions, batch)
     if rows is None:
@@ -137,7 +141,8 @@ def prepare(unfolding: Unfolding, given: Given) -> Walk:
     return RowWalk(setting, bound, inlined, shapes, rows)
 
 
-def _fill_problems(fill: Any) -> list[str]:
+def fill_problems(fill: Any) -> list[str]:
+    """Say what is wrong with what padding is to come out as."""
     if isinstance(fill, int | float | np.number) and not isinstance(fill, bool):
         return []
     return [f"fill must be a number, as 0 or nan, not {shorten(repr(fill))}"]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphfold.evaluate.compiled.fuse import Fused, Member, Product, kind_of
+from graphfold.evaluate.compiled.join import Joined
 from graphfold.evaluate.compiled.step import Fact, Operation
 
 Core = tuple[int, ...]
@@ -89,6 +90,16 @@ class StepCosts:
         if kind_of(step, member) is not None:
             added, moved = added + rows, moved + 2 * rows
         return Cost(added, moved)
+
+    def of_joined(self, joined: Joined) -> Cost:
+        """A sum of products with signals side by side: one product, and what is added to it."""
+        step = self.fused.step
+        fact, columns = step.operations[joined.sum].fact, sum(joined.bundle.sizes)
+        rows, vector = self._count(fact), self._count(step.facts[joined.vector])
+        added = sum(rows for _ in joined.rest)
+        moved = sum(2 * rows + self._count(step.facts[ref]) for _, ref in joined.rest)
+        own = sum(self._flops(step.operations[number]) for number in joined.products)
+        return Cost(own + added, math.prod(fact.core) * columns + vector + rows + moved)
 
     def others(self) -> Cost:
         """The operations with code of their own."""

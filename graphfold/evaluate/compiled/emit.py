@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,9 +48,9 @@ class Code:
     """The source of a loop over steps.
 
     `rows` are what it gets anew at each step: (kind, number, signal), "out" being where a signal's
-    value goes. `memory` are the arrays set aside, by name, `calls` what else the code calls by name
-    and numbers as arrays; `ready` are the products whose sums are made
-    ready, by the name of their row.
+    value goes. `memory` are the arrays set aside, by name, and `batched` those that have a row for
+    each example; `calls` what else the code calls by name and numbers as arrays; `ready` are the
+    products whose sums are made ready, by the name of their row.
     """
 
     source: str
@@ -61,11 +61,20 @@ class Code:
     layouts: tuple[Layout, ...]
     ready: dict[str, int]
     statics: tuple[int, ...]
+    batched: frozenset[str] = frozenset()
 
 
-def emit(fused: Fused, batch: int | None, dtype: np.dtype[Any], kept: Sequence[str]) -> Code:
+class Room(NamedTuple):
+    """What a loop works in: rows of a batch, a dtype; `cut` when some runs have fewer rows."""
+
+    batch: int | None
+    dtype: np.dtype[Any]
+    cut: bool = False
+
+
+def emit(fused: Fused, room: Room, kept: Sequence[str]) -> Code:
     """Write the loop of a fused step; signals that are `kept` get their values written out."""
-    return _Writer(fused, batch, dtype, frozenset(kept)).write()
+    return _Writer(fused, room.batch, room.dtype, frozenset(kept), room.cut).write()
 
 
 @dataclass
@@ -74,6 +83,7 @@ class _Writer:
     batch: int | None
     dtype: np.dtype[Any]
     kept: frozenset[str]
+    cut: bool = False
     lines: list[str] = field(default_factory=list)
     memory: dict[str, Array] = field(default_factory=dict)
     calls: dict[str, Callable[..., Any]] = field(default_factory=dict)
@@ -81,6 +91,7 @@ class _Writer:
     rows: dict[Ref, str] = field(default_factory=dict)
     ready: dict[str, int] = field(default_factory=dict)
     owned: set[str] = field(default_factory=set)
+    batched: set[str] = field(default_factory=set)
     statics: dict[int, None] = field(default_factory=dict)
     weights: list[str] = field(default_factory=list)
     layouts: dict[int, Layout] = field(default_factory=dict)
@@ -105,6 +116,7 @@ class _Writer:
             tuple(self.layouts[number] for number in range(len(self.fused.products))),
             self.ready,
             tuple(self.statics),
+            frozenset(self.batched),
         )
 
     def _source(self, known: Sequence[str]) -> str:
@@ -205,6 +217,7 @@ class _Writer:
         name = f"b{len(self.memory)}"
         self.memory[name] = np.empty(self.shape(fact), self.dtype)
         self.owned.add(name)
+        self.batched |= {name} if fact.batched else set()
         return name
 
     def _target(self, number: int) -> str:
@@ -238,12 +251,14 @@ class _Writer:
 
     def _product(self, number: int, product: Product) -> None:
         batched = self.fused.step.facts[product.vector].batched
-        layout = layout_of([m.rows for m in product.members], self.batch if batched else None)
+        apart = self.batch if batched and not self.cut else None
+        layout = layout_of([m.rows for m in product.members], apart)
         self.layouts[number] = layout
         z, w, vector = f"z{number}", f"w{number}", self.name(product.vector)
         self.memory[z] = np.empty(layout.shape(self.batch or 0 if batched else 1), self.dtype)
         if not batched:
             self.memory[z] = self.memory[z][0]
+        self.batched |= {z} if batched else set()
         self.weights.append(w)
         if layout.apart:
             self.lines.append(f"matmul({vector}, {w}, {z})")
@@ -265,6 +280,7 @@ class _Writer:
         fact = self.fused.step.operations[joined.sum].fact
         q, v, vector = f"q{number}", f"j{number}", self.name(joined.vector)
         self.memory[q] = np.empty(self.shape(fact), self.dtype)
+        self.batched |= {q} if fact.batched else set()
         self.weights.append(v)
         first, second = (vector, v) if fact.batched else (v, vector)
         self.lines.append(f"{first}.dot({second}, {q})")
@@ -290,6 +306,7 @@ class _Writer:
             return z
         name = f"{z}_{first}_{last}"
         self.memory[name] = self.memory[z][layout.where(first, last)]
+        self.batched |= {name} if z in self.batched else set()
         return name
 
     def _rest(self, member: Member) -> None:

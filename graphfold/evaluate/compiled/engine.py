@@ -16,11 +16,13 @@ from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.skew import shifts_of
 from graphfold.evaluate.compiled.totals import total
 from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Array
+from graphfold.expression import Expression
 from graphfold.graphs import topological_order
 from graphfold.instances import format_id
 from graphfold.recurrence import BOUNDARY, Component, find_components
@@ -109,23 +111,36 @@ class Engine:
         """The expression of a signal's equation."""
         if signal not in self.vectors:
             expression = self.circuit.equation[signal].expression
-            self.vectors[signal] = Vector(expression, scope, self.shapes.nodes[signal])
+            self.vectors[signal] = self.make_vector(signal, expression, scope)
         return self.vectors[signal]
+
+    def make_vector(self, signal: str, expression: Expression, scope: Scope) -> Vector:
+        """An expression to evaluate: an equation, or, without known shapes, a boundary."""
+        return Vector(expression, scope, self.shapes.nodes.get(signal, ()))
+
+    def make_loop(self, *parts: Any) -> Loop:
+        """A loop made of its parts."""
+        return Loop(*parts)
 
     def loop(self, scope: Scope, component: Component) -> Loop:
         """The compiled loop of a component."""
         first = component.signals[0]
         if first not in self.loops:
-            signals = self._in_order(component)
+            shifts = shifts_of(component)
+            signals = tuple(shifts) or self._in_order(component)
             vectors = {s: self.vector(scope, s) for s in signals}
             cores = {s: self.core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
-            self.loops[first] = Loop(axis, signals, backward, vectors, cores, self.kept(component))
+            self.loops[first] = self.make_loop(
+                axis, signals, backward, vectors, cores, self.kept(component), shifts
+            )
         return self.loops[first]
 
     def kept(self, component: Component) -> frozenset[str]:
         """The signals whose steps are kept: asked for, or read at another step or elsewhere."""
+        if component.potentials:
+            return frozenset(component.signals)
         if self._read is None:
             self._read = frozenset([*_read_elsewhere(self.circuit), *self.keep])
         return self._read.intersection(component.signals)
@@ -137,7 +152,7 @@ class Engine:
             (link.source, link.target)
             for signal in component.signals
             for link in self.circuit.links_into[signal]
-            if link.source in known and not link.delay
+            if link.source in known and not link.delay and link.reach == "step"
         ]
         return tuple(topological_order(list(component.signals), edges))
 
@@ -215,7 +230,7 @@ class Engine:
         if place not in self._boundaries:
             expression = self.circuit.boundary[place].value
             assert expression is not None
-            self._boundaries[place] = Vector(expression, scope, ())
+            self._boundaries[place] = self.make_vector("", expression, scope)
         vector = self._boundaries[place]
         return vector.value(scope, vector.expression.root)
 
@@ -226,7 +241,8 @@ def _read_elsewhere(circuit: Circuit) -> Iterator[str]:
     for number, component in enumerate(find_components(circuit)[0]):
         home.update(dict.fromkeys(component.signals, number))
     for link in circuit.links:
-        if link.delay or home.get(link.source) != home.get(link.target):
+        apart = home.get(link.source) != home.get(link.target)
+        if link.delay or link.reach != "step" or apart:
             yield link.source
     for boundary in circuit.boundaries:
         yield boundary.signal

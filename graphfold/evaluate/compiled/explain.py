@@ -12,6 +12,7 @@ from graphfold.evaluate.compiled.costs import Cost, StepCosts, total
 from graphfold.evaluate.compiled.emit import Code
 from graphfold.evaluate.compiled.engine import Engine
 from graphfold.evaluate.compiled.fuse import Fused, Product, kind_of
+from graphfold.evaluate.compiled.join import Joined
 from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.step import Ref, Step
@@ -131,6 +132,8 @@ def loop_rows(
     for product in fused.products:
         yield _product_text(fused.step, product, nodes), costs.of_product(product)
         yield _after_text(fused.step, product), costs.after(product)
+    for joined in fused.joined:
+        yield _joined_text(fused.step, joined), costs.of_joined(joined)
     names = Counter(fused.step.operations[number].name for number in costs.other_numbers())
     text = ", ".join(f"{count} {name.removesuffix('_over')}" for name, count in names.items())
     yield text, costs.others()
@@ -144,6 +147,12 @@ def _product_text(step: Step, product: Product, nodes: dict[str, Nodes]) -> str:
     rows, columns = sum(m.rows for m in product.members), step.facts[product.vector].core[0]
     vector = _vector_text(step, product.vector)
     return f"{rows} × {columns} product with {vector}: {', '.join(names)}"
+
+
+def _joined_text(step: Step, joined: Joined) -> str:
+    rows = step.operations[joined.sum].fact.core[0]
+    vectors = (_vector_text(step, Ref("state", joined.delay, s)) for s in joined.bundle.signals)
+    return f"{rows} × {sum(joined.bundle.sizes)} product with {', '.join(vectors)}, side by side"
 
 
 def _vector_text(step: Step, ref: Ref) -> str:
@@ -177,6 +186,22 @@ def explained(page: Page, *, code: bool = False) -> Iterator[str]:
     for loop, _ in page.loops if code else ():
         yield f"\ncode of {', '.join(loop.signals)}"
         yield from _written(loop.body(page.scope).code)
+
+
+def over_trees(engine: Engine, scope: Scope, *, code: bool = False) -> Iterator[str]:
+    """What is done with signals over trees; nothing is counted, for trees differ."""
+    yield f"plan of {engine.circuit.name or 'a circuit'}"
+    for component in find_components(engine.circuit)[0]:
+        first = component.signals[0]
+        if first.startswith(BOUNDARY) or first in engine.circuit.declared:
+            continue
+        names = ", ".join(component.signals)
+        if component.direction is None:
+            yield f"{names}: {'once' if engine.circuit.axis_of[first] is None else 'all at once'}"
+            continue
+        yield f"{names}: all nodes of a height at once"
+        if code:
+            yield from _written(engine.loop(scope, component).body(scope).code)
 
 
 def _table(sections: list[Section], width: int) -> Iterator[str]:

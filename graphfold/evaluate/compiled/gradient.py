@@ -19,16 +19,20 @@ from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Array
 from graphfold.inline import inline_functions
-from graphfold.instances import parse_id
 from graphfold.sizes import Shape
 from graphfold.unfolding import Unfolding
 
 
 class Asked(NamedTuple):
-    """A loss, and the names it is differentiated by; None for all parameters."""
+    """A loss, and the names it is differentiated by, None for all parameters; how far back.
+
+    Not to be `strict` is to leave out those without influence.
+    """
 
     loss: str
     wrt: tuple[str, ...] | None
+    truncate: int | None = None
+    strict: bool = True
 
 
 Given = tuple[Bound, Mapping[str, int]]
@@ -75,7 +79,10 @@ class GradientPlans:
         values = {name: value.array for name, value in bound.values.items()}
         found = plan.run({**values, str(made.seed): seed}, steps=steps)
         names = asked.wrt if asked.wrt is not None else [p.name for p in self.circuit.params]
-        self._ensure_influence(asked, made)
+        if asked.strict:
+            self._ensure_influence(asked, made)
+        else:
+            names = [name for name in names if name in made.gradients]
         return {name: self._gradient(name, made, found, given, steps) for name in names}
 
     def _plan(self, asked: Asked, steps: Mapping[str, int]) -> tuple[Differentiated, Runs]:
@@ -89,7 +96,7 @@ class GradientPlans:
 
     def _seed(self, loss: str, bound: Bound, batch: Mapping[str, int], weights: Any) -> Array:
         """The gradient to start with: ones, or weights repeated to the form of the loss."""
-        signal = parse_id(re.sub(r"\[.*", "", loss))[0]
+        signal = loss.partition("[")[0].strip()
         core = tuple(need(size, bound.sizes) for size in self.shapes[signal])
         if weights is None and core:
             cure = "differentiate a scalar, as sum(…) of it, or give its weights as cotangent"
@@ -147,8 +154,12 @@ def gradient_circuit(circuit: Circuit, asked: Asked, steps: Mapping[str, int]) -
     names = [p.name for p in plain.params] if asked.wrt is None else list(asked.wrt)
     signals = frozenset(name.partition("[")[0].strip() for name in names)
     live = live_signals(plain, asked.loss.partition("[")[0].strip(), signals)
-    settings = Settings(steps, seeded=True, simplified=True)
-    return differentiated(split(plain, live), asked.loss, names, settings)
+    settings = Settings(steps, seeded=True, simplified=True, truncate=asked.truncate)
+    apart = split(plain, live)
+    apart.notes["sound"] = True  # what is made of a circuit that was checked
+    made = differentiated(apart, asked.loss, names, settings)
+    made.circuit.notes["sound"] = True
+    return made
 
 
 def short_axes(circuit: Circuit, steps: Mapping[str, int], asked: Asked) -> dict[str, int]:

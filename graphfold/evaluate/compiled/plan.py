@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Any, Unpack
 
@@ -12,26 +13,28 @@ from graphfold.circuit import Circuit
 from graphfold.errors import TooLargeError, ValuesError, shorten
 from graphfold.evaluate.binding import Bound, bind
 from graphfold.evaluate.calls import function_problems, wrap
+from graphfold.evaluate.checkpoints.run import Checkpoints
 from graphfold.evaluate.compiled.assumed import Assumed
 from graphfold.evaluate.compiled.differentiable import Differentiable
 from graphfold.evaluate.compiled.engine import Engine, outputs, results
-from graphfold.evaluate.compiled.explain import Page, explained
+from graphfold.evaluate.compiled.explain import Page, explained, over_trees
 from graphfold.evaluate.compiled.finite import TrackSearch
 from graphfold.evaluate.compiled.fitting import Fitting, signature
 from graphfold.evaluate.compiled.gradient import GradientPlans
+from graphfold.evaluate.compiled.levels.run import Span, TreeRuns
 from graphfold.evaluate.compiled.params import Params
 from graphfold.evaluate.compiled.remade import Remade
 from graphfold.evaluate.compiled.room import Need, need_of
+from graphfold.evaluate.compiled.rows.run import RowRuns, Wish
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.finite import warn_of_first
 from graphfold.evaluate.reference import More, batches, evaluate, read_more
 from graphfold.evaluate.stream.long_runs import LongOptions, LongRun, is_long
 from graphfold.evaluate.stream.rewrite import Part
-from graphfold.evaluate.stream.streaming import Streaming
+from graphfold.evaluate.stream.streaming import Streaming, streamed
 from graphfold.evaluate.told import told_steps
 from graphfold.evaluate.value import Array
 from graphfold.inline import inline_functions
-from graphfold.recurrence import find_components
 from graphfold.shapes import Shapes, solve_shapes
 from graphfold.unfold import unfold
 from graphfold.unfolding import Unfolding
@@ -40,13 +43,11 @@ from graphfold.unfolding import Unfolding
 class RunOptions(LongOptions, More, total=False):
     """The further settings of a run."""
 
+    tree: Any
+
 
 class Plan(Remade, Streaming, Differentiable):
-    """A circuit ready to run; it keeps what it compiled for the shapes it has met.
-
-    Signals over trees, and recurrences with delays of both signs, run as the reference does, and so
-    does a run with lengths.
-    """
+    """A circuit ready to run; it keeps what it compiled for the shapes it has met."""
 
     def __init__(
         self,
@@ -70,9 +71,9 @@ class Plan(Remade, Streaming, Differentiable):
         self._fitting, self._needs = Fitting(), dict[object, Need]()
         self._gradients = GradientPlans(self._inlined, self._shapes.signals, self._of_gradients)
         self._checking: Plan | None = None
-        self.by_reference = bool(circuit.trees) or any(
-            component.potentials for component in find_components(circuit)[0]
-        )
+        self._blocks: dict[str, Checkpoints] = {}
+        parts = (circuit, self._inlined, self._shapes, self.keep, self.functions)
+        self._rows, self._trees = RowRuns(*parts), TreeRuns(*parts)
 
     def run(
         self,
@@ -86,7 +87,8 @@ class Plan(Remade, Streaming, Differentiable):
         """Return what the plan keeps, by name: sequences as (T, …) or (T, B, …).
 
         `lengths`, `fill` and errors are those of `evaluate`. With `check_finite` all signals are
-        looked through, kept or not, which takes the memory of them all.
+        looked through, kept or not, which takes the memory of them all. A circuit over a tree is
+        told which one: `tree` is as for `unfold`.
 
         Inputs may also be iterators of steps or of blocks of steps, and arrays that stand in files,
         such as numpy.memmap. Such a run, and one with `out`, goes in blocks and needs memory for
@@ -95,10 +97,10 @@ class Plan(Remade, Streaming, Differentiable):
         number of steps done, and that of all steps or None. A circuit that needs all steps at once
         runs in memory; UnfoldingError when an iterator gives them.
         """
-        more = More()
+        more, tree = More(), options.pop("tree", None)
         for name in [name for name in More.__annotations__ if name in options]:
             more[name] = options.pop(name)  # type: ignore[literal-required,misc]
-        _, check = read_more("run", more)
+        fill, check = read_more("run", more)
         if is_long(self.circuit, values, options):
             asked = LongRun(values, steps, options, batch_first)
             some: dict[str, Any] = {"steps": steps, "lengths": lengths, "batch_first": batch_first}
@@ -107,17 +109,17 @@ class Plan(Remade, Streaming, Differentiable):
         if not isinstance(values, Mapping):
             raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
         given, values = values, self.params.beside(values)
-        unfolding = self._unfolding(steps, values, batch_first)
-        if self.by_reference or lengths is not None:
-            known = evaluate(
-                unfolding,
-                values,
-                functions=self.functions,
-                lengths=lengths,
-                batch_first=batch_first,
-                **more,
-            )
+        if check and (self.circuit.trees or lengths is not None):
+            whole = unfold(self.circuit, steps, tree=tree) if self.circuit.trees else None
+            unfolding = whole or self._unfolding(steps, values, batch_first)
+            known = evaluate(unfolding, values, functions=self.functions, lengths=lengths,
+                             batch_first=batch_first, **more)  # fmt: skip
             return {name: np.array(known.signal(name)) for name in self.keep}
+        if self.circuit.trees or tree is not None:
+            return self._trees.run(Span(steps, tree), values, lengths, batch_first)
+        unfolding = self._unfolding(steps, values, batch_first)
+        if lengths is not None:
+            return self._rows.run(unfolding, values, Wish(lengths, batch_first, fill))
         bound = self._bind(unfolding, values, batch_first)
         scope = self._scope(unfolding, bound)
         engine = self._checked(scope) if check else self._engine(scope)
@@ -130,8 +132,9 @@ class Plan(Remade, Streaming, Differentiable):
 
     def with_params(self, params: Mapping[str, Any]) -> Plan:
         """The same plan with other values of its own; what is compiled is shared."""
-        plan = self._twin()
+        plan = copy(self)
         plan.params, plan._streams = Params(self.circuit, params), {}
+        plan._checking, plan._arguments = None, self._with(params=params)
         return plan
 
     def _make(self, part: Part, keep: Iterable[str]) -> Plan:
@@ -143,10 +146,21 @@ class Plan(Remade, Streaming, Differentiable):
     ) -> Plan:
         return Plan(circuit, self.functions, keep, totals=totals)
 
+    def _checkpoints(self, loss: str) -> Checkpoints:
+        if loss not in self._blocks:
+            stream = streamed(self._whole, self._make, (loss,), {})
+            self._blocks[loss] = Checkpoints(stream, self._pulling, loss)
+        return self._blocks[loss]
+
+    def _pulling(self, part: Part) -> Plan:
+        """A plan for the gradients of a part of a stream."""
+        return Plan(part.circuit, self.functions, shapes=part.shapes)
+
     def _checked(self, scope: Scope) -> Engine:
         """The engine of a run that keeps the values of all signals."""
         if self._checking is None:
-            self._checking = Plan(self.circuit, self.functions, list(self.circuit.equation))
+            every = list(self.circuit.equation)
+            self._checking = Plan(self.circuit, self.functions, every, totals=self.totals)
         return self._checking._engine(scope)
 
     def explain(
@@ -163,9 +177,8 @@ class Plan(Remade, Streaming, Differentiable):
         there are, None for values without a batch. `code` adds the code of each loop. ValuesError
         lists sizes that are missing or wrong.
         """
-        if self.by_reference:
-            why = "it runs over a tree" if self.circuit.trees else "its delays have both signs"
-            return f"plan of {self.circuit.name or 'a circuit'}: instance by instance, since {why}"
+        if self.circuit.trees:
+            return "\n".join(over_trees(*self._trees.explained(sizes or {}), code=code))
         scope = Assumed(sizes or {}, batch, dtype).scope(self.circuit)
         try:
             page = Page(Engine(self._inlined, self._shapes, self.keep), scope).fill()

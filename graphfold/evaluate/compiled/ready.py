@@ -64,7 +64,7 @@ def recipe_of(
 ) -> Recipe:
     """Sort out how the sums of a product's members are made ready."""
     spelling = Spelling()
-    spelt = {signal: spelling.of(vector.expression) for signal, vector in vectors.items()}
+    spelt = {s: spelling.of(v.expression, step.shifts.get(s, 0)) for s, v in vectors.items()}
     parts, found = [], dict[int, tuple[str, int]]()
     for member in product.members:
         factors: dict[int, tuple[str, int, bool]] = {}
@@ -121,6 +121,26 @@ def _factor(leaf: Leaf, vector: Vector, axis: str) -> tuple[int, int, bool] | No
     return None
 
 
+class Piece(NamedTuple):
+    """Steps start … stop - 1, for some examples."""
+
+    start: int
+    stop: int
+    examples: slice
+
+    def front(self, batch: int | None) -> tuple[int, ...]:
+        """The numbers of steps, and of examples if there is a batch."""
+        steps = self.stop - self.start
+        return (steps,) if batch is None else (steps, len(range(batch)[self.examples]))
+
+    def of(self, flow: Flow) -> Array:
+        """The values of the piece."""
+        array = flow.array[self.start - 1 : self.stop - 1] if flow.axes else flow.array
+        if not flow.batched:
+            return array
+        return array[:, self.examples] if flow.axes else array[self.examples]
+
+
 class Ready:
     """A recipe at work in one run."""
 
@@ -170,17 +190,18 @@ class Ready:
         bytes_each = (self.batch or 1) * sum(self.layout.sizes) * self.dtype.itemsize
         return max(1, min(self.length, WARM // max(1, bytes_each)))
 
-    def rows(self, start: int, stop: int) -> Array:
+    def rows(self, start: int, stop: int, examples: slice = slice(None)) -> Array:
         """What is added at steps start … stop - 1: (steps, …) like the product it is added to.
 
-        The next call writes over it.
+        It is for some `examples` only; the next call writes over it.
         """
-        front = (stop - start,) if self.batch is None else (stop - start, self.batch)
+        piece = Piece(start, stop, examples)
+        front = piece.front(self.batch)
         whole = self._front(front)
         if not self.inputs:
             whole[...] = 0
         for place, (flow, matrix) in enumerate(self.inputs):
-            array = flow.array[start - 1 : stop - 1]
+            array = piece.of(flow)
             if place or flow.batched != (self.batch is not None):
                 product = np.matmul(array.reshape(-1, array.shape[-1]), matrix)
                 product = product.reshape(*matrix.shape[:-2], *array.shape[:-1], -1)
@@ -189,19 +210,18 @@ class Ready:
             else:
                 flat = self._room[..., : math.prod(front), :]
                 np.matmul(array.reshape(-1, array.shape[-1]), matrix, flat)
-        self._finish(whole, front, start, stop)
+        self._finish(whole, front, piece)
         if not self.layout.apart:
             return whole
         return np.moveaxis(whole if self.batch is not None else whole[:, :, None], 1, 0)
 
-    def _finish(self, whole: Array, front: tuple[int, ...], start: int, stop: int) -> None:
+    def _finish(self, whole: Array, front: tuple[int, ...], piece: Piece) -> None:
         """Add what is no product with a sequence."""
         if self.still.any():
             lead = self.still.shape[:-2]
             whole += self.still.reshape(*lead, *(1 for _ in front), self.still.shape[-1])
         for place, flow in self.moving:
-            array = flow.array[start - 1 : stop - 1] if flow.axes else flow.array
-            part = Flow(array, flow.axes, flow.batched)
+            part = Flow(piece.of(flow), flow.axes, flow.batched)
             spread = spread_to(part, (self.recipe.axis,), front)
             own = whole[self.layout.where(place, place + 1)]
             own += spread if flow.core else spread[..., None]
@@ -212,12 +232,13 @@ class Ready:
         return flat.reshape(*flat.shape[:-2], *front, flat.shape[-1])
 
 
+@dataclass
 class Values:
     """Nodes of equations outside of the loop, each computed once in a run."""
 
-    def __init__(self, scope: Scope, vectors: Mapping[str, Vector]) -> None:
-        self.scope, self.vectors = scope, vectors
-        self._known: dict[str, dict[int, Flow]] = {}
+    scope: Scope
+    vectors: Mapping[str, Vector]
+    _known: dict[str, dict[int, Flow]] = field(default_factory=dict)
 
     def of(self, signal: str, node: int) -> Flow:
         """The value of a node for all steps, the clock of the loop first."""

@@ -29,11 +29,10 @@ class Remade:
         made.__dict__.update(self.__dict__)
         return made
 
-    def _twin(self) -> Self:
-        """Another that shares all that this one has."""
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        return twin
+    def _with(self, **named: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What it is made of, some of it other."""
+        arguments, before = self._arguments
+        return arguments, {**before, **named}
 
     def __reduce__(self) -> tuple[Any, ...]:
         for name, function in getattr(self, "functions", {}).items():

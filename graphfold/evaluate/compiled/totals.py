@@ -84,8 +84,13 @@ def _rows(flow: Flow, scope: Scope, axis: str) -> Flow | None:
 def _contracted(one: Flow, two: Flow) -> Array:
     if one.batched != two.batched:  # the same for all examples on one side
         one, two = (Flow(_summed(f), f.axes) if f.batched else f for f in (one, two))
-    left, right = (f.array.reshape(-1, f.array.shape[-1]) for f in (one, two))
+    left, right = (_in_one_piece(f) for f in (one, two))
     return np.asarray(left.T @ right)
+
+
+def _in_one_piece(flow: Flow) -> Array:
+    """The rows of all examples; those of a bundle are copied, which a product of strides is not."""
+    return np.ascontiguousarray(flow.array.reshape(-1, flow.array.shape[-1]))
 
 
 def _summed(flow: Flow) -> Array:
@@ -93,9 +98,8 @@ def _summed(flow: Flow) -> Array:
 
 
 def _added(flow: Flow) -> Array:
-    """The sum of all rows; a product with ones, where that is one over contiguous numbers."""
-    core = flow.core
-    if len(core) == 1 and flow.array.flags.c_contiguous:
-        rows = flow.array.reshape(-1, *core)
+    """The sum of all rows, of vectors as a product with ones."""
+    if len(flow.core) == 1:
+        rows = flow.array.reshape(-1, *flow.core)
         return np.asarray(np.ones(len(rows), rows.dtype) @ rows)
     return np.asarray(np.sum(flow.array, axis=tuple(range(flow.lead))))

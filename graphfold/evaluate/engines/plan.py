@@ -15,12 +15,12 @@ from graphfold.evaluate.engines.choose import choose
 from graphfold.evaluate.engines.explain import explained
 from graphfold.evaluate.engines.fitting import Fit, Fitter
 from graphfold.evaluate.engines.lowered import ArrayEngine, Lowered
-from graphfold.evaluate.engines.row_lengths import edges_of, forbid_empty, lengths_on, on_host
+from graphfold.evaluate.engines.row_lengths import edges_of, forbid_empty, read_counts
 from graphfold.evaluate.engines.row_scope import RowScope
 from graphfold.evaluate.engines.scope import ArrayScope
 from graphfold.evaluate.engines.space import Namespace
-from graphfold.evaluate.reference import batches
-from graphfold.evaluate.rows.needs import Rows, read_rows
+from graphfold.evaluate.reference import batches, fill_problems
+from graphfold.evaluate.rows.needs import Rows
 from graphfold.unfolding import Unfolding
 
 Run = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
@@ -104,7 +104,8 @@ class ArrayPlan(Plan):
         """Return what `run` returns, as a pure function that is not compiled.
 
         It can be differentiated, mapped and compiled with other code, as by `jax.grad`, `jax.vmap`
-        and `jax.jit`; with PyTorch, gradients flow back to the values.
+        and `jax.jit`; with PyTorch, gradients flow back to the values. Lengths may be traced: then
+        they are not checked, and the mean or maximum over no steps is 0.
         """
         job = self._job(self.params.beside(values), Wish(steps, lengths))
         return job.lowered.run(job.arrays, job.lengths)
@@ -134,16 +135,18 @@ class ArrayPlan(Plan):
     def _job(self, values: Mapping[str, Any], wish: Wish) -> Job:
         """What is to be run on what."""
         unfolding = self._unfolding(wish.steps, values, wish.batch_first)
-        rows, wrong = read_rows(unfolding, on_host(self.namespace, wish.lengths))
-        fit = self._fitter.fit(unfolding, values, wish.batch_first, rows, wrong)
+        counts = read_counts(self.namespace, unfolding, wish.lengths)
+        wrong = [*fill_problems(wish.fill), *counts.wrong]
+        fit = self._fitter.fit(unfolding, values, wish.batch_first, counts.rows, wrong)
         key: tuple[object, ...] = (tuple(unfolding.steps), fit.key)
-        if rows is not None:
-            forbid_empty(self._inlined, rows.lengths)
-            key = (*key, wish.fill, tuple(rows.lengths.axes), tuple(rows.names.items()))
+        if counts.rows is not None:
+            axes, names = counts.rows.lengths.axes, counts.rows.names
+            key = (*key, repr(wish.fill), tuple(axes), tuple(names.items()))
+            if not counts.traced:
+                forbid_empty(self._inlined, counts.rows.lengths)
         if key not in self._lowered:
-            self._lowered[key] = self._lower(unfolding, fit, rows, wish.fill)
-        counts = {} if rows is None else lengths_on(fit.space, rows.lengths)
-        return Job(key, self._lowered[key], fit.arrays(values), counts)
+            self._lowered[key] = self._lower(unfolding, fit, counts.rows, wish.fill)
+        return Job(key, self._lowered[key], fit.arrays(values), counts.arrays(fit.space))
 
     def _lower(self, unfolding: Unfolding, fit: Fit, rows: Rows | None, fill: float) -> Lowered:
         bound, space = fit.bound, fit.space

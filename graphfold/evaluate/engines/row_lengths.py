@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,33 +12,92 @@ from graphfold.circuit import Circuit
 from graphfold.errors import ValuesError
 from graphfold.evaluate.engines.row_scope import Edges
 from graphfold.evaluate.engines.space import Namespace, Space
-from graphfold.evaluate.rows.lengths import Lengths
-from graphfold.evaluate.rows.needs import Rows
+from graphfold.evaluate.rows.lengths import Lengths, RowLengths
+from graphfold.evaluate.rows.needs import Key, Rows, find_needs, read_rows
 from graphfold.evaluate.rows.store import Outside
 from graphfold.evaluate.value import Array
 from graphfold.expression import Apply
+from graphfold.unfolding import Unfolding
 
 
-def on_host(namespace: Namespace, lengths: Any) -> Any:
+@dataclass(frozen=True)
+class Counts:
+    """The rows of a batch, problems with their lengths, and lengths whose numbers JAX hides."""
+
+    rows: Rows | None = None
+    wrong: Sequence[str] = ()
+    traced: Mapping[str, Any] = field(default_factory=dict)
+
+    def arrays(self, space: Space) -> dict[str, Any]:
+        """The lengths as arrays of the namespace, by axis."""
+        if self.rows is None:
+            return {}
+        xp, whole = space.xp, space.namespace.counting
+        known = {
+            axis: xp.asarray(own.counts.tolist(), dtype=whole, device=space.device)
+            for axis, own in self.rows.lengths.axes.items()
+        }
+        hidden = {axis: xp.astype(counts, whole) for axis, counts in self.traced.items()}
+        return {**known, **hidden}
+
+
+def read_counts(namespace: Namespace, unfolding: Unfolding, given: Any) -> Counts:
+    """Return the rows of the lengths that a caller gives.
+
+    Where a transformation of JAX hides numbers, any length from 0 to T is provided for; nothing
+    can be said then of lengths that have no meaning.
+    """
+    if given is None:
+        return Counts()
+    named = given if isinstance(given, Mapping) else dict.fromkeys(_only_axis(unfolding), given)
+    traced = {axis: n for axis, n in named.items() if _is_traced(namespace, n)}
+    if not traced:
+        return Counts(*read_rows(unfolding, _on_host(namespace, given)))
+    known = {
+        axis: np.full(counts.shape, unfolding.length(axis)) if axis in traced else counts
+        for axis, counts in named.items()
+    }
+    rows, wrong = read_rows(unfolding, _on_host(namespace, known))
+    if rows is not None:
+        rows = replace(rows, names=_names_of_all(unfolding, rows))
+    return Counts(rows, wrong, traced)
+
+
+def _only_axis(unfolding: Unfolding) -> list[str]:
+    names = [axis.name for axis in unfolding.circuit.axes]
+    return names if len(names) == 1 else []
+
+
+def _names_of_all(unfolding: Unfolding, rows: Rows) -> Mapping[Key, str]:
+    """What boundaries are called that rows of any length may need."""
+    axes = {
+        axis: RowLengths(own.entry, np.arange(unfolding.length(axis), -1, -1))
+        for axis, own in rows.lengths.axes.items()
+    }
+    names: dict[Key, str] = {}
+    for axis, own in axes.items():
+        one = Lengths({axis: own}, len(own.counts))
+        names.update(find_needs(unfolding, one)[0].names)
+    return {**names, **rows.names}
+
+
+def _is_traced(namespace: Namespace, lengths: Any) -> bool:
+    if not namespace.jax:
+        return False
+    from jax.core import Tracer
+
+    return isinstance(lengths, Tracer)
+
+
+def _on_host(namespace: Namespace, lengths: Any) -> Any:
     """The lengths that a caller gives where they can be looked at."""
     if isinstance(lengths, Mapping):
-        return {axis: on_host(namespace, counts) for axis, counts in lengths.items()}
+        return {axis: _on_host(namespace, counts) for axis, counts in lengths.items()}
     if not namespace.owns(lengths) or lengths.ndim != 1:
         return lengths
-    if namespace.jax:
-        from jax.core import Tracer
-
-        if isinstance(lengths, Tracer):
-            raise ValuesError("lengths must be known before jit: give them as whole numbers")
-    return np.asarray([lengths[row].__index__() for row in range(lengths.shape[0])], np.int64)
-
-
-def lengths_on(space: Space, lengths: Lengths) -> dict[str, Any]:
-    """The lengths as arrays of the namespace, by axis."""
-    return {
-        axis: space.xp.asarray(own.counts.astype(np.int32), device=space.device)
-        for axis, own in lengths.axes.items()
-    }
+    if not namespace.xp.isdtype(lengths.dtype, "integral"):
+        return [float(lengths[row]) for row in range(lengths.shape[0])]
+    return np.asarray([int(lengths[row]) for row in range(lengths.shape[0])], np.int64)
 
 
 def edges_of(circuit: Circuit, rows: Rows) -> Edges:

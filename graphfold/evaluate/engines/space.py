@@ -49,6 +49,11 @@ class Namespace:
             return bool(jax.config.jax_enable_x64)
         return "float64" in self.xp.__array_namespace_info__().dtypes(kind="real floating")
 
+    @property
+    def counting(self) -> Any:
+        """The dtype of whole numbers that count and index."""
+        return self.xp.__array_namespace_info__().default_dtypes()["indexing"]
+
 
 @dataclass(frozen=True)
 class Space:

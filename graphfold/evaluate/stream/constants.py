@@ -46,12 +46,14 @@ class Constants:
     """Values by name, in one dtype, and the sizes they tell, of a start.
 
     `lengths` are those of all axes, the stream's being 0; `plans` run parts on these values.
+    `uneven` tells that some pins have a batch axis, so that other steps must get one.
     """
 
     setting: Setting
     sizes: Mapping[str, int]
     lengths: Mapping[str, int]
     values: Mapping[str, Array]
+    uneven: bool
     plans: dict[object, Runner] = field(default_factory=dict)
 
     @property
@@ -113,7 +115,11 @@ def prepare(parts: Parts, make: Make, setting: Setting) -> Constants:
     sizes = measure(unfolding, part.shapes.signals, given, part.circuit.dims)
     known = {n: a for n, a in cast.items() if n in parts.cut.circuit.declared or n not in given}
     arrays = {n: frozen(np.asarray(a, dtype)) for n, a in (known | found).items()}
-    return Constants(setting, sizes, lengths, arrays)
+    pins = [
+        (at(signal, step), signal) for step, those in parts.cut.pins.items() for signal in those
+    ]
+    uneven = any(arrays[name].ndim > parts.rank(signal) for name, signal in pins)
+    return Constants(setting, sizes, lengths, arrays, uneven)
 
 
 def _without_likes(message: str) -> str:

@@ -60,7 +60,7 @@ class Part:
         """The part with the sizes of dimensions that are known from elsewhere."""
         dims = (replace(d, default=sizes.get(d.name, d.default)) for d in self.circuit.dims)
         circuit = replace(self.circuit, dims=tuple(dims))
-        circuit.notes["sound"] = True
+        circuit.notes.update(sound=True, shapes=self.shapes)
         return replace(self, circuit=circuit)
 
 
@@ -84,10 +84,11 @@ def assembled(
         outputs=(),
         groups=(),
     )
-    circuit.notes["sound"] = True
     known = {name: shapes[name] for name in circuit.axis_of}
     nodes = {one.equation.signal: tuple(one.shapes) for one in made}
-    return Part(circuit, Shapes(known, nodes, ()))
+    part = Part(circuit, Shapes(known, nodes, ()))
+    circuit.notes.update(sound=True, shapes=part.shapes)
+    return part
 
 
 def now(signal: str, axis: str) -> Read:

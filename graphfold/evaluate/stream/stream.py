@@ -95,7 +95,7 @@ class Stream:
         """What is known once the last step has gone by, such as sums over time."""
         if state.sizes is None:
             state = self._begin(state, cores(self.parts, _defaults(self.parts)) or {})
-        constants, cut = self._still(state), self.parts.cut
+        constants, cut = self.constants(state), self.parts.cut
         names = [name for name in cut.keep if name not in cut.moving]
         late = [name for name in names if name in cut.late]
         found = {name: constants.values[name] for name in names if name not in late}
@@ -134,7 +134,8 @@ class Stream:
             return self._begin(replace(state, dtype=dtype), own)
         return replace(state, dtype=dtype) if dtype != state.dtype else state
 
-    def _still(self, state: State) -> Constants:
+    def constants(self, state: State) -> Constants:
+        """What stands still in the stream that a state is of."""
         return self._constants_of(state, cores(self.parts, state.sizes or {}) or {})
 
     # -- steps ------------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ class Stream:
 
     def _piece(self, state: State, block: Block, pinned: int | None) -> tuple[State, Outputs]:
         """Run a stretch of steps of which none or all have pins."""
-        parts, constants = self.parts, self._still(state)
+        parts, constants = self.parts, self.constants(state)
         part, axis = parts.during(pinned), parts.cut.axis
         lengths = {**constants.lengths, axis: block.steps}
         declared, given = part.circuit.declared, dict[str, Array]()
@@ -165,12 +166,12 @@ class Stream:
             given[f"{axis}@step"] = steps.astype(constants.dtype)
         plan = self._plan(pinned, part, constants, parts.watched)
         found = plan.run(given, steps=lengths)
-        if pinned is not None:
+        if pinned is not None or constants.uneven:
             found = self._as_ever(found, {**constants.values, **given, **block.arrays})
         return self._after(state, block.steps, found), {n: found[n] for n in parts.streamed}
 
     def _as_ever(self, found: Outputs, given: Mapping[str, Array]) -> Outputs:
-        """The values of a step with pins, with the batch axis that other steps have."""
+        """The values of steps with the batch axis that they, or steps with pins, have elsewhere."""
         circuit, rank, sizes = self.parts.cut.circuit, self.parts.rank, dict[str, int]()
         for name, array in given.items():
             signal = re.split(r"[@\[]", name)[0]

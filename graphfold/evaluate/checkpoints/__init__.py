@@ -1,0 +1,1 @@
+"""Gradients in the memory of a few states: the steps between checkpoints are run again."""
