@@ -9,6 +9,8 @@ from itertools import pairwise
 from types import FunctionType
 from typing import Any, ClassVar
 
+import numpy as np
+
 from graphfold.evaluate.compiled.buffers import Buffers
 from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.emit import Code, Room, emit
@@ -21,7 +23,7 @@ from graphfold.evaluate.compiled.skew import ShiftedValues, Stretch, stretches
 from graphfold.evaluate.compiled.step import Fact, Lowering, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.compiled.weights import Block, Weights
-from graphfold.evaluate.compiled.window import Hoisted
+from graphfold.evaluate.compiled.window import hoisted_of
 from graphfold.evaluate.value import Array
 
 
@@ -123,7 +125,7 @@ class Loop:
 class Prepared:
     """A body with all that it needs of a run, but the rows of states."""
 
-    whole: ClassVar[bool] = False  # whether values outside are needed at all steps at once
+    in_windows: ClassVar[bool] = True  # what is hoisted is made for some steps at a time
 
     def __init__(self, scope: Scope, body: Body, values: Values) -> None:
         self.scope, self.body, self.values = scope, body, values
@@ -135,7 +137,9 @@ class Prepared:
             self.arrays[f"j{number}"] = self._beside(number, joined)
         self.ready = {name: Ready(scope, body.recipes[n], values) for name, n in code.ready.items()}
         refs = [ref for _, ref in code.rows if ref.kind == "hoisted"]
-        self.hoisted = Hoisted(step, refs, values, self.whole)
+        self.windows = hoisted_of(step, refs, values) if self.in_windows else None
+        whole = () if self.windows else refs
+        self.hoisted = {ref: _rows(self.flow(ref.number), step.axis) for ref in whole}
 
     def flow(self, number: int) -> Flow:
         """The value of a node that the loop does not compute."""
@@ -144,13 +148,15 @@ class Prepared:
 
     def run(self, start: int, stop: int, backward: bool) -> None:
         """Run the steps start … stop - 1, as many at once as can be made ready."""
-        chunk = min([self.hoisted.chunk, *(ready.chunk for ready in self.ready.values())])
+        chunks = [ready.chunk for ready in self.ready.values()]
+        chunks += [self.windows.chunk] if self.windows else []
+        chunk = min(chunks, default=stop - start)
         edges = [*range(start, stop, chunk), stop]
         pairs = list(pairwise(edges))
         for first, last in reversed(pairs) if backward else pairs:
-            hoisted = self.hoisted.rows(first, last)
+            made = self.windows.rows(first, last) if self.windows else {}
             rows = {
-                f"{name}s": _lone(hoisted[ref] if ref in hoisted else self._state(ref, first, last))
+                f"{name}s": _lone(made[ref] if ref in made else self._row(ref, first, last))
                 for name, ref in self.body.code.rows
             }
             rows |= {f"{name}s": ready.rows(first, last) for name, ready in self.ready.items()}
@@ -158,7 +164,9 @@ class Prepared:
                 rows = {name: array[::-1] for name, array in rows.items()}
             self.body.run(rows, self.arrays)
 
-    def _state(self, ref: Ref, start: int, stop: int) -> Array:
+    def _row(self, ref: Ref, start: int, stop: int) -> Array:
+        if ref.kind == "hoisted":
+            return self.hoisted[ref][start - 1 : stop - 1]
         back = ref.number + self.body.step.shifts.get(ref.signal, 0)
         return self.scope.tracks[ref.signal].rows(start - back, stop - back)
 
@@ -199,6 +207,11 @@ class Prepared:
         shape = (sum(bundle.sizes), *fact.core)
         whole = self.body.weights.beside(("joined", number), blocks, shape, self.scope.dtype)
         return whole if fact.batched else whole.T
+
+
+def _rows(flow: Flow, axis: str) -> Array:
+    """The steps of the loop's axis first."""
+    return np.moveaxis(flow.array, flow.axes.index(axis), 0)
 
 
 def _lone(array: Array) -> Array:

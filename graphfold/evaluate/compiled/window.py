@@ -14,7 +14,7 @@ import numpy as np
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.ready import Values
 from graphfold.evaluate.compiled.scope import Scope
-from graphfold.evaluate.compiled.step import Ref, Step
+from graphfold.evaluate.compiled.step import Fact, Ref, Step
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.value import Array
 from graphfold.expression import nodes_beneath
@@ -35,41 +35,31 @@ class Window(Scope):
         return (self.start, self.stop) if axis == self.axis else super().steps(axis)
 
 
+def hoisted_of(step: Step, refs: Sequence[Ref], values: Values) -> Hoisted | None:
+    """Values outside of a loop some steps at a time, or None where all may be made at once."""
+    length = values.scope.unfolding.length(step.axis)
+    each = sum(_bytes(step.facts[ref], values.scope) for ref in refs)
+    chunk = max(1, WIDE // max(1, each))
+    lone = bool(step.shifts) or any(step.facts[ref].axes for ref in refs)  # of several clocks
+    return None if lone or chunk >= length else Hoisted(step, refs, values, chunk)
+
+
+def _bytes(fact: Fact, scope: Scope) -> int:
+    batch = max(scope.batch.values(), default=1) if fact.batched else 1
+    return math.prod(fact.core) * batch * scope.dtype.itemsize
+
+
+@dataclass(frozen=True)
 class Hoisted:
-    """Values outside of a loop that move along its axis."""
+    """Values outside of a loop that move along its axis, so many steps at a time."""
 
-    def __init__(
-        self, step: Step, refs: Sequence[Ref], values: Values, at_once: bool = False
-    ) -> None:
-        self.step, self.refs, self.values = step, refs, values
-        scope = values.scope
-        length, each = scope.unfolding.length(step.axis), sum(map(self._bytes, refs))
-        self.chunk = max(1, min(length, WIDE // max(1, each)))
-        lone = any(step.facts[ref].axes for ref in refs)  # of several clocks
-        self.whole: Mapping[Ref, Array] | None = None
-        if self.chunk == length or lone or at_once or step.shifts:
-            self.chunk = length
-            self.whole = {ref: _rows(self._flow(ref), step.axis) for ref in refs}
-
-    @property
-    def everything(self) -> Mapping[Ref, Array]:
-        """The values of all steps, where they were made at once."""
-        assert self.whole is not None
-        return self.whole
-
-    def _bytes(self, ref: Ref) -> int:
-        fact, scope = self.step.facts[ref], self.values.scope
-        batch = max(scope.batch.values(), default=1) if fact.batched else 1
-        return math.prod(fact.core) * batch * scope.dtype.itemsize
-
-    def _flow(self, ref: Ref) -> Flow:
-        outside = self.step.outside[ref.number]
-        return self.values.of(outside.signal, outside.node)
+    step: Step
+    refs: Sequence[Ref]
+    values: Values
+    chunk: int
 
     def rows(self, start: int, stop: int) -> Mapping[Ref, Array]:
         """The values of steps start … stop - 1."""
-        if self.whole is not None:
-            return {ref: array[start - 1 : stop - 1] for ref, array in self.whole.items()}
         given = {f.name: getattr(self.values.scope, f.name) for f in fields(Scope)}
         window = Window(**given, axis=self.step.axis, start=start, stop=stop)
         known: dict[str, dict[int, Flow]] = {}
@@ -87,14 +77,10 @@ class Hoisted:
                     if moves
                     else self.values.of(outside.signal, number)
                 )
-        return _rows(own[outside.node], axis)
+        flow = own[outside.node]
+        return np.moveaxis(flow.array, flow.axes.index(axis), 0)
 
     def _moving(self, vector: Vector, root: int) -> list[int]:
         """The nodes beneath that move along the axis, and those that they meet."""
         axis = self.step.axis
         return nodes_beneath(root, lambda n: vector.operands(n) if axis in vector.free[n] else ())
-
-
-def _rows(flow: Flow, axis: str) -> Array:
-    """The steps of the loop's axis first."""
-    return np.moveaxis(flow.array, flow.axes.index(axis), 0)

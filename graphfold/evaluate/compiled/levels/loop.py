@@ -95,8 +95,6 @@ class TreeLoop(Loop):
 class LevelRun(Prepared):
     """A body with all that it needs of a run, for any nodes side by side."""
 
-    whole = True
-
     def __init__(
         self, scope: Scope, body: Body, values: Values, levels: Levels, batch: int | None
     ) -> None:
@@ -104,7 +102,7 @@ class LevelRun(Prepared):
         self.levels, self.batch, self.times = levels, batch, 1 if batch is None else batch
         code = body.code
         self.still = {f"c{n}": self._tiled(self.flow(n)) for n in code.statics}
-        self.moving = {ref: self._flat(self.flow(ref.number)) for ref in self.hoisted.everything}
+        self.moving = {ref: self._flat(self.flow(ref.number)) for ref in self.hoisted}
         self.block = (0, 0)
         self.made: Mapping[str, Array] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -71,14 +71,14 @@ class RowLoop(Loop):
 class RowPrepared(Prepared):
     """A body with all that it needs of a run, for any of its rows."""
 
-    whole = True
+    in_windows: ClassVar[bool] = False
 
     def __init__(self, scope: RowScope, body: Body, values: Values) -> None:
         super().__init__(scope, body, values)
         self.rows = scope
         code = body.code
         self.still = {f"c{n}": self.flow(n) for n in code.statics}
-        self.where = {ref: _place(self.flow(ref.number)) for ref in self.hoisted.everything}
+        self.where = {ref: _place(self.flow(ref.number)) for ref in self.hoisted}
         self.block = (0, 0, 0)
         self.made: dict[str, Array] = {}
 
@@ -166,7 +166,7 @@ class RowPrepared(Prepared):
     def _rows(self, ref: Ref, steps: tuple[int, int], tile: Tile) -> Array:
         start, stop = steps
         if ref.kind == "hoisted":
-            array, place = self.hoisted.everything[ref][start - 1 : stop - 1], self.where[ref]
+            array, place = self.hoisted[ref][start - 1 : stop - 1], self.where[ref]
         else:
             track = self.rows.tracks[ref.signal]
             back = ref.number + self.body.step.shifts.get(ref.signal, 0)
