@@ -165,7 +165,7 @@ def compile(
     for name in keep or ():
         if name not in flat.axis_of:
             raise ValuesError(f"unknown signal '{name}'{suggest(name, flat.axis_of)}")
-    if engine == "numpy":
+    if isinstance(engine, str) and engine == "numpy":
         return Plan(flat, functions, keep)
     from graphfold.evaluate.engines.plan import plan_on
 

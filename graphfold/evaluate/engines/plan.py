@@ -127,6 +127,8 @@ class ArrayPlan(Plan):
 
     def _job(self, values: Mapping[str, Any], wish: Wish) -> Job:
         """What is to be run on what."""
+        if not isinstance(values, Mapping):
+            raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
         unfolding = self._unfolding(wish.steps, values, wish.batch_first)
         counts = read_counts(self.namespace, unfolding, wish.lengths)
         wrong = [*fill_problems(wish.fill), *counts.wrong]
