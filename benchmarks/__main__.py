@@ -10,7 +10,16 @@ from importlib import import_module
 
 from benchmarks.table import table
 
-NAMES = ("start_up", "edges", "unfolding", "long_figure", "against_dot", "evaluation", "graphs")
+NAMES = (
+    "start_up",
+    "edges",
+    "unfolding",
+    "long_figure",
+    "against_dot",
+    "evaluation",
+    "engines",
+    "graphs",
+)
 
 
 def main() -> None:

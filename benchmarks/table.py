@@ -36,7 +36,9 @@ class Row:
     goal: Goal | None = None
 
     def cells(self) -> tuple[str, ...]:
-        """The cells of the row, as text."""
+        """The cells of the row, as text; without rounds there is nothing to compare."""
+        if not self.ratios:
+            return self.what, self.ours, self.theirs, "", "", ""
         low, middle, high = min(self.ratios), median(self.ratios), max(self.ratios)
         spread = f"{figures(middle)} ({figures(low)}–{figures(high)})"
         if self.goal is None:

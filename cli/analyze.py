@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .check import plain_delay
-from .options import json_option, load_model, mode_option, model_argument
+from .messages import CallError
+from .options import Sizes, json_option, load_model, mode_option, model_argument
 
 if TYPE_CHECKING:
     from graphfold.analyze import Analysis, Cycle, Recurrence
@@ -20,9 +21,18 @@ BOUND, SHORTEST = "iteration bound", "shortest path per step"
 @click.command("analyze")
 @model_argument
 @mode_option
+@click.option("--plan", is_flag=True, help="Tell what a compiled run does, and what a step costs.")
+@click.option(
+    "--size",
+    "sizes",
+    type=Sizes(),
+    multiple=True,
+    help="With --plan, the size of a dimension: n_h=8; may be repeated.  [default: the model's]",
+)
+@click.option("--batch", type=click.IntRange(min=0), help="With --plan, the number of examples.")
 @json_option
-def command(model: str, mode: str | None, _json: bool) -> None:
-    """Tell delays, cycles, and how long the paths of a circuit are.
+def command(model: str, mode: str | None, _json: bool, **options: Any) -> None:
+    """Tell delays, cycles, and how long paths are.
 
     The iteration bound is the most signals that a cycle passes for each step: computing a step
     takes at least that long, one signal being one unit. The shortest path per step is the fewest:
@@ -31,11 +41,16 @@ def command(model: str, mode: str | None, _json: bool) -> None:
     \b
     graphfold analyze model.yaml
     graphfold analyze model.yaml --json
+    graphfold analyze model.yaml --plan --size n_x=32 --size n_h=64 --batch 16
     """
     import graphfold as gf
 
+    _ensure_together(_json, options)
     written = gf.flatten(load_model(model))
     circuit = gf.in_mode(written, mode)
+    if options["plan"]:
+        click.echo(gf.compile(circuit).explain(dict(options["sizes"]), batch=options["batch"]))
+        return
     analysis = gf.analyze(circuit)
     if _json:
         click.echo(json.dumps(_plain(analysis), indent=2))
@@ -43,6 +58,15 @@ def command(model: str, mode: str | None, _json: bool) -> None:
     if written.modes:
         click.echo(f"mode {mode or written.modes[0].name}\n")
     _print(circuit, analysis)
+
+
+def _ensure_together(_json: bool, options: dict[str, Any]) -> None:
+    """Refuse options that have no meaning beside one another."""
+    if options["plan"] and _json:
+        raise CallError("--plan writes a page for reading; leave out --json")
+    told = "--size" if options["sizes"] else "--batch" if options["batch"] is not None else None
+    if told and not options["plan"]:
+        raise CallError(f"{told} is for --plan; give --plan too")
 
 
 def _plain(analysis: Analysis) -> dict[str, object]:

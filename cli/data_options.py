@@ -15,7 +15,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--inputs",
         "-i",
         type=click.Path(allow_dash=True),
-        help="Arrays by name: .npz, .safetensors or .json; - is .npz on standard input.",
+        help="Arrays by name: .npz, .safetensors or .json; x.npy is the array x alone, maybe "
+        "larger than memory; - is .npz on standard input.",
     ),
     click.option(
         "--params", "-p", type=click.Path(), help="More arrays by name, such as the parameters."
@@ -49,6 +50,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--allow-nan", is_flag=True, help="Take NaN and infinities in the data as they are."
+    ),
+    click.option(
+        "--check-finite",
+        is_flag=True,
+        help="Tell the first value that is NaN or infinite, and where it arose.",
     ),
 )
 

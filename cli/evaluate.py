@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .compiled import find_outputs
 from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
+from .finite import telling_of_non_finite
 from .lengths import first_lengths, take_lengths
 from .messages import CallError, say
 from .options import json_option, load_model, model_argument, output_option, read_tree
@@ -49,7 +51,7 @@ def command(model: str, **options: Any) -> None:
     circuit = gf.flatten(load_model(model))
     first = {"batch_first": options["batch_first"]}
     ensure_defined(circuit)
-    with working("evaluating"):
+    with telling_of_non_finite(options["_json"]), working("evaluating") as tell_steps:
         tree = read_tree(circuit, options["tree"])
         values = read_values(options)
         lengths = take_lengths(circuit, values, options["lengths"])
@@ -59,9 +61,13 @@ def command(model: str, **options: Any) -> None:
         if options["seed"] is not None:
             sizes = dict(options["sizes"])
             values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
-        result = gf.evaluate(unfolding, values, lengths=lengths, fill=options["fill"], **first)
-    names = [e.signal for e in circuit.equations] if options["everything"] else None
-    found = {n: result.signal(n) for n in names} if names else result.outputs()
+        if lengths is None and not circuit.trees and not options["everything"]:
+            found = find_outputs(unfolding, values, tell_steps, options)
+        else:
+            wish = {"fill": options["fill"], "check_finite": options["check_finite"]}
+            result = gf.evaluate(unfolding, values, lengths=lengths, **first, **wish)
+            names = [e.signal for e in circuit.equations] if options["everything"] else None
+            found = {n: result.signal(n) for n in names} if names else result.outputs()
     _deliver(unfolding, found, {**options, "rows": first_lengths(circuit, lengths)})
 
 

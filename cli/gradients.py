@@ -9,7 +9,9 @@ import click
 
 from .data_options import data_options
 from .feed import chosen_steps, ensure_defined, ensure_finite, read_values
+from .finite import telling_of_non_finite
 from .lengths import take_lengths
+from .losses import only_loss
 from .messages import CallError, say
 from .options import json_option, load_model, model_argument, output_option, read_tree
 
@@ -59,15 +61,16 @@ def command(model: str, **options: Any) -> None:
         raise CallError("standard input holds the model or the inputs, not both")
     circuit = gf.flatten(load_model(model))
     ensure_defined(circuit)
-    with working("differentiating"):
+    with telling_of_non_finite(options["_json"]), working("differentiating"):
         unfolding, values, lengths = _read(circuit, options)
         found = gf.gradients(
             unfolding,
             values,
-            options["loss"] or _only_loss(unfolding.circuit),
+            options["loss"] or only_loss(unfolding.circuit),
             options["wrt"] or None,
             lengths=lengths,
             batch_first=options["batch_first"],
+            check_finite=options["check_finite"],
         )
     if unfolding.mode and not options["_json"]:
         say(f"mode {unfolding.mode}")
@@ -96,21 +99,6 @@ def _read(circuit: Circuit, options: dict[str, Any]) -> tuple[gf.Unfolding, dict
         sizes = dict(options["sizes"])
         values |= gf.random_values(unfolding, options["seed"], values, sizes=sizes)
     return unfolding, values, lengths
-
-
-def _only_loss(circuit: Circuit) -> str:
-    """The signal Loss, else the only output that is one number without steps."""
-    import graphfold as gf
-
-    if "Loss" in circuit.axis_of:
-        return "Loss"
-    shapes, still = gf.infer_shapes(circuit), [e.signal for e in circuit.equations if not e.axis]
-    named = [o.name for o in circuit.outputs if o.name in still] or still
-    scalars = [name for name in named if not shapes[name]]
-    if len(scalars) == 1:
-        return scalars[0]
-    told = ", ".join(scalars) or "a signal without shape, at a step: --loss 's[3]'"
-    raise CallError(f"say what to differentiate with --loss: {told}")
 
 
 # -- what is shown ------------------------------------------------------------------------------

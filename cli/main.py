@@ -20,6 +20,7 @@ COMMANDS = {
     "expand": "expand",
     "eval": "evaluate",
     "grad": "gradients",
+    "differentiate": "differentiate",
     "analyze": "analyze",
     "examples": "examples",
     "schema": "schema",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from graphfold.cells.flatten import flatten as flatten
     from graphfold.check import check as check
     from graphfold.circuit import Cell as Cell
+    from graphfold.differentiate import Differentiated as Differentiated
+    from graphfold.differentiate import differentiate as differentiate
     from graphfold.edge_arrays import edge_arrays as edge_arrays
     from graphfold.edges import edge_count as edge_count
     from graphfold.edges import predecessors as predecessors
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from graphfold.eliminate import eliminate as eliminate
     from graphfold.errors import Diagnostic as Diagnostic
     from graphfold.errors import DrawingError as DrawingError
+    from graphfold.errors import FiniteWarning as FiniteWarning
     from graphfold.errors import GraphfoldError as GraphfoldError
     from graphfold.errors import LabelWarning as LabelWarning
     from graphfold.errors import ModelError as ModelError
@@ -87,12 +90,14 @@ _HOMES = {
     "cells.flatten": ("flatten",),
     "check": ("check",),
     "circuit": ("Cell",),
+    "differentiate": ("Differentiated", "differentiate"),
     "edge_arrays": ("edge_arrays",),
     "edges": ("edge_count", "predecessors"),
     "eliminate": ("Elimination", "eliminate"),
     "errors": (
         "Diagnostic",
         "DrawingError",
+        "FiniteWarning",
         "GraphfoldError",
         "LabelWarning",
         "ModelError",

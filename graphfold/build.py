@@ -358,8 +358,9 @@ class CircuitBuilder:
 
         `open` names the uses of cells whose inside is shown. `groups` are signals within a frame,
         by its title; `colors` belong to signals, groups or roles (inputs, states, outputs, losses,
-        signals, parameters, boundaries): one, or a mapping of fill, line and ink; `theme` is the
-        name of one, and `hide_in` what is hidden in a mode. GraphfoldError for what is no colour.
+        signals, parameters, boundaries): one, or a mapping of fill, line, ink and wires; `theme`
+        is the name of one, and `hide_in` what is hidden in a mode. GraphfoldError for what is no
+        colour.
         """
         tall = tuple((row,) if isinstance(row, str) else tuple(row) for row in rows)
         style = Style(tall, tuple(hide), tuple((labels or {}).items()), tuple(open))

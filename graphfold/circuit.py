@@ -115,12 +115,16 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Tint:
-    """A colour that a model asks for, "#rrggbb": one `color`, or those of fill, line and ink."""
+    """A colour that a model asks for, "#rrggbb": one `color`, or those of fill, line and ink.
+
+    `wires` is that of the wires that come in.
+    """
 
     color: str = ""
     fill: str = ""
     line: str = ""
     ink: str = ""
+    wires: str = ""
 
 
 ROLES = {

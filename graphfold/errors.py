@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 Stage = Literal[
@@ -92,6 +92,28 @@ class LabelWarning(UserWarning):
 
     def __reduce__(self) -> tuple[type[LabelWarning], tuple[Diagnostic]]:
         return type(self), (self.diagnostic,)
+
+
+class FiniteWarning(UserWarning):
+    """A value is NaN or infinite; `diagnostic` tells the first one, where it arose and from what.
+
+    `instance` is its id, `operation` what gave it, "" for a value that was given, and `rows` how
+    many rows of how many are not finite there, None without a batch.
+    """
+
+    def __init__(
+        self,
+        diagnostic: Diagnostic,
+        instance: str,
+        operation: str = "",
+        rows: tuple[int, int] | None = None,
+    ) -> None:
+        self.diagnostic, self.instance = diagnostic, instance
+        self.operation, self.rows = operation, rows
+        super().__init__(diagnostic.message)
+
+    def __reduce__(self) -> tuple[type[FiniteWarning], tuple[Any, ...]]:
+        return type(self), (self.diagnostic, self.instance, self.operation, self.rows)
 
 
 class TooLargeError(GraphfoldError):

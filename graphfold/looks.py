@@ -9,7 +9,7 @@ from graphfold.circuit import Tint
 from graphfold.colors import read_color
 from graphfold.errors import GraphfoldError, suggest
 
-PARTS = ("fill", "line", "ink")
+PARTS = ("fill", "line", "ink", "wires")
 
 
 class Looks(TypedDict, total=False):
@@ -42,7 +42,7 @@ def _lists(lists: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ..
 def _tint(name: str, value: str | Mapping[str, str]) -> Tint:
     for part in value if not isinstance(value, str) else ():
         if part not in PARTS:
-            hint = suggest(part, PARTS) or "; there is fill, line, ink"
+            hint = suggest(part, PARTS) or f"; there is {', '.join(PARTS)}"
             raise GraphfoldError(f"the colour of {name}: unknown part '{part}'{hint}")
     try:
         if isinstance(value, str):

@@ -309,9 +309,9 @@ class Unfolding(Recomputed):
         if axis in self.circuit.trees and self.kept is None:
             return self._no_node(signal, step, axis)
         if step is None:
-            return (
-                f"'{signal}' is a sequence: write {signal}[1] up to {signal}[{self.length(axis)}]"
-            )
+            last = self.length(axis)
+            told = f"write {signal}[1] up to {signal}[{last}]" if last else "it has no steps here"
+            return f"'{signal}' is a sequence: {told}"
         if not self._inside(signal, step) or self.kept is None:
             return f"{signal}[{step}] is not in this unfolding ({axis} = 1..{self.length(axis)})"
         return f"{signal}[{step}] was pruned: no output needs it"

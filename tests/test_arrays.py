@@ -167,3 +167,40 @@ def test_an_archive_that_unpacks_to_more_than_memory_is_refused(
     monkeypatch.setattr("graphfold.memory.available_memory", lambda: 1000)
     with pytest.raises(TooLargeError, match=r"a\.npz: .* 8\.1 kB of memory; 1 kB are"):
         decode_arrays(WHOLE, "a.npz")
+
+
+def test_an_npy_file_is_one_array_with_its_name_read_where_it_stands(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(6.0).reshape(3, 2))
+    (found,) = read_arrays(tmp_path / "x.npy").items()
+    assert found[0] == "x"
+    assert isinstance(found[1], np.memmap)
+    assert found[1].tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+WRONG_NPY = {
+    "no .npy file": b"abc",
+    "the file is empty": b"",
+    "Python objects": np.array([{}], object),
+    "must hold numbers only": np.array(["a"]),
+}
+
+
+@pytest.mark.parametrize("message", WRONG_NPY)
+def test_an_npy_file_without_numbers_is_refused(tmp_path, message):
+    path, content = tmp_path / "x.npy", WRONG_NPY[message]
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        np.save(path, content)
+    with pytest.raises(ValuesError, match=message) as told:
+        read_arrays(path)
+    assert str(path) in str(told.value)
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-3], lambda data: data + b"more"])
+def test_a_damaged_npy_file_is_refused(tmp_path, change):
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones(9))
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(ValuesError, match="is damaged"):
+        read_arrays(path)

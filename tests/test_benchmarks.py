@@ -13,7 +13,16 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize(
     "name",
-    ["start_up", "edges", "unfolding", "long_figure", "against_dot", "evaluation", "graphs"],
+    [
+        "start_up",
+        "edges",
+        "unfolding",
+        "long_figure",
+        "against_dot",
+        "evaluation",
+        "engines",
+        "graphs",
+    ],
 )
 def test_a_benchmark_prints_its_table(name: str) -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", name]

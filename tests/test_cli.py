@@ -406,7 +406,7 @@ def test_eval_writes_what_python_computes_whole_and_the_same() -> None:
     piped = call("eval", "rnn_loss.yaml", "--inputs", "rnn_loss.npz", "-o", "-").data
     assert Path("a.npz").read_bytes() == Path("b.npz").read_bytes() == piped
     circuit = gf.load("rnn_loss.yaml")
-    result = gf.evaluate(gf.unfold(circuit, 3), dict(np.load("rnn_loss.npz"))).outputs()
+    result = gf.run(circuit, dict(np.load("rnn_loss.npz")))
     with np.load("a.npz") as written:
         assert {n: written[n].tolist() for n in written} == {
             n: a.tolist() for n, a in result.items()
@@ -582,3 +582,30 @@ def test_eval_names_wrong_lengths(folder: Path, given: list[str], message: str) 
     assert done.lines == [f"error: {message}"]
     assert call("eval", "rows.yaml", "-i", "d.npz", "--lengths", "3,2.5").code == 2
     assert call("eval", "rows.yaml", "-i", "d.npz", "--lengths", "=3,2").code == 2
+
+
+def test_eval_takes_one_array_from_an_npy_file_and_goes_over_many_steps(folder):
+    rng = np.random.default_rng(0)
+    x, params = rng.normal(size=(3000, 2)), {"U": rng.normal(size=(3, 2)), "b": np.zeros(3)}
+    params["W"] = rng.normal(size=(3, 3))
+    text = (
+        "graphfold: 1\ndims: [n_x, n_h]\ninputs: {'x[t]': [n_x]}\n"
+        "params: {U: [n_h, n_x], W: [n_h, n_h], b: [n_h]}\ninit: {'h[0]': zeros}\n"
+        "equations: |\n  h[t] = tanh(b + W @ h[t-1] + U @ x[t])\n  s = mean(h[t] for t)\n"
+    )
+    Path("m.yaml").write_text(text)
+    np.save("x.npy", x)
+    np.savez("p.npz", **params)
+    done = call("eval", "m.yaml", "-i", "x.npy", "-p", "p.npz", "-o", "o.npz")
+    assert (done.code, done.err) == (0, "h [3000, 3], s [3]: o.npz\n")
+    expected = gf.evaluate(gf.unfold(gf.loads(text), 3000), {"x": x, **params}).outputs()
+    with np.load("o.npz") as written:
+        for name in ("h", "s"):
+            np.testing.assert_allclose(written[name], expected[name], rtol=1e-9, atol=1e-12)
+    done = call("eval", "m.yaml", "-i", "x.npy", "-p", "p.npz", "--steps", "2999")
+    assert (done.code, done.lines) == (2, ["error: x has 3,000 steps, but 2,999 are asked for"])
+    x[1234, 1] = np.nan
+    np.save("x.npy", x)
+    done = call("eval", "m.yaml", "-i", "x.npy", "-p", "p.npz")
+    assert done.code == 2
+    assert "x holds 1 value that is not finite, the first is nan at [1234, 1]" in done.err

@@ -86,3 +86,14 @@ def test_short_work_shows_nothing(tmp_path: Path) -> None:
 def test_nothing_is_shown_when_standard_error_is_no_terminal() -> None:
     done = subprocess.run([sys.executable, "-c", SLOW], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("done\n", "")
+
+
+def test_a_long_evaluation_shows_how_many_steps_are_done(tmp_path: Path) -> None:
+    model = example_path("fibonacci").read_text().replace("[t-1] +", "[t-1] -")
+    (tmp_path / "m.yaml").write_text(model)
+    arguments = "eval", str(tmp_path / "m.yaml"), "--steps", "400000", "-o", str(tmp_path / "o.npz")
+    before = "from graphfold_cli import progress; progress.PATIENCE = 0.0"
+    shown = on_a_terminal(command(*arguments, before=before), COLUMNS="90")
+    assert "evaluating …" in shown
+    assert "of 400,000 steps" in shown
+    assert call(*arguments).err == f"F [400000]: {tmp_path / 'o.npz'}\n"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 from scipy import signal
 
-from graphfold import flatten, infer_shapes, load, loads, unfold
+from graphfold import flatten, infer_shapes, inline, load, loads, unfold
 from graphfold.circuit import Circuit, Equation, Function, Signal
 from graphfold.errors import Mark, TooLargeError
-from graphfold.evaluate import KERNELS, Evaluation, evaluate, inline, random_values
+from graphfold.evaluate import KERNELS, Evaluation, evaluate, random_values
 from graphfold.evaluate.elementwise import elementwise
 from graphfold.examples import example_path
 from graphfold.expression import Apply, Expression, Read

@@ -4,7 +4,8 @@ from graphfold.evaluate.backward.circuits import grad
 from graphfold.evaluate.backward.gradients import gradients
 from graphfold.evaluate.backward.result import Gradients
 from graphfold.evaluate.backward.table import DERIVATIVES
-from graphfold.evaluate.compiled.plan import Plan, compile, run
+from graphfold.evaluate.compiled.compile import compile, run
+from graphfold.evaluate.compiled.plan import Plan
 from graphfold.evaluate.evaluation import Evaluation, UnknownInstanceError
 from graphfold.evaluate.kernels import KERNELS
 from graphfold.evaluate.numbers import find_non_finite

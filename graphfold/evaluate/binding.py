@@ -10,6 +10,7 @@ import numpy as np
 
 from graphfold.circuit import Dimension
 from graphfold.errors import ValuesError, shorten, suggest
+from graphfold.evaluate.constants import too_large
 from graphfold.evaluate.numbers import as_numbers, floating_dtype, inexact
 from graphfold.evaluate.rows.needs import Rows, row_slots
 from graphfold.evaluate.rows.padding import add_rows, blank_padding, disagreement
@@ -17,8 +18,11 @@ from graphfold.evaluate.sizing import Claim, bind_sizes
 from graphfold.evaluate.slots import Slot, slots
 from graphfold.evaluate.value import Array, Value
 from graphfold.expression import Const
+from graphfold.memory import ensure_fits
 from graphfold.sizes import Shape
 from graphfold.unfolding import Unfolding
+
+_SMALL = 1 << 26  # bytes that nobody asks the system about
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def bind(
         bound = blank_padding(unfolding, bound, rows.lengths)
     dtype = floating_dtype(given.values())
     findings.problems += [p for n, v in bound.items() for p in inexact(n, v.array, dtype)]
+    findings.problems += too_large(unfolding.circuit, dtype)
     findings.problems += _batch_problems(findings.batches)
     claims = [*findings.claims, *_constants(unfolding, shapes)]
     sizes, wrong = bind_sizes(unfolding.circuit.dims, claims)
@@ -170,10 +175,19 @@ def _unknown(unfolding: Unfolding, name: str, free: list[str]) -> str:
 
 def _numeric(slot: Slot, value: Any, findings: _Findings) -> Array | None:
     try:
-        return as_numbers(value)
+        array = as_numbers(value)
     except ValueError as error:
         findings.problems.append(f"{slot.name}: {error}; expected an array {_expected(slot)}")
         return None
+    _ensure_holdable(slot.name, array)
+    return array
+
+
+def _ensure_holdable(name: str, array: Array) -> None:
+    """Refuse a view that repeats few numbers to more than the memory holds."""
+    pairs = zip(array.strides, array.shape, strict=True)
+    if array.nbytes > _SMALL and any(stride == 0 and size > 1 for stride, size in pairs):
+        ensure_fits(array.nbytes, f"{name} of shape {array.shape}")
 
 
 def _expected(slot: Slot, batch_first: bool = False) -> str:

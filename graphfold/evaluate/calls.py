@@ -15,8 +15,10 @@ from graphfold.evaluate.value import Array, Value
 from graphfold.expression import Apply, Expression
 
 
-def function_problems(circuit: Circuit, functions: Mapping[str, Any]) -> list[str]:
+def function_problems(circuit: Circuit, functions: Any) -> list[str]:
     """Say which opaque functions have no callable, and which callables have no function."""
+    if not isinstance(functions, Mapping):
+        return [f"functions must map names to callables, not {type(functions).__name__}"]
     opaque = {f.name for f in circuit.functions if f.body is None}
     problems = []
     for name in sorted(called_functions(circuit) & opaque - set(functions)):

@@ -31,6 +31,7 @@ class Evaluation(Mapping[str, Array]):
     instances: Mapping[Instance, Value] = field(repr=False)
     empty: Mapping[str, Value] = field(default_factory=dict, repr=False)
     batch_first: bool = False
+    batch: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, text: str) -> Array:
         try:
@@ -47,14 +48,18 @@ class Evaluation(Mapping[str, Array]):
     def signal(self, name: str) -> Array:
         """Return all steps 1..T of a sequence as (T, …) or (T, B, …); a static signal as it is.
 
+        A signal that depends on a batch has the axis B, whether it reads one at these steps or not.
+
         UnknownInstanceError for an unknown name, or when pruning has left out a step.
         """
         axes = self.unfolding.circuit.axis_of
         if name not in axes:
             raise UnknownInstanceError(f"unknown signal '{name}'{suggest(name, axes)}")
         axis = axes[name]
+        if (name, None) in self.instances:
+            return self._whole(name, self.instances[name, None]).array
         if axis is None:
-            return self[name]
+            return self[name]  # which raises and tells why
         steps = range(1, self.unfolding.length(axis) + 1)
         missing = next((t for t in steps if (name, t) not in self.instances), None)
         if missing is not None:
@@ -62,9 +67,19 @@ class Evaluation(Mapping[str, Array]):
         stacked = (
             stack_steps([self.instances[name, t] for t in steps]) if steps else self.empty[name]
         )
+        stacked = self._whole(name, stacked)
         if stacked.batched and self.batch_first:
             return stacked.array.swapaxes(0, 1)
         return stacked.array
+
+    def _whole(self, name: str, value: Value) -> Value:
+        """A signal with its batch axis, even where it reads nothing of a batch at so few steps."""
+        if value.batched or name not in self.batch:
+            return value
+        lead = self.unfolding.circuit.axis_of[name] is not None
+        array = np.expand_dims(value.array, int(lead))
+        shape = (*array.shape[:lead], self.batch[name], *array.shape[1 + lead :])
+        return Value(np.broadcast_to(array, shape), True)
 
     def leaves(self, name: str) -> Array:
         """Return a signal over a tree at all leaves, in reading order: (K, …) or (K, B, …).

@@ -10,6 +10,8 @@ import numpy as np
 
 from graphfold.evaluate.value import Array
 
+_PIECE = 1 << 18  # values looked at at once: an array may stand in a file, and be large
+
 _KINDS = {
     "c": "complex numbers",
     "O": "Python objects",
@@ -84,11 +86,26 @@ def find_non_finite(values: Mapping[str, Any]) -> list[str]:
             array = as_numbers(value)
         except ValueError:
             continue  # an evaluation reports it
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            places = np.argwhere(~np.isfinite(array))
-            first = array[tuple(places[0])]
-            count = f"{len(places)} values that are" if len(places) > 1 else "1 value that is"
+        if array.dtype.kind == "f" and (found := _non_finite(array)):
+            number, place = found
+            count = f"{number} values that are" if number > 1 else "1 value that is"
             lines.append(
-                f"{name} holds {count} not finite, the first is {first} at {places[0].tolist()}"
+                f"{name} holds {count} not finite, the first is {array[place]} at {[*place]}"
             )
     return lines
+
+
+def _non_finite(array: Array) -> tuple[int, tuple[int, ...]] | None:
+    """How many values are not finite and where the first is, if any; looked for piece by piece."""
+    if not array.ndim:
+        return None if np.isfinite(array) else (1, ())
+    count, first = 0, None
+    rows = max(1, _PIECE * len(array) // max(1, array.size))
+    for start in range(0, len(array), rows):
+        wrong = ~np.isfinite(array[start : start + rows])
+        if wrong.any():
+            count += int(np.count_nonzero(wrong))
+            if first is None:
+                place = tuple(int(n) for n in np.unravel_index(np.argmax(wrong), wrong.shape))
+                first = (start + place[0], *place[1:])
+    return None if first is None else (count, first)

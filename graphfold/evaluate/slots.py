@@ -80,7 +80,8 @@ def exists(unfolding: Unfolding, name: str, axis: str | None) -> bool:
 def _given(unfolding: Unfolding, shapes: Mapping[str, Shape]) -> Iterator[Slot]:
     """Histories, far boundaries and pins without a value of their own in the model."""
     yield from _given_leaves(unfolding, shapes)
-    outside = (i for i in unfolding.boundaries if i[0] not in unfolding.leaf_signals)
+    at_leaves = frozenset(unfolding.leaf_signals)
+    outside = (i for i in unfolding.boundaries if i[0] not in at_leaves)
     instances = dict.fromkeys([*outside, *unfolding.declared_boundaries])
     for signal, step in instances:
         declared = unfolding.boundary_value(signal, step)

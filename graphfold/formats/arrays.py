@@ -1,4 +1,4 @@
-"""Named arrays in files: .npz in and out; .safetensors and small .json in.
+"""Named arrays in files: .npz in and out; .npy, .safetensors and small .json in.
 
 Nothing in a file is ever executed: arrays of Python objects are refused.
 """
@@ -26,14 +26,18 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip file can hold: the same b
 
 
 def read_arrays(path: str | os.PathLike[str]) -> Arrays:
-    """Read named arrays from a .npz, .safetensors or .json file, by its suffix.
+    """Read named arrays from a .npz, .npy, .safetensors or .json file, by its suffix.
 
-    ValuesError, naming the file, when it cannot be read or holds anything but named arrays.
+    A .npy file holds one array, which gets the name of the file: x.npy is x. It stays in the file,
+    and is read as far as it is used. ValuesError, naming the file, when it cannot be read or holds
+    anything but named arrays.
     """
     source, file = os.fspath(path), Path(path)
     try:
         if file.is_dir():
             raise ValuesError(f"{source}: is a directory, not a file of arrays")
+        if file.suffix.lower() == ".npy":
+            return {file.stem: _map_npy(file)}
         ensure_fits(2 * file.stat().st_size, source)  # the bytes of the file, and the arrays
         data = file.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
@@ -42,11 +46,30 @@ def read_arrays(path: str | os.PathLike[str]) -> Arrays:
     return decode_arrays(data, source, file.suffix)
 
 
+def _map_npy(file: Path) -> NDArray[Any]:
+    """The array of a .npy file, in the file."""
+    if not file.stat().st_size:
+        raise ValuesError(f"{file}: the file is empty")
+    try:
+        array = np.lib.format.open_memmap(file, mode="r")
+    except OSError:
+        raise
+    except Exception as error:  # damaged data fails in many ways
+        objects = "holds Python objects; give an array of numbers"
+        reason = objects if "Python objects" in str(error) else "is no .npy file, or it is damaged"
+        raise ValuesError(f"{file}: {reason}") from None
+    if array.dtype.kind not in "fiub":
+        raise ValuesError(f"{file}: must hold numbers only")
+    if array.size and file.stat().st_size != array.offset + array.nbytes:
+        raise ValuesError(f"{file}: is damaged: there is data behind the array")
+    return array
+
+
 def decode_arrays(data: bytes, source: str, suffix: str = ".npz") -> Arrays:
     """Read named arrays from the bytes of a file; `source` names it in a ValuesError."""
     reader = _READERS.get(suffix.lower())
     if reader is None:
-        raise ValuesError(f"{source}: unknown kind of file; use {', '.join(_READERS)}")
+        raise ValuesError(f"{source}: unknown kind of file; use {', '.join(_SUFFIXES)}")
     if not data:
         raise ValuesError(f"{source}: the file is empty")
     try:
@@ -184,3 +207,4 @@ _READERS: dict[str, Callable[[bytes], Arrays]] = {
     ".safetensors": _read_safetensors,
     ".json": _read_json,
 }
+_SUFFIXES = (".npz", ".npy", *(suffix for suffix in _READERS if suffix != ".npz"))

@@ -1,4 +1,4 @@
-"""Colours in YAML: one text, or those of fill, line and ink."""
+"""Colours in YAML: one text, or those of fill, line, ink and wires."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def color_of(report: Report, node: YamlNode) -> str:
 
 
 def read_tint(report: Report, node: YamlNode) -> Tint | None:
-    """Read one colour, or a mapping of those of fill, line and ink; None when it holds none."""
+    """Read one colour, or those of fill, line, ink and wires; None when there is none."""
     if not isinstance(node, Pairs):
         color = color_of(report, node)
         return Tint(color) if color else None

@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 from graphfold.circuit import ROLES, THEMES
+from graphfold.looks import PARTS
 
 Schema = dict[str, Any]
 
@@ -70,12 +71,12 @@ _TREE: Schema = {
 _CODE = "#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?"
 _COLOR: Schema = {"type": "string", "pattern": rf"^\s*({_CODE}|[A-Za-z]+)\s*$"}
 _TINT: Schema = {
-    "description": "#rgb, #rrggbb or a name of CSS; or those of fill, line and ink.",
+    "description": "#rgb, #rrggbb or a name of CSS; or those of fill, line, ink, incoming wires.",
     "anyOf": [
         _COLOR,
         {
             "type": "object",
-            "properties": {"fill": _COLOR, "line": _COLOR, "ink": _COLOR},
+            "properties": dict.fromkeys(PARTS, _COLOR),
             "additionalProperties": False,
         },
     ],

@@ -194,7 +194,7 @@ def _style(style: Style) -> Iterator[str]:
 def _tint(tint: Tint) -> str:
     if tint.color:
         return _quoted(tint.color)
-    parts = (("fill", tint.fill), ("line", tint.line), ("ink", tint.ink))
+    parts = (("fill", tint.fill), ("line", tint.line), ("ink", tint.ink), ("wires", tint.wires))
     return f"{{{', '.join(f'{part}: {_quoted(color)}' for part, color in parts if color)}}}"
 
 

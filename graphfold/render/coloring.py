@@ -74,11 +74,11 @@ def paint_of(tint: Tint, palette: Palette) -> Paint:
     """
     if tint.color:
         fill = mixed(tint.color, palette.paper, PALE)
-        return Paint(fill, tint.color, readable_on(fill, palette.ink))
+        return Paint(fill, tint.color, readable_on(fill, palette.ink), wires=tint.wires)
     ink = tint.ink
     if tint.fill and not ink:
         ink = readable_on(tint.fill, palette.ink)
-    return Paint(tint.fill, tint.line, ink)
+    return Paint(tint.fill, tint.line, ink, wires=tint.wires)
 
 
 def painted(scene: Shown, circuit: Circuit, theme: Theme) -> Shown:

@@ -9,17 +9,21 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """How a group differs from its palette; "" is as there, and `width` multiplies its strokes."""
+    """How a group differs from its palette; "" is as there, and `width` multiplies its strokes.
+
+    `wires` is the colour of the wires that come into a node.
+    """
 
     fill: str = ""
     line: str = ""
     ink: str = ""
     width: float = 1.0
+    wires: str = ""
 
     def over(self, other: Paint) -> Paint:
         """The paint with what another one says in its place."""
         fill, line, ink = other.fill or self.fill, other.line or self.line, other.ink or self.ink
-        return Paint(fill, line, ink, self.width * other.width)
+        return Paint(fill, line, ink, self.width * other.width, other.wires or self.wires)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,11 @@ class Palette:
         if paint is None:
             return Paint(self.fill, self.line, self.ink)
         return Paint(
-            paint.fill or self.fill, paint.line or self.line, paint.ink or self.ink, paint.width
+            paint.fill or self.fill,
+            paint.line or self.line,
+            paint.ink or self.ink,
+            paint.width,
+            paint.wires,
         )
 
     def of_role(self, role: str, boundary: bool = False) -> Paint | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
-import numpy as np
-
-from graphfold.circuit import Circuit, Freezable, freeze
-from graphfold.errors import UnfoldingError, ValuesError
+from graphfold.circuit import Freezable, freeze
+from graphfold.errors import ValuesError
 from graphfold.evaluate.backward.gradients import Asked, gradients
+from graphfold.evaluate.told import told_steps
 from graphfold.evaluate.value import Array
 from graphfold.unfold import unfold
 
@@ -46,24 +45,10 @@ def grad(
     frozen = freeze(circuit)
     tree, mode, steps = asked.pop("tree", None), asked.pop("mode", None), asked.pop("steps", None)
     if steps is None and not frozen.trees:
-        steps = _steps(frozen, values, bool(asked.get("batch_first")))
+        steps = told_steps(frozen, values, bool(asked.get("batch_first")))
     unfolding = unfold(frozen, steps, tree=tree, mode=mode)
     names = [wrt] if isinstance(wrt, str) else wrt
     rest: Asked = asked
     found = gradients(unfolding, values, loss, names, **rest)
     wanted = [p.name for p in frozen.params] if names is None else list(names)
     return {name: found.given(name) for name in wanted}
-
-
-def _steps(circuit: Circuit, values: Mapping[str, Any], batch_first: bool) -> dict[str, int]:
-    """The number of steps of each axis, as the inputs tell."""
-    found: dict[str, int] = {}
-    for signal in circuit.inputs:
-        shape = np.shape(values.get(signal.name, ()))
-        surplus = len(shape) - len(signal.shape)  # axes of time and batch
-        if signal.axis is not None and surplus in (1, 2):
-            found.setdefault(signal.axis, shape[int(surplus == 2 and batch_first)])
-    missing = [axis.name for axis in circuit.axes if axis.name not in found]
-    if missing:
-        raise UnfoldingError(f"no input tells how many steps {missing[0]} has: give steps=")
-    return found

@@ -10,6 +10,7 @@ import numpy as np
 
 from graphfold.errors import UnfoldingError, ValuesError
 from graphfold.evaluate.backward.evaluated import values_of
+from graphfold.evaluate.backward.finite import Watch
 from graphfold.evaluate.backward.functions import split_functions
 from graphfold.evaluate.backward.request import Request, part_axes, read_request
 from graphfold.evaluate.backward.result import Filled, Gradients, Pinned
@@ -17,6 +18,7 @@ from graphfold.evaluate.backward.route import ensure_influence, turn_round
 from graphfold.evaluate.backward.rows import RowGroups, pinned_inputs
 from graphfold.evaluate.backward.walk import BackwardWalk
 from graphfold.evaluate.evaluation import Evaluation
+from graphfold.evaluate.finite import Search, warn_caller, warn_of_first
 from graphfold.evaluate.numbers import as_numbers
 from graphfold.evaluate.reference import Given, prepare, view
 from graphfold.evaluate.rows.needs import read_rows
@@ -35,6 +37,7 @@ class Asked(TypedDict, total=False):
     cotangent: Any
     lengths: Any
     batch_first: bool
+    check_finite: bool
 
 
 def gradients(
@@ -58,6 +61,8 @@ def gradients(
       along several axes is named with one of them, "W[s]".
     - `cotangent` weighs the numbers of the loss, (B,) for a batch; with it a loss may have any
       shape.
+    - `check_finite` warns, with a FiniteWarning, of the first value or else gradient that is not
+      finite, where it arose and from what.
 
     Memory grows with the number of instances. ValuesError when something of `wrt` has no influence
     on the loss, when the loss is no scalar, and when an opaque function has no derivative.
@@ -80,17 +85,28 @@ def gradients(
     if isinstance(values, Evaluation):
         given, first = values_of(unfolding, values), values.batch_first
     walk = prepare(unfolding, Given(given, callables, given is values and first, rows, problems))
-    back = turn_round(walk, request, derivatives)
+    watch, check = Watch(), bool(asked.get("check_finite", False))
+    turn = watch.turning(turn_round) if check else turn_round
+    back = turn(walk, request, derivatives)
     seed = _seed(walk, request.loss, asked.get("cotangent"))
     walk.run()
+    silent = check and not warn_of_first(Search(walk))
     evaluation = view(walk, first)
     start = _like(evaluation, request.loss, seed)
     if isinstance(walk, RowWalk):
-        groups = RowGroups(walk, evaluation, derivatives)
+        groups = RowGroups(walk, evaluation, derivatives, turn)
         groups.run(request, start)
+        _warn(watch, silent)
         return _result(evaluation, request, groups, groups.pinned)
     back.run(request.loss, start)
+    _warn(watch, silent)
     return _result(evaluation, request, back, pinned_inputs(unfolding))
+
+
+def _warn(watch: Watch, silent: bool) -> None:
+    """Warn of what was found on the way back, where nothing was wrong before."""
+    if silent and watch.found is not None:
+        warn_caller(watch.found)
 
 
 def _seed(walk: Walk, loss: Instance, cotangent: Any) -> Array:

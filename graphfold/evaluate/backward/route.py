@@ -9,10 +9,10 @@ from graphfold.evaluate.backward.derivative import Derivative
 from graphfold.evaluate.backward.program import derivative_of, live_nodes
 from graphfold.evaluate.backward.request import Request
 from graphfold.evaluate.backward.walk import BackwardWalk
-from graphfold.evaluate.reach import reached, reads_of
 from graphfold.evaluate.walk import Walk
 from graphfold.expression import REDUCTIONS, Apply
 from graphfold.instances import Instance, format_id
+from graphfold.reach import reached, reads_of
 
 
 def turn_round(walk: Walk, request: Request, functions: Mapping[str, Derivative]) -> BackwardWalk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -44,6 +44,7 @@ class RowGroups:
     walk: RowWalk
     evaluation: Evaluation
     functions: Mapping[str, Derivative]
+    turn: Callable[..., BackwardWalk] = turn_round
     gradients: dict[Instance, Value] = field(default_factory=dict)
     parts: dict[Part, Array] = field(default_factory=dict)
     pinned: list[Pinned] = field(default_factory=list)
@@ -56,7 +57,7 @@ class RowGroups:
             if not short.contains(*loss):
                 continue  # rows that end before the loss have no part in it
             walk = self.group_walk(short, rows)
-            back = turn_round(walk, replace(request, loss=loss), self.functions)
+            back = self.turn(walk, replace(request, loss=loss), self.functions)
             walk.run()
             own = start.array[rows] if start.batched else start.array
             back.run(loss, Value(spread_to(Value(own, start.batched), len(rows)), True))

@@ -5,15 +5,18 @@ The code is made of our own names and numbers only; nothing of a model stands in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from graphfold.evaluate.compiled.flows import Flow, apply, reduce_axis
-from graphfold.evaluate.compiled.fuse import Fused, Member, Product, Sum, kind_of, spans
+from graphfold.evaluate.compiled.fuse import Fused, Member, Product, kind_of
+from graphfold.evaluate.compiled.join import Joined, Sum
 from graphfold.evaluate.compiled.step import Fact, Operation, Ref
+from graphfold.evaluate.compiled.weights import Layout, layout_of
 from graphfold.evaluate.value import Array
 from graphfold.graphs import topological_order
 
@@ -45,22 +48,33 @@ class Code:
     """The source of a loop over steps.
 
     `rows` are what it gets anew at each step: (kind, number, signal), "out" being where a signal's
-    value goes. `memory` are the arrays set aside, by name; `ready` the products whose sums are made
-    ready, by the name of their row.
+    value goes. `memory` are the arrays set aside, by name, and `batched` those that have a row for
+    each example; `calls` what else the code calls by name and numbers as arrays; `ready` are the
+    products whose sums are made ready, by the name of their row.
     """
 
     source: str
     rows: tuple[tuple[str, Ref], ...]
     memory: dict[str, Array]
-    calls: dict[str, Callable[..., Any]]
+    calls: dict[str, Any]
     products: tuple[Product, ...]
+    layouts: tuple[Layout, ...]
     ready: dict[str, int]
     statics: tuple[int, ...]
+    batched: frozenset[str] = frozenset()
 
 
-def emit(fused: Fused, batch: int | None, dtype: np.dtype[Any], kept: Sequence[str]) -> Code:
+class Room(NamedTuple):
+    """What a loop works in: rows of a batch, a dtype; `cut` when some runs have fewer rows."""
+
+    batch: int | None
+    dtype: np.dtype[Any]
+    cut: bool = False
+
+
+def emit(fused: Fused, room: Room, kept: Sequence[str]) -> Code:
     """Write the loop of a fused step; signals that are `kept` get their values written out."""
-    return _Writer(fused, batch, dtype, frozenset(kept)).write()
+    return _Writer(fused, room.batch, room.dtype, frozenset(kept), room.cut).write()
 
 
 @dataclass
@@ -69,6 +83,7 @@ class _Writer:
     batch: int | None
     dtype: np.dtype[Any]
     kept: frozenset[str]
+    cut: bool = False
     lines: list[str] = field(default_factory=list)
     memory: dict[str, Array] = field(default_factory=dict)
     calls: dict[str, Callable[..., Any]] = field(default_factory=dict)
@@ -76,31 +91,38 @@ class _Writer:
     rows: dict[Ref, str] = field(default_factory=dict)
     ready: dict[str, int] = field(default_factory=dict)
     owned: set[str] = field(default_factory=set)
+    batched: set[str] = field(default_factory=set)
     statics: dict[int, None] = field(default_factory=dict)
     weights: list[str] = field(default_factory=list)
+    layouts: dict[int, Layout] = field(default_factory=dict)
     _uses: dict[Ref, int] = field(default_factory=dict)
+    _outs: dict[int, str] = field(default_factory=dict)  # the kept signal that a value is
 
     def write(self) -> Code:
         self._count_uses()
         for unit in self._units():
             unit()
         self._write_out()
-        used = tuple((name, ref) for ref, name in self.rows.items())
+        rows = tuple((name, ref) for ref, name in self.rows.items())
+        used = set(re.findall(r"\w+", " ".join(self.lines)))
+        memory = {name: array for name, array in self.memory.items() if name in used}
+        numbers = {name: value for name, value in constants(self.dtype).items() if name in used}
         return Code(
-            self._source(),
-            used,
-            self.memory,
-            self.calls,
+            self._source([*memory, *numbers]),
+            rows,
+            memory,
+            {**self.calls, **numbers},
             self.fused.products,
+            tuple(self.layouts[number] for number in range(len(self.fused.products))),
             self.ready,
             tuple(self.statics),
+            frozenset(self.batched),
         )
 
-    def _source(self) -> str:
+    def _source(self, known: Sequence[str]) -> str:
         rows = [*self.rows.values(), *self.ready]
         outside = [*(f"c{n}" for n in self.statics), *self.weights]
-        memory = [*self.memory, *self.calls, *outside, *_SHORT]
-        given = ", ".join([*(f"{name}s" for name in rows), *memory])
+        given = ", ".join([*(f"{name}s" for name in rows), *known, *self.calls, *outside])
         head = f"for {', '.join(rows)}, in zip({', '.join(f'{name}s' for name in rows)}):"
         body = "\n        ".join(self.lines or ["pass"])
         return f"def loop({given}):\n    {head}\n        {body}\n"
@@ -115,13 +137,17 @@ class _Writer:
         for number, product in enumerate(self.fused.products):
             name = f"product {number}"
             needs[name], run[name] = [product.vector], _bound(self._product, number, product)
-            for member, start, stop in spans(product):
+            for member in product.members:
                 made.update(dict.fromkeys((member.product, member.place), name))
                 if member.rest:
                     rest = f"rest {member.sum}"
                     needs[rest] = [Ref("operation", member.product), *(r for _, r in member.rest)]
-                    run[rest] = _bound(self._rest, number, member, start, stop)
+                    run[rest] = _bound(self._rest, member)
                     made[member.place] = rest
+        for number, joined in enumerate(self.fused.joined):
+            name = f"joined {number}"
+            needs[name], made[joined.sum] = [ref for _, ref in joined.rest], name
+            run[name] = _bound(self._joined, number, joined)
         for number, operation in enumerate(self.fused.step.operations):
             if number in self.fused.absorbed:
                 continue
@@ -149,8 +175,13 @@ class _Writer:
             refs = [product.vector, *(r for m in product.members for _, r in m.rest)]
             for ref in refs:
                 self._uses[ref] = self._uses.get(ref, 0) + 1
-        for ref in self.fused.step.roots.values():
+        for joined in self.fused.joined:
+            for _, ref in joined.rest:
+                self._uses[ref] = self._uses.get(ref, 0) + 1
+        for signal, ref in self.fused.step.roots.items():
             self._uses[ref] = self._uses.get(ref, 0) + 2  # its value is not ours to overwrite
+            if ref.kind == "operation" and signal in self.kept:
+                self._outs.setdefault(ref.number, signal)
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -186,14 +217,14 @@ class _Writer:
         name = f"b{len(self.memory)}"
         self.memory[name] = np.empty(self.shape(fact), self.dtype)
         self.owned.add(name)
+        self.batched |= {name} if fact.batched else set()
         return name
 
     def _target(self, number: int) -> str:
         """Where an operation's value goes: out, over an operand that is done with, or elsewhere."""
         operation = self.fused.step.operations[number]
-        for signal, root in self.fused.step.roots.items():
-            if root == Ref("operation", number) and signal in self.kept:
-                return self._out(signal)
+        if number in self._outs:
+            return self._out(self._outs[number])
         for ref in self._operands(number):
             free = ref.kind == "operation" and self._uses[ref] == 1
             own = free and self.place[ref.number] in self.owned
@@ -219,45 +250,72 @@ class _Writer:
     # -- code -------------------------------------------------------------------------------------
 
     def _product(self, number: int, product: Product) -> None:
-        facts, vector = self.fused.step.facts, product.vector
-        fact = facts[vector]
-        total = sum(member.rows for member in product.members)
-        whole = Fact((total,), fact.batched)
-        z = f"z{number}"
-        self.memory[z] = np.empty(self.shape(whole), self.dtype)
-        w = f"w{number}"
+        batched = self.fused.step.facts[product.vector].batched
+        apart = self.batch if batched and not self.cut else None
+        layout = layout_of([m.rows for m in product.members], apart)
+        self.layouts[number] = layout
+        z, w, vector = f"z{number}", f"w{number}", self.name(product.vector)
+        self.memory[z] = np.empty(layout.shape(self.batch or 0 if batched else 1), self.dtype)
+        if not batched:
+            self.memory[z] = self.memory[z][0]
+        self.batched |= {z} if batched else set()
         self.weights.append(w)
-        first, second = (self.name(vector), w) if fact.batched else (w, self.name(vector))
-        self.lines.append(f"dot({first}, {second}, {z})")
+        if layout.apart:
+            self.lines.append(f"matmul({vector}, {w}, {z})")
+        else:  # the method looks for no other library that would rather do it
+            first, second = (vector, w) if batched else (w, vector)
+            self.lines.append(f"{first}.dot({second}, {z})")
         if any(member.ready for member in product.members):
             self.ready[f"p{number}"] = number
             self.lines.append(f"add({z}, p{number}, {z})")
-        squashed = [s for s in spans(product) if kind_of(self.fused.step, s[0])]
-        if squashed:
-            part = self._part(z, 0, squashed[-1][2], total)
-            self.lines.append(f"tanh({part}, {part})")
-        ends = [stop for m, _, stop in squashed if kind_of(self.fused.step, m) == "sigmoid"]
-        if ends:
-            part = self._part(z, 0, ends[-1], total)
-            self.lines += [f"multiply({part}, half, {part})", f"add({part}, half, {part})"]
-        for member, start, stop in spans(product):
-            part = self._part(z, start, stop, total)
+        self._squash(number, product)
+        for place, member in enumerate(product.members):
+            part = self._part(number, place, place + 1)
             self.owned.add(part)
             for own in (member.product, member.sum, member.squash):
                 if own is not None:
                     self.place[own] = part
 
-    def _part(self, z: str, start: int, stop: int, total: int) -> str:
-        if (start, stop) == (0, total):
+    def _joined(self, number: int, joined: Joined) -> None:
+        fact = self.fused.step.operations[joined.sum].fact
+        q, v, vector = f"q{number}", f"j{number}", self.name(joined.vector)
+        self.memory[q] = np.empty(self.shape(fact), self.dtype)
+        self.batched |= {q} if fact.batched else set()
+        self.weights.append(v)
+        first, second = (vector, v) if fact.batched else (v, vector)
+        self.lines.append(f"{first}.dot({second}, {q})")
+        self._add_rest(q, fact, joined.rest)
+        self.owned.add(q)
+        self.place[joined.sum] = q
+
+    def _squash(self, number: int, product: Product) -> None:
+        """Take the sigmoids, which come first, and the tanh after them."""
+        kinds = [kind_of(self.fused.step, member) for member in product.members]
+        squashed = len(kinds) - kinds.count(None)
+        if squashed:
+            part = self._part(number, 0, squashed)
+            self.lines.append(f"tanh({part}, {part})")
+        if "sigmoid" in kinds:
+            part = self._part(number, 0, kinds.count("sigmoid"))
+            self.lines += [f"multiply({part}, half, {part})", f"add({part}, half, {part})"]
+
+    def _part(self, number: int, first: int, last: int) -> str:
+        """The members first … last - 1 of a product."""
+        z, layout = f"z{number}", self.layouts[number]
+        if last - first == len(layout.sizes):
             return z
-        name = f"{z}_{start}_{stop}"
-        self.memory[name] = self.memory[z][..., start:stop]
+        name = f"{z}_{first}_{last}"
+        self.memory[name] = self.memory[z][layout.where(first, last)]
+        self.batched |= {name} if z in self.batched else set()
         return name
 
-    def _rest(self, number: int, member: Member, start: int, stop: int) -> None:
+    def _rest(self, member: Member) -> None:
         part = self.place[member.product]
         fact = self.fused.step.operations[member.product].fact
-        for sign, ref in member.rest:
+        self._add_rest(part, fact, member.rest)
+
+    def _add_rest(self, part: str, fact: Fact, rest: Sequence[tuple[int, Ref]]) -> None:
+        for sign, ref in rest:
             verb = "add" if sign > 0 else "subtract"
             self.lines.append(f"{verb}({part}, {self.fitted(ref, fact)}, {part})")
 
@@ -328,13 +386,13 @@ class _Writer:
         return self.fused.step.facts[Ref("state", 0, signal)].batched
 
 
-_SHORT = {"half": 0.5, "zero": 0.0, "dot": np.dot, "copyto": np.copyto}
+_SHORT: dict[str, Any] = {"matmul": np.matmul, "copyto": np.copyto}
 _SHORT |= {function.__name__: function for function in DIRECT.values()}
 
 
-def given() -> dict[str, Any]:
-    """The names that every loop knows."""
-    return dict(_SHORT)
+def constants(dtype: np.dtype[Any]) -> dict[str, Any]:
+    """The names that every loop knows; arrays are taken up faster than numbers of Python are."""
+    return {**_SHORT, "half": np.asarray(0.5, dtype), "zero": np.asarray(0, dtype)}
 
 
 def _bound(method: Callable[..., None], *arguments: Any) -> Callable[[], None]:
@@ -349,6 +407,8 @@ def _kernel_call(
     result_lone = not fact.core and not fact.batched and not fact.axes
 
     def call(*arrays: Array) -> Array:
+        if operation.name == "call":  # a user's function may keep what it is given
+            arrays = tuple(np.array(a) for a in arrays)
         flows = [
             Flow(a.reshape(()) if one else a, f.axes, f.batched)
             for a, f, one in zip(arrays, facts, lone, strict=True)

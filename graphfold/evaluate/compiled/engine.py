@@ -10,22 +10,26 @@ from typing import Any
 import numpy as np
 
 from graphfold.circuit import Boundary, Circuit
-from graphfold.errors import ValuesError
+from graphfold.errors import TooLargeError, ValuesError
 from graphfold.evaluate.binding import Bound
+from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.loop import Loop
 from graphfold.evaluate.compiled.scope import Scope
+from graphfold.evaluate.compiled.skew import shifts_of
+from graphfold.evaluate.compiled.totals import total
 from graphfold.evaluate.compiled.tracks import Track, empty_track
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.sizing import need
 from graphfold.evaluate.value import Array
+from graphfold.expression import Expression
 from graphfold.graphs import topological_order
 from graphfold.instances import format_id
 from graphfold.recurrence import BOUNDARY, Component, find_components
 from graphfold.shapes import Shapes
 
 
-@dataclass
+@dataclass(eq=False)
 class Engine:
     """The circuit with defined functions inlined, its shapes, and what was compiled of it."""
 
@@ -34,12 +38,19 @@ class Engine:
     keep: tuple[str, ...]
     vectors: dict[str, Vector] = field(default_factory=dict)
     loops: dict[str, Loop] = field(default_factory=dict)
-    _delays: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _delays: dict[str, tuple[int, int]] | None = None
+    _read: frozenset[str] | None = None
+    _boundaries: dict[object, Vector] = field(default_factory=dict)
 
     @np.errstate(all="ignore")  # infinities and NaN are values here
     def run(self, scope: Scope, bound: Bound) -> None:
         """Fill the scope with the values of all signals."""
-        for component in find_components(self.circuit)[0]:
+        components = find_components(self.circuit)[0]
+        for component in components:
+            if component.direction is not None:
+                for bundle in self.loop(scope, component).bundles(scope):
+                    self._set_side_by_side(scope, bundle)
+        for component in components:
             first = component.signals[0]
             if first.startswith(BOUNDARY):
                 self._track(scope, bound, first.removeprefix(BOUNDARY))
@@ -53,6 +64,8 @@ class Engine:
             value = bound.values[name]
             return Flow(value.array, (), value.batched)
         vector = self.vector(scope, name)
+        if name in scope.totals:
+            return total(vector, scope)
         flow: Flow = self._named(name, lambda: vector.value(scope, vector.expression.root))
         return flow
 
@@ -73,6 +86,8 @@ class Engine:
     def _named(self, name: str, act: Callable[[], Any]) -> Any:
         try:
             return act()
+        except MemoryError as error:
+            raise TooLargeError(f"{name} does not fit into memory") from error
         except (ValueError, IndexError, OverflowError) as error:
             if isinstance(error, ValuesError) and str(error).startswith(f"{name}: "):
                 raise
@@ -96,36 +111,39 @@ class Engine:
         """The expression of a signal's equation."""
         if signal not in self.vectors:
             expression = self.circuit.equation[signal].expression
-            self.vectors[signal] = Vector(expression, scope, self.shapes.nodes[signal])
+            self.vectors[signal] = self.make_vector(signal, expression, scope)
         return self.vectors[signal]
+
+    def make_vector(self, signal: str, expression: Expression, scope: Scope) -> Vector:
+        """An expression to evaluate: an equation, or, without known shapes, a boundary."""
+        return Vector(expression, scope, self.shapes.nodes.get(signal, ()))
+
+    def make_loop(self, *parts: Any) -> Loop:
+        """A loop made of its parts."""
+        return Loop(*parts)
 
     def loop(self, scope: Scope, component: Component) -> Loop:
         """The compiled loop of a component."""
-        signals = self._in_order(component)
-        if signals[0] not in self.loops:
+        first = component.signals[0]
+        if first not in self.loops:
+            shifts = shifts_of(component)
+            signals = tuple(shifts) or self._in_order(component)
             vectors = {s: self.vector(scope, s) for s in signals}
             cores = {s: self.core(scope, s) for s in signals}
             axis = str(self.circuit.axis_of[signals[0]])
             backward = component.direction == "anti-causal"
-            self.loops[signals[0]] = Loop(
-                axis, signals, backward, vectors, cores, self.kept(component)
+            self.loops[first] = self.make_loop(
+                axis, signals, backward, vectors, cores, self.kept(component), shifts
             )
-        return self.loops[signals[0]]
+        return self.loops[first]
 
     def kept(self, component: Component) -> frozenset[str]:
         """The signals whose steps are kept: asked for, or read at another step or elsewhere."""
-        own = set(component.signals)
-        read = {
-            link.source
-            for link in self.circuit.links
-            if link.source in own and (link.target not in own or link.delay)
-        }
-        for boundary in self.circuit.boundaries:
-            if boundary.signal in own:
-                read.add(boundary.signal)
-            for _, node in boundary.value.reads() if boundary.value is not None else ():
-                read.add(node.signal)
-        return frozenset((read | {*self.keep}) & own)
+        if component.potentials:
+            return frozenset(component.signals)
+        if self._read is None:
+            self._read = frozenset([*_read_elsewhere(self.circuit), *self.keep])
+        return self._read.intersection(component.signals)
 
     def _in_order(self, component: Component) -> tuple[str, ...]:
         """The signals in the order in which a step computes them."""
@@ -134,7 +152,7 @@ class Engine:
             (link.source, link.target)
             for signal in component.signals
             for link in self.circuit.links_into[signal]
-            if link.source in known and not link.delay
+            if link.source in known and not link.delay and link.reach == "step"
         ]
         return tuple(topological_order(list(component.signals), edges))
 
@@ -155,8 +173,7 @@ class Engine:
         if given is not None and not steps and (low, high) == (1, length):
             scope.tracks[signal] = Track(given.array, 1, given.batched)
             return
-        span = (min([low, *steps]), max([high, *steps]))
-        track = empty_track(span, scope.batch.get(signal), self.core(scope, signal), scope.dtype)
+        track = self._empty(scope, signal, (min([low, *steps]), max([high, *steps])))
         if given is not None:
             rows = track.rows(1, length + 1)
             rows[...] = given.array if given.batched or not track.batched else given.array[:, None]
@@ -164,20 +181,40 @@ class Engine:
         for step in steps:
             self._named(format_id(signal, step), partial(self._fill, scope, bound, signal, step))
 
+    def _empty(self, scope: Scope, signal: str, span: tuple[int, int]) -> Track:
+        """Room for a signal, in its bundle if it is in one."""
+        batch, core = scope.batch.get(signal), self.core(scope, signal)
+        if signal in scope.bundled:
+            whole, place = scope.tracks[scope.bundled[signal].name], scope.bundled[signal]
+            return Track(whole.array[..., place.span(signal)], whole.first, whole.batched)
+        return empty_track(span, batch, core, scope.dtype)
+
+    def _set_side_by_side(self, scope: Scope, bundle: Bundle) -> None:
+        """Make room for the signals of a bundle together."""
+        first, *_ = bundle.signals
+        length = scope.unfolding.length(str(self.circuit.axis_of[first]))
+        spans = [self.reach(signal, length) for signal in bundle.signals]
+        steps = [s for signal in bundle.signals for s in self.boundary_steps(scope, signal)]
+        span = (
+            min([*steps, *(low for low, _ in spans)]),
+            max([*steps, *(high for _, high in spans)]),
+        )
+        core, batch = (sum(bundle.sizes),), scope.batch.get(first)
+        scope.tracks[bundle.name] = empty_track(span, batch, core, scope.dtype)
+        scope.bundled.update(dict.fromkeys(bundle.signals, bundle))
+
     def reach(self, signal: str, length: int) -> tuple[int, int]:
         """The first and last step that reads look at, those of pinned steps included."""
-        if signal not in self._delays:
-            links = (i for i in self.circuit.links if i.source == signal and i.reach == "step")
-            delays = [link.delay for link in links]
-            self._delays[signal] = (max([0, *delays]), min([0, *delays]))
-        behind, ahead = self._delays[signal]
+        if self._delays is None:
+            self._delays = _longest_delays(self.circuit)
+        behind, ahead = self._delays.get(signal, (0, 0))
         return (1 - behind, length - ahead) if length else (1, 0)
 
     def boundary_steps(self, scope: Scope, signal: str) -> list[int]:
         """The histories, far boundaries and pins of a signal."""
         unfolding = scope.unfolding
-        found = {step for name, step in unfolding.boundaries if name == signal}
-        return sorted(found | set(unfolding.pins.get(signal, ())))
+        outside = unfolding.remember("steps outside", lambda: _by_signal(unfolding.boundaries))
+        return sorted({*outside.get(signal, ()), *unfolding.pins.get(signal, ())})
 
     def _fill(self, scope: Scope, bound: Bound, signal: str, step: int) -> None:
         declared = scope.unfolding.boundary_value(signal, step)
@@ -189,10 +226,45 @@ class Engine:
         scope.tracks[signal].put(step, flow.array, flow.batched)
 
     def _boundary(self, scope: Scope, declared: Boundary) -> Flow:
-        expression = self.circuit.boundary[declared.signal, declared.index].value
-        assert expression is not None
-        vector = Vector(expression, scope, ())
-        return vector.value(scope, expression.root)
+        place = (declared.signal, declared.index)
+        if place not in self._boundaries:
+            expression = self.circuit.boundary[place].value
+            assert expression is not None
+            self._boundaries[place] = self.make_vector("", expression, scope)
+        vector = self._boundaries[place]
+        return vector.value(scope, vector.expression.root)
+
+
+def _read_elsewhere(circuit: Circuit) -> Iterator[str]:
+    """The signals that are read at another step, or outside of their component."""
+    home: dict[str, int] = {}
+    for number, component in enumerate(find_components(circuit)[0]):
+        home.update(dict.fromkeys(component.signals, number))
+    for link in circuit.links:
+        apart = home.get(link.source) != home.get(link.target)
+        if link.delay or link.reach != "step" or apart:
+            yield link.source
+    for boundary in circuit.boundaries:
+        yield boundary.signal
+        for _, node in boundary.value.reads() if boundary.value is not None else ():
+            yield node.signal
+
+
+def _longest_delays(circuit: Circuit) -> dict[str, tuple[int, int]]:
+    """How far behind and (negative) ahead each signal is read."""
+    found: dict[str, tuple[int, int]] = {}
+    for link in circuit.links:
+        if link.reach == "step":
+            behind, ahead = found.get(link.source, (0, 0))
+            found[link.source] = (max(behind, link.delay), min(ahead, link.delay))
+    return found
+
+
+def _by_signal(instances: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for signal, step in instances:
+        found.setdefault(signal, []).append(step)
+    return found
 
 
 def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:
@@ -206,12 +278,14 @@ def outputs(circuit: Circuit, keep: Iterable[str] | None) -> Iterator[str]:
 
 
 def results(scope: Scope, names: Iterable[str]) -> dict[str, Array]:
-    """The values of signals: (T, …) or (T, B, …) for sequences."""
+    """The values of signals: (T, …) or (T, B, …) for sequences; none is the caller's or ours."""
     found = {}
     for name in names:
         axis = scope.unfolding.circuit.axis_of[name]
         if axis is None:
-            found[name] = scope.statics[name].array
+            found[name] = np.array(scope.statics[name].array)
         else:
-            found[name] = scope.tracks[name].rows(1, scope.unfolding.length(axis) + 1)
+            rows = scope.tracks[name].rows(1, scope.unfolding.length(axis) + 1)
+            shared = name in scope.unfolding.circuit.declared
+            found[name] = np.array(rows) if shared else rows
     return found

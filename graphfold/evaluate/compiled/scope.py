@@ -8,23 +8,33 @@ from typing import Any
 
 import numpy as np
 
+from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.tracks import Track
-from graphfold.evaluate.value import Value
+from graphfold.evaluate.value import Array, Value
 from graphfold.unfolding import Unfolding
 
 
 @dataclass
 class Scope:
-    """`functions` are wrapped as kernels; `batch` is the batch size of each signal that has one."""
+    """`functions` are wrapped as kernels; `batch` is the batch size of each signal that has one.
+
+    `totals` are static signals that are summed over the batch.
+    `still` are the signals that have the same values in every run of the plan, `kept` what was
+    made of these alone, with the signals it is made of.
+    """
 
     unfolding: Unfolding
     sizes: Mapping[str, int]
     dtype: np.dtype[Any]
     functions: Mapping[str, Callable[..., Value]]
     batch: Mapping[str, int]
+    totals: frozenset[str] = frozenset()
     tracks: dict[str, Track] = field(default_factory=dict)
     statics: dict[str, Flow] = field(default_factory=dict)
+    bundled: dict[str, Bundle] = field(default_factory=dict)
+    still: frozenset[str] = frozenset()
+    kept: dict[object, tuple[frozenset[str], Array]] = field(default_factory=dict)
 
     def at(self, signal: str, step: int) -> Flow:
         """A sequence at one step."""

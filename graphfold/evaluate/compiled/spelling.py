@@ -11,11 +11,11 @@ class Spelling:
     def __init__(self) -> None:
         self._known: dict[object, int] = {}
 
-    def of(self, expression: Expression) -> list[int]:
-        """The numbers of an expression's nodes."""
+    def of(self, expression: Expression, shift: int = 0) -> list[int]:
+        """The numbers of an expression's nodes, if it is computed with that shift in time."""
         found: list[int] = []
         for node in expression.nodes:
-            key: object = repr(node)
+            key: object = (repr(node), shift)
             if isinstance(node, Apply):
                 key = (node.operation, node.attributes, tuple(found[o] for o in node.operands))
             found.append(self._known.setdefault(key, len(self._known)))

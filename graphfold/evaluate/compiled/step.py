@@ -56,10 +56,14 @@ class Outside:
 
 @dataclass
 class Step:
-    """The operations of one step in order, and the value of each signal of the recurrence."""
+    """The operations of one step in order, and the value of each signal of the recurrence.
+
+    With `shifts`, signals are computed at steps that are so much earlier than that of the loop.
+    """
 
     axis: str
     signals: tuple[str, ...]
+    shifts: Mapping[str, int] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     outside: list[Outside] = field(default_factory=list)
     facts: dict[Ref, Fact] = field(default_factory=dict)
@@ -85,16 +89,21 @@ class Lowering:
     ) -> None:
         self.scope, self.vectors, self.step, self.cores = scope, vectors, step, cores
         self._known: dict[object, Ref] = {}
+        self._own = ""
         self._spelling = Spelling()
 
     def run(self) -> Step:
         """Lower all equations, in the order in which a step computes them."""
         for signal in self.step.signals:
+            self._own = signal
             self.step.roots[signal] = self._equation(signal, self.vectors[signal])
         return self.step
 
     def _equation(self, signal: str, vector: Vector) -> Ref:
-        inside, spelt = self._inside(vector), self._spelling.of(vector.expression)
+        inside, spelt = (
+            self._inside(vector),
+            self._spelling.of(vector.expression, self.step.shifts.get(signal, 0)),
+        )
         refs: dict[int, Ref] = {}
         root = vector.expression.root
         for number in _reached(vector, root, inside):
@@ -109,12 +118,16 @@ class Lowering:
         found: list[bool] = []
         for node in vector.expression.nodes:
             if isinstance(node, Read):
-                found.append(node.signal in self.cores)
+                found.append(node.signal in self.cores and self._moves(node))
             elif isinstance(node, Apply):
                 found.append(any(found[o] for o in node.operands))
             else:
                 found.append(False)
         return found
+
+    def _moves(self, node: Read) -> bool:
+        """Whether a read moves with the loop: what h[0] is, is known before."""
+        return node.index is not None and node.index.base == self.step.axis
 
     def _outside(self, signal: str, vector: Vector, number: int, spelt: int) -> Ref:
         kind: Kind = "hoisted" if self.step.axis in vector.free[number] else "static"
@@ -128,8 +141,7 @@ class Lowering:
     def _node(self, vector: Vector, number: int, refs: Mapping[int, Ref]) -> Ref:
         node = vector.expression.nodes[number]
         if isinstance(node, Read):
-            assert node.index is not None
-            return self._state(node.signal, node.index.offset)
+            return self._state(node.signal, self._delay(self._own, node))
         assert isinstance(node, Apply)
         kernel, attributes = None, dict[str, Any]()
         if node.operation in REDUCTIONS:
@@ -152,12 +164,20 @@ class Lowering:
             self.step.facts[self._known[key]] = made.fact
         return self._known[key]
 
-    def _state(self, signal: str, offset: int) -> Ref:
-        if offset == 0 and signal in self.step.roots:
+    def _delay(self, own: str, node: Read) -> int:
+        shifts = self.step.shifts
+        shift = shifts.get(own, 0) - shifts.get(node.signal, 0)
+        return shift - node.index.offset if node.index is not None else shift
+
+    def _state(self, signal: str, delay: int) -> Ref:
+        if delay == 0 and signal in self.step.roots:
             return self.step.roots[signal]
-        ref = Ref("state", -offset, signal)
-        self.step.facts[ref] = Fact(self.cores[signal], signal in self.scope.batch)
+        ref = Ref("state", delay, signal)
+        self.step.facts[ref] = self._state_fact(signal)
         return ref
+
+    def _state_fact(self, signal: str) -> Fact:
+        return Fact(self.cores[signal], signal in self.scope.batch)
 
     def _fact(self, vector: Vector, number: int, operands: Sequence[Ref] = ()) -> Fact:
         sizes = vector.shapes[number]
@@ -166,7 +186,7 @@ class Lowering:
         if operands:
             batched = any(self.step.facts[o].batched for o in operands)
         else:
-            batched = _batched(vector, number, self.scope)
+            batched = vector.is_batched(self.scope, number)
         return Fact(core, batched, free)
 
 
@@ -179,16 +199,3 @@ def _reached(vector: Vector, root: int, inside: Sequence[bool]) -> list[int]:
         found.update(new)
         pending += new
     return sorted(found)
-
-
-def _batched(vector: Vector, root: int, scope: Scope) -> bool:
-    found, pending = {root}, [root]
-    while pending:
-        number = pending.pop()
-        node = vector.expression.nodes[number]
-        if isinstance(node, Read) and node.signal in scope.batch:
-            return True
-        new = [o for o in vector.operands(number) if o not in found]
-        found.update(new)
-        pending += new
-    return False

@@ -55,6 +55,15 @@ class Vector:
             self._needed[root] = nodes_beneath(root, self.operands)
         return self._needed[root]
 
+    def reads(self, root: int) -> frozenset[str]:
+        """The signals that a node is made of."""
+        nodes = (self.expression.nodes[number] for number in self._order(root))
+        return frozenset(node.signal for node in nodes if isinstance(node, Read))
+
+    def is_batched(self, scope: Scope, root: int) -> bool:
+        """Whether the value of a node has a row for each example."""
+        return not self.reads(root).isdisjoint(scope.batch)
+
     def operands(self, number: int) -> tuple[int, ...]:
         """The nodes that a node is made of."""
         node = self.expression.nodes[number]
@@ -70,12 +79,13 @@ class Vector:
         if isinstance(node, Const):
             return _still(Flow(np.asarray(node.value, scope.dtype)))
         if isinstance(node, Read):
-            return self._read(node)
+            return self.read(node)
         if node.operation in REDUCTIONS:
-            return self._reduction(node)
-        return self._apply(scope, node)
+            return self.reduction(node)
+        return self.apply(scope, node)
 
-    def _read(self, node: Read) -> Find:
+    def read(self, node: Read) -> Find:
+        """How the read of a signal is found."""
         signal, index = node.signal, node.index
         axis = self.circuit.axis_of[signal]
         if index is None or axis is None:
@@ -84,7 +94,8 @@ class Vector:
             return lambda scope, _: scope.along(signal, axis, index.offset)
         return lambda scope, _: scope.at(signal, scope.unfolding.resolve(index, axis))
 
-    def _reduction(self, node: Apply) -> Find:
+    def reduction(self, node: Apply) -> Find:
+        """How a sum, mean or maximum over all steps is computed."""
         axis, (body,) = str(node.attribute("axis")), node.operands
 
         def find(scope: Scope, known: dict[int, Flow]) -> Flow:
@@ -92,7 +103,8 @@ class Vector:
 
         return find
 
-    def _apply(self, scope: Scope, node: Apply) -> Find:
+    def apply(self, scope: Scope, node: Apply) -> Find:
+        """How an operation is computed from its operands."""
         name = node.operation
         if name == "step":
             axis = str(node.attribute("axis"))

@@ -37,7 +37,7 @@ class Body:
             if ref.kind in ("static", "hoisted"):
                 self._outside(ref, values)
         self.weights: dict[int, Weights] = {}
-        for product in fuse(step).products:
+        for product in fuse(step, step.signals, ()).products:
             self._fuse(product)
 
     @property

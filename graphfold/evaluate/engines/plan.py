@@ -58,8 +58,9 @@ class ArrayPlan(Plan):
         namespace: Namespace,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         keep: Iterable[str] | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(circuit, functions, keep)
+        super().__init__(circuit, functions, keep, params=params)
         self.namespace = namespace
         _ensure_lowers(circuit, namespace)
         problems = tuple(function_problems(circuit, self.functions))
@@ -85,7 +86,7 @@ class ArrayPlan(Plan):
         if refused:
             self._refuse(", ".join(refused))
         wish = Wish(steps, lengths, batch_first, fill)
-        job = self._job(values, wish)
+        job = self._job(self.params.beside(values), wish)
         act: Run = job.lowered.run
         if self.namespace.jax:
             from jax import jit
@@ -106,10 +107,10 @@ class ArrayPlan(Plan):
         and `jax.jit`; with PyTorch, gradients flow back to the values. Lengths may be traced: then
         they are not checked, and the mean or maximum over no steps is 0.
         """
-        job = self._job(values, Wish(steps, lengths))
+        job = self._job(self.params.beside(values), Wish(steps, lengths))
         return job.lowered.run(job.arrays, job.lengths)
 
-    def explain(self, sizes: Mapping[str, int]) -> str:
+    def explain(self, sizes: Mapping[str, int] | None = None, **_options: Any) -> str:
         """Tell what is done at once and what step by step."""
         return "\n".join(explained(self._inlined, self.namespace.jax))
 
@@ -120,6 +121,12 @@ class ArrayPlan(Plan):
     def step(self, *_given: Any, **_options: Any) -> NoReturn:
         """One step at a time is done by NumPy only: ValuesError."""
         self._refuse("one step at a time")
+
+    def grad(self, *_given: Any, **_options: Any) -> NoReturn:
+        """Gradients are those of the namespace, of `function`: ValuesError."""
+        own = "jax.grad" if self.namespace.jax else "its own gradients"
+        told = f"engine {self.namespace.name} has {own}: differentiate plan.function"
+        raise ValuesError(f"{told}, or leave out engine=")
 
     def _refuse(self, what: str) -> NoReturn:
         cure = "leave out engine= for it, or write engine='numpy'"
@@ -175,6 +182,7 @@ def plan_on(
     circuit: Circuit,
     functions: Mapping[str, Callable[..., Any]] | None,
     keep: Iterable[str] | None,
+    params: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Return the plan of a circuit on an engine; ValuesError for an unknown one."""
-    return ArrayPlan(circuit, choose(engine), functions, keep)
+    return ArrayPlan(circuit, choose(engine), functions, keep, params)

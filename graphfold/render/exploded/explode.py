@@ -48,7 +48,7 @@ def explode(circuit: Circuit) -> Exploded:
     >>> [e.signal for e in exploded.circuit.equations]
     ['hˑ1', 'h']
     """
-    from graphfold.evaluate.inline import inline_functions  # which loads NumPy
+    from graphfold.inline import inline_functions  # which loads NumPy
 
     plain = inline_functions(circuit)
     labels, mark = Labels(plain), _mark(plain)

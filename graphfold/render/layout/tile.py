@@ -52,6 +52,7 @@ class Tiler:
         squares = [square_group(plan.theme, self.room, one) for one in squares_of(plan)]
         frames = list(frame_groups(plan, self.room))
         wires = [*_steps(self), *_delayed(self), *_steady(self)]
+        wires.sort(key=_is_plain)  # where wires share a way it is black
         self.done = (*frames, *wires, *squares, *node_groups(plan))
 
     def stretch(self, edge: Edge) -> Stretch | None:
@@ -76,6 +77,10 @@ class Tiler:
         times = {len(c.time): c.time for c in self.plan.scene.columns}
         widest = times[max(times)] if times else ""
         return wire_run(caption, widest, self.plan.theme)
+
+
+def _is_plain(wire: Tiled) -> bool:
+    return not (isinstance(wire, Group) and wire.paint and wire.paint.line)
 
 
 # -- wires between steps --------------------------------------------------------------------------
@@ -182,13 +187,17 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
 
 
 def _carried(plan: Plan, edge: Edge) -> Paint | None:
-    """The width of a wire, by the number that its source shows."""
+    """The colour of a wire, which its target tells, and its width, by what its source shows."""
+    site = plan.scene.sites.get(edge.target[0])
+    paint = Paint(line=site.paint.wires) if site and site.paint and site.paint.wires else None
     if not plan.scene.marks:
-        return None
+        return paint
     name, at = edge.source
     step = plan.scene.column(edge.source).step if at != STATIC else ""
     mark = plan.scene.marks.get((name, step))
-    return Paint(width=mark.width) if mark and mark.width != 1 else None
+    if mark is None or mark.width == 1:
+        return paint
+    return (paint or Paint()).over(Paint(width=mark.width))
 
 
 # -- static wires and delays ----------------------------------------------------------------------

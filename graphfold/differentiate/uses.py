@@ -1,0 +1,104 @@
+"""One use of an operation within an equation, as terms, and how broadcasting is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from graphfold.sizes import Shape, Size
+from graphfold.terms import Term, apply
+
+ONE = Size.of(1)
+
+
+class Gradient(NamedTuple):
+    """A gradient whose `shape` may be smaller than that of its value: it counts as repeated."""
+
+    term: Term
+    shape: Shape
+
+
+class Use(NamedTuple):
+    """The gradient of a result, the result and the operands, with their shapes."""
+
+    gradient: Term
+    result: Term
+    shape: Shape
+    operands: tuple[Term, ...]
+    shapes: tuple[Shape, ...]
+    attributes: Mapping[str, Any]
+
+
+class TermFunctions:
+    """The functions of the formulas, of terms."""
+
+    @staticmethod
+    def where(condition: Any, yes: Any, no: Any) -> Term:
+        """Take `yes` where the condition is not 0."""
+        return apply("where", condition, yes, no)
+
+    @staticmethod
+    def maximum(a: Any, b: Any) -> Term:
+        """The larger of two."""
+        return apply("maximum", a, b)
+
+    @staticmethod
+    def sigmoid(x: Any) -> Term:
+        """1 / (1 + exp(-x))."""
+        return apply("sigmoid", x)
+
+    @staticmethod
+    def log(x: Any) -> Term:
+        """The natural logarithm."""
+        return apply("log", x)
+
+    @staticmethod
+    def sin(x: Any) -> Term:
+        """The sine."""
+        return apply("sin", x)
+
+    @staticmethod
+    def cos(x: Any) -> Term:
+        """The cosine."""
+        return apply("cos", x)
+
+    @staticmethod
+    def sign(x: Any) -> Term:
+        """-1, 0 or 1."""
+        return apply("sign", x)
+
+    @staticmethod
+    def floor_divide(a: Term, b: Term) -> Term:
+        """The whole part of a / b: `%` leaves the rest."""
+        return (a - a % b) / b
+
+
+def spread(value: Any, like: Term) -> Term:
+    """A value repeated to the shape of another; whatever numbers that holds."""
+    return apply("where", apply("eq", like, like), value, value)
+
+
+def whole(gradient: Gradient, value: Term, shape: Shape) -> Term:
+    """The gradient repeated to the shape of its value."""
+    return gradient.term if gradient.shape == shape else spread(gradient.term, value)
+
+
+def unbroadcast(gradient: Term, shape: Shape, own: Shape) -> Term:
+    """Sum a gradient of a shape over the axes along which an operand was repeated.
+
+    >>> from graphfold.sizes import shape_of
+    >>> unbroadcast(apply("tanh", 1), shape_of("m", "n"), shape_of("n")).attributes
+    (('axis', 0),)
+    """
+    for _ in range(len(shape) - len(own)):
+        gradient = apply("sum", gradient, axis=0)
+    rest = shape[len(shape) - len(own) :]
+    repeated = [i for i, (a, b) in enumerate(zip(rest, own, strict=True)) if b == ONE != a]
+    for axis in repeated[::-1]:
+        gradient = apply("sum", gradient, axis=axis)
+    return reshaped(gradient, own) if repeated else gradient
+
+
+def reshaped(term: Term, shape: Shape) -> Term:
+    """The same numbers in another shape."""
+    return apply("reshape", term, shape=shape)

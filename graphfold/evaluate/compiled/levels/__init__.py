@@ -1,0 +1,1 @@
+"""The compiled run over trees: all nodes of one height at once, as a batch."""

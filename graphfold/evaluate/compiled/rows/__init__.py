@@ -1,0 +1,1 @@
+"""The compiled run of batches whose rows differ in length."""
