@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -200,6 +202,20 @@ def test_gradients_flow_back_through_torch() -> None:
     )
     expected = gf.grad(circuit, "Loss", lstm_values(), wrt=["W"])["W"]
     np.testing.assert_allclose(values["W"].grad.numpy(), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("on", ENGINES)
+def test_a_plan_keeps_parameters_copies_and_goes_to_other_processes(on: str) -> None:
+    values = lstm_values()
+    shared = {name: array for name, array in values.items() if name != "x"}
+    plan = gf.compile(LSTM, engine=engine(on), params=shared)
+    expected = np.asarray(plan.run({"x": values["x"]})["h"])
+    np.testing.assert_allclose(expected, gf.run(LSTM, values)["h"], rtol=1e-9)
+    for other in (copy.copy(plan), copy.deepcopy(plan), pickle.loads(pickle.dumps(plan))):
+        np.testing.assert_array_equal(np.asarray(other.run({"x": values["x"]})["h"]), expected)
+    zeros = plan.with_params({name: 0 * array for name, array in shared.items()})
+    assert not np.asarray(zeros.run({"x": values["x"]})["h"]).any()
+    np.testing.assert_array_equal(np.asarray(plan.run({"x": values["x"]})["h"]), expected)
 
 
 # -- opaque functions -----------------------------------------------------------------------------

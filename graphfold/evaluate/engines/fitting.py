@@ -84,6 +84,14 @@ class Fitter:
                 self._known[key] = found
         return found
 
+    def blank(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values with zeros without memory for arrays of the namespace."""
+        owns, zero = self.namespace.owns, np.zeros(())
+        return {
+            name: np.broadcast_to(zero, tuple(value.shape)) if owns(value) else value
+            for name, value in values.items()
+        }
+
     def _signature(
         self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool
     ) -> object | None:

@@ -28,6 +28,11 @@ class Namespace:
     sigmoid: Callable[[Any], Any] | None = None
     jax: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from graphfold.evaluate.engines.choose import named
+
+        return named, ("jax" if self.jax else self.xp.__name__,)  # a module is sent by its name
+
     def owns(self, value: Any) -> bool:
         """Whether a value is an array of this namespace; NumPy's are looked at as any host's."""
         return isinstance(value, self.kind) and not isinstance(value, np.ndarray)
