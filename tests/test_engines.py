@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -202,6 +204,21 @@ def test_gradients_flow_back_through_torch() -> None:
     np.testing.assert_allclose(values["W"].grad.numpy(), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("on", ENGINES)
+def test_a_plan_keeps_parameters_copies_and_goes_to_other_processes(on: str) -> None:
+    values = lstm_values()
+    shared = {name: array for name, array in values.items() if name != "x"}
+    plan = gf.compile(LSTM, engine=engine(on), params=shared)
+    expected = np.asarray(plan.run({"x": values["x"]})["h"])
+    np.testing.assert_allclose(expected, gf.run(LSTM, values)["h"], rtol=1e-9)
+    for other in (copy.copy(plan), copy.deepcopy(plan), pickle.loads(pickle.dumps(plan))):
+        np.testing.assert_array_equal(np.asarray(other.run({"x": values["x"]})["h"]), expected)
+    zeros = {name: 0 * array for name, array in shared.items()}
+    found = plan.with_params(zeros).run({"x": values["x"]})["h"]
+    np.testing.assert_allclose(found, gf.run(LSTM, {**zeros, "x": values["x"]})["h"], rtol=1e-9)
+    np.testing.assert_array_equal(np.asarray(plan.run({"x": values["x"]})["h"]), expected)
+
+
 # -- opaque functions -----------------------------------------------------------------------------
 
 CALL = gf.loads(
@@ -296,6 +313,44 @@ def test_all_that_does_not_fit_is_told_at_once() -> None:
         "2 by W",
     ):
         assert line in told
+
+
+@pytest.mark.parametrize("on", ENGINES)
+def test_arrays_of_any_kind_go_in(on: str) -> None:
+    chosen, values = engine(on), lstm_values("float32", 2)
+    xp, plan = choose(chosen).xp, gf.compile(LSTM, engine=chosen)
+    whole = np.arange(16, dtype=np.int32).reshape(4, 2, 2)
+    read_only = values["x"].copy()
+    read_only.flags.writeable = False
+    kinds = [values["x"][::-1], read_only, values["x"].astype(">f4"), whole, whole > 3]
+    for x in [*kinds, *(values["x"][:steps, :rows] for steps in (0, 4) for rows in (0, 2))]:
+        expected = gf.compile(LSTM).run({**values, "x": np.ascontiguousarray(x, "float32")})["h"]
+        own = xp.asarray(np.array(x, x.dtype.newbyteorder("=")))
+        for given_ in (x, own):
+            found = np.asarray(plan.run({**values, "x": given_})["h"])
+            assert (found.shape, found.dtype) == (expected.shape, np.float32)
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("on", ENGINES)
+def test_arrays_that_hold_no_fitting_numbers_are_told(on: str) -> None:
+    chosen, values = engine(on), lstm_values("float32", 2)
+    xp, plan = choose(chosen).xp, gf.compile(LSTM, engine=chosen)
+    large = np.full((4, 2, 2), 2**25 + 1, np.int32)
+    wrong = {
+        "x: holds Python objects": np.full((4, 2, 2), object()),
+        "x: holds complex numbers": values["x"].astype(complex),
+        "x: holds masked entries": np.ma.masked_array(values["x"], values["x"] > 0),
+        "x: holds whole numbers beyond 16,777,216": large,
+        "beyond 16,777,216, too large for float32": xp.asarray(large),
+    }
+    for told, x in wrong.items():
+        with pytest.raises(gf.ValuesError, match=told):
+            plan.run({**values, "x": x})
+    others: dict[str, Any] = {"not list": [1], "NoneType": None, "value '1'": {**values, 1: 2}}
+    for told, everything in others.items():
+        with pytest.raises(gf.ValuesError, match=told):
+            plan.run(everything)
 
 
 def test_a_dtype_that_the_namespace_does_not_have_is_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,11 @@ def choose(engine: Any) -> Namespace:
     if name in ("jax.numpy", "jax"):
         return _jax()
     return _namespace(engine, name)
+
+
+def named(name: str) -> Namespace:
+    """Return "jax", or the namespace of a module of that name."""
+    return _jax() if name == "jax" else choose(import_module(name))
 
 
 def _jax() -> Namespace:

@@ -84,12 +84,22 @@ class Fitter:
                 self._known[key] = found
         return found
 
+    def blank(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values with zeros without memory for arrays of the namespace."""
+        owns, zero = self.namespace.owns, np.zeros(())
+        return {
+            name: np.broadcast_to(zero, tuple(value.shape)) if owns(value) else value
+            for name, value in values.items()
+        }
+
     def _signature(
         self, unfolding: Unfolding, values: Mapping[str, Any], batch_first: bool
     ) -> object | None:
         """What tells arrays of the namespace from others; None when others are among them."""
         owns, place = self.namespace.owns, self.namespace.device_of
-        if not isinstance(values, dict) or not all(owns(v) for v in values.values()):
+        if not isinstance(values, dict) or not all(
+            owns(v) and self._floats(v) for v in values.values()
+        ):
             return None
         told = tuple((n, tuple(v.shape), v.dtype, place(v)) for n, v in values.items())
         return unfolding.steps, batch_first, self.namespace.has_double, told
@@ -125,12 +135,20 @@ class Fitter:
             yield Entry(key, slot.name, batch_first and bool(slot.lead) and batched)
 
     def _stand_in(self, value: Any) -> Any:
-        """What `bind` may look at: the value, or zeros without memory for a namespace's array."""
+        """What `bind` may look at: the value, or one number, repeated without memory."""
         if not self.namespace.owns(value):
             return value
         name = name_of(value.dtype)
-        known = name if hasattr(np, name) else "float32"
-        return np.broadcast_to(np.zeros((), known), tuple(value.shape))
+        known = np.dtype(name if hasattr(np, name) else "float32")
+        number = self._largest(value) if known.kind in "iu" else 0
+        return np.broadcast_to(np.asarray(number, known), tuple(value.shape))
+
+    def _largest(self, value: Any) -> int:
+        """The whole number of an array that is hardest to hold in a floating dtype."""
+        if self.namespace.is_traced(value) or 0 in value.shape:
+            return 0
+        ends = [int(self.namespace.xp.max(value)), int(self.namespace.xp.min(value))]
+        return max(ends, key=abs)
 
     # -- dtype and device -------------------------------------------------------------------------
 
@@ -139,7 +157,8 @@ class Fitter:
         xp, found = self.namespace.xp, dict[str, list[str]]()
         for name, value in values.items() if isinstance(values, Mapping) else ():
             if (dtype := getattr(value, "dtype", None)) is not None and self._floats(value):
-                found.setdefault(name_of(dtype), []).append(str(name))
+                native = dtype.newbyteorder("=") if isinstance(dtype, np.dtype) else dtype
+                found.setdefault(name_of(native), []).append(str(name))
         unknown = [n for n in found if not hasattr(xp, n) or n == "longdouble"]
         for dtype in unknown:
             wrong.append(f"{', '.join(found[dtype])}: {self.namespace.name} has no {dtype}")

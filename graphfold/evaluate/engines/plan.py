@@ -82,7 +82,7 @@ class ArrayPlan(Plan):
 
         ValuesError lists all that does not fit, and names options that only NumPy has.
         """
-        refused = [name for name, value in options.items() if value is not None]
+        refused = [n for n, value in options.items() if value is not None and value is not False]
         if refused:
             self._refuse(", ".join(refused))
         wish = Wish(steps, lengths, batch_first, fill)
@@ -134,7 +134,9 @@ class ArrayPlan(Plan):
 
     def _job(self, values: Mapping[str, Any], wish: Wish) -> Job:
         """What is to be run on what."""
-        unfolding = self._unfolding(wish.steps, values, wish.batch_first)
+        if not isinstance(values, Mapping):
+            raise ValuesError(f"values must map names to arrays, not {type(values).__name__}")
+        unfolding = self._unfolding(wish.steps, self._fitter.blank(values), wish.batch_first)
         counts = read_counts(self.namespace, unfolding, wish.lengths)
         wrong = [*fill_problems(wish.fill), *counts.wrong]
         fit = self._fitter.fit(unfolding, values, wish.batch_first, counts.rows, wrong)

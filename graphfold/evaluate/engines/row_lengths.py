@@ -50,7 +50,7 @@ def read_counts(namespace: Namespace, unfolding: Unfolding, given: Any) -> Count
     if given is None:
         return Counts()
     named = given if isinstance(given, Mapping) else dict.fromkeys(_only_axis(unfolding), given)
-    traced = {axis: n for axis, n in named.items() if _is_traced(namespace, n)}
+    traced = {axis: n for axis, n in named.items() if namespace.is_traced(n)}
     if not traced:
         return Counts(*read_rows(unfolding, _on_host(namespace, given)))
     known = {
@@ -79,14 +79,6 @@ def _names_of_all(unfolding: Unfolding, rows: Rows) -> Mapping[Key, str]:
         one = Lengths({axis: own}, len(own.counts))
         names.update(find_needs(unfolding, one)[0].names)
     return {**names, **rows.names}
-
-
-def _is_traced(namespace: Namespace, lengths: Any) -> bool:
-    if not namespace.jax:
-        return False
-    from jax.core import Tracer
-
-    return isinstance(lengths, Tracer)
 
 
 def _on_host(namespace: Namespace, lengths: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphfold.circuit import Boundary
 from graphfold.errors import ValuesError
-from graphfold.evaluate.compiled.engine import Engine, results
+from graphfold.evaluate.compiled.engine import Engine
 from graphfold.evaluate.compiled.flows import Flow
 from graphfold.evaluate.compiled.tracks import Track
 from graphfold.evaluate.engines.columns import apart, parts_of
@@ -56,7 +56,13 @@ class Run:
                 self.scope.statics[first] = named(first, lambda: self._static(first))  # noqa: B023
             else:
                 self._sequence(component)
-        return self.scope.filled(results(self.scope, self.engine.keep))
+        return self.scope.filled({name: self._whole(name) for name in self.engine.keep})
+
+    def _whole(self, name: str) -> Any:
+        axis = self.circuit.axis_of[name]
+        if axis is None:
+            return self.scope.statics[name].array
+        return self.scope.tracks[name].rows(1, self.scope.unfolding.length(axis) + 1)
 
     def _static(self, name: str) -> Flow:
         if name in self.circuit.declared:

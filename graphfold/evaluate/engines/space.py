@@ -28,9 +28,22 @@ class Namespace:
     sigmoid: Callable[[Any], Any] | None = None
     jax: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from graphfold.evaluate.engines.choose import named
+
+        return named, ("jax" if self.jax else self.xp.__name__,)  # a module is sent by its name
+
     def owns(self, value: Any) -> bool:
         """Whether a value is an array of this namespace; NumPy's are looked at as any host's."""
         return isinstance(value, self.kind) and not isinstance(value, np.ndarray)
+
+    def is_traced(self, value: Any) -> bool:
+        """Whether a transformation of JAX hides the numbers of a value."""
+        if not self.jax:
+            return False
+        from jax.core import Tracer
+
+        return isinstance(value, Tracer)
 
     def device_of(self, array: Any) -> Any:
         """Where an array of the namespace lies; None where arrays go by themselves."""
