@@ -31,8 +31,8 @@ class Assumed:
         sizes |= {name: size for name, size in self.sizes.items() if name in _names(circuit)}
         missing = [name for name in _names(circuit) if name not in sizes]
         if missing:
-            cure = ", ".join(f'"{name}": 64' for name in missing)
-            problems.append(f"no size is told of {', '.join(missing)}; give sizes, {{{cure}}}")
+            cure = ", ".join(f"{name}=64" for name in missing)
+            problems.append(f"no size is told of {', '.join(missing)}; give each a size, as {cure}")
         if problems:
             raise ValuesError("\n".join(problems))
         unfolding = unfold(circuit, {axis.name: 1 for axis in circuit.axes})
