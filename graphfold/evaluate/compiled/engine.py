@@ -40,6 +40,7 @@ class Engine:
     loops: dict[str, Loop] = field(default_factory=dict)
     _delays: dict[str, tuple[int, int]] | None = None
     _read: frozenset[str] | None = None
+    _cores: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _boundaries: dict[object, Vector] = field(default_factory=dict)
 
     @np.errstate(all="ignore")  # infinities and NaN are values here
@@ -158,7 +159,10 @@ class Engine:
 
     def core(self, scope: Scope, signal: str) -> tuple[int, ...]:
         """The core shape of a signal."""
-        return tuple(need(s, scope.sizes) for s in self.shapes.signals[signal])
+        if signal not in self._cores:  # an engine is compiled for certain sizes
+            sizes = self.shapes.signals[signal]
+            self._cores[signal] = tuple(need(size, scope.sizes) for size in sizes)
+        return self._cores[signal]
 
     # -- boundaries -------------------------------------------------------------------------------
 
