@@ -103,9 +103,9 @@ def test_what_is_no_array_of_numbers_is_refused(form: str, which: str) -> None:
     values: dict[str, Any] = dict(gallery_values("lstm", 4))
     values[which] = make(values[which])
     plan = gf.compile(example("lstm"))
+    steps_one_by_one = form == "a generator" and which == "x"  # a run takes them so
     for run in (
-        lambda: plan.run(values),
-        lambda: plan.run(values, steps=4),
+        *(() if steps_one_by_one else (lambda: plan.run(values),)),
         lambda: gf.grad(example("lstm"), "h[4]", values, cotangent=np.ones(4)),
         lambda: gf.evaluate(gf.unfold(example("lstm"), 4), values),
     ):

@@ -72,6 +72,8 @@ def check(unfolding: gf.Unfolding, values: Values, loss: str, name: str = "") ->
     random = np.random.default_rng(3)
     result = gf.evaluate(unfolding, values, functions=FUNCTIONS.get(name))
     weights = random.normal(size=result[loss].shape)
+    signal, batched = parse_id(loss)[0], result.instances[parse_id(loss)].batched
+    copies = 1 if batched else result.batch.get(signal, 1)  # of a loss that all examples share
     ways = {n: random.normal(size=np.shape(v)) for n, v in values.items()}
     found = gf.gradients(unfolding, values, loss, cotangent=weights, functions=PAIRS.get(name))
     for instance, array in found.items():
@@ -79,7 +81,7 @@ def check(unfolding: gf.Unfolding, values: Values, loss: str, name: str = "") ->
 
     def moved(step: float) -> float:
         near = {n: v + step * ways[n] for n, v in values.items()}
-        return float(
+        return copies * float(
             np.sum(weights * gf.evaluate(unfolding, near, functions=FUNCTIONS.get(name))[loss])
         )
 

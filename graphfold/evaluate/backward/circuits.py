@@ -54,7 +54,10 @@ def grad(
     names = [wrt] if isinstance(wrt, str) else wrt if wrt is None else list(wrt)
     frozen = freeze(circuit)
     own = [name for name in ("truncate", "checkpoints") if asked.get(name)]
-    if not frozen.trees and asked.keys() <= _COMPILED:
+    if asked.get("steps") is None and not frozen.trees:
+        asked["steps"] = told_steps(frozen, values, bool(asked.get("batch_first")))
+    none = asked.get("steps") == 0 or _has_none(asked.get("steps"))
+    if not frozen.trees and asked.keys() <= _COMPILED and not none:
         try:
             return _compiled(frozen, loss, values, names, **asked)
         except GraphfoldError:
@@ -66,13 +69,16 @@ def grad(
     asked.pop("truncate", None)
     asked.pop("checkpoints", None)
     tree, mode, steps = asked.pop("tree", None), asked.pop("mode", None), asked.pop("steps", None)
-    if steps is None and not frozen.trees:
-        steps = told_steps(frozen, values, bool(asked.get("batch_first")))
     unfolding = unfold(frozen, steps, tree=tree, mode=mode)
     rest: Asked = asked
     found = gradients(unfolding, values, loss, names, **rest)
     wanted = [p.name for p in frozen.params] if names is None else list(names)
     return {name: found.given(name) for name in wanted}
+
+
+def _has_none(steps: Any) -> bool:
+    """Whether an axis has no steps: then nothing depends on what stands in its equations."""
+    return isinstance(steps, Mapping) and 0 in steps.values()
 
 
 _COMPILED = {"steps", "mode", "cotangent", "batch_first", "truncate", "checkpoints"}

@@ -122,15 +122,21 @@ def _seed(walk: Walk, loss: Instance, cotangent: Any) -> Array:
 
 
 def _like(evaluation: Evaluation, loss: Instance, seed: Array) -> Value:
-    """The seed, repeated to the form of the loss: (B,) or one number serve a batch."""
+    """The seed, repeated to the form of the loss: (B,) or one number serve a batch.
+
+    A loss that is the same for all examples of a batch counts once for each.
+    """
     array, batched = evaluation.instances[loss]
-    if batched and seed.ndim == 1 < array.ndim:
-        seed = seed.reshape(-1, *[1] * (array.ndim - 1))
+    shared = not batched and loss[0] in evaluation.batch
+    shape = (evaluation.batch[loss[0]], *array.shape) if shared else array.shape
+    if (batched or shared) and seed.ndim == 1 < len(shape):
+        seed = seed.reshape(-1, *[1] * (len(shape) - 1))
     try:
-        return Value(np.array(np.broadcast_to(seed, array.shape)), batched)
+        whole = np.array(np.broadcast_to(seed, shape))
     except ValueError:
-        told = f"cotangent: expected {array.shape}, the shape of {format_id(*loss)}"
+        told = f"cotangent: expected {shape}, the shape of {format_id(*loss)}"
         raise ValuesError(f"{told}, found {seed.shape}") from None
+    return Value(np.asarray(np.sum(whole, axis=0)) if shared else whole, batched)
 
 
 def _result(

@@ -25,6 +25,7 @@ from graphfold.evaluate.value import Array
 from graphfold.expression import Expression
 from graphfold.graphs import topological_order
 from graphfold.instances import format_id
+from graphfold.reach import reached, reads_of
 from graphfold.recurrence import BOUNDARY, Component, find_components
 from graphfold.shapes import Shapes
 
@@ -40,13 +41,14 @@ class Engine:
     loops: dict[str, Loop] = field(default_factory=dict)
     _delays: dict[str, tuple[int, int]] | None = None
     _read: frozenset[str] | None = None
+    _order: list[Component] | None = None
     _cores: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _boundaries: dict[object, Vector] = field(default_factory=dict)
 
     @np.errstate(all="ignore")  # infinities and NaN are values here
     def run(self, scope: Scope, bound: Bound) -> None:
         """Fill the scope with the values of all signals."""
-        components = find_components(self.circuit)[0]
+        components = self._needed()
         for component in components:
             if component.direction is not None:
                 for bundle in self.loop(scope, component).bundles(scope):
@@ -59,6 +61,15 @@ class Engine:
                 scope.statics[first] = self._static(scope, bound, first)
             else:
                 self._sequence(scope, bound, component)
+
+    def _needed(self) -> list[Component]:
+        """The components that what is kept is made of, in topological order."""
+        if self._order is None:
+            backward = [(target, source) for source, target in reads_of(self.circuit)]
+            wanted = reached(self.keep, backward)
+            found = find_components(self.circuit)[0]
+            self._order = [c for c in found if c.signals[0].removeprefix(BOUNDARY) in wanted]
+        return self._order
 
     def _static(self, scope: Scope, bound: Bound, name: str) -> Flow:
         if name in self.circuit.declared:

@@ -204,7 +204,7 @@ class Ready:
             array = piece.of(flow)
             if place or flow.batched != (self.batch is not None):
                 product = np.matmul(array.reshape(-1, array.shape[-1]), matrix)
-                product = product.reshape(*matrix.shape[:-2], *array.shape[:-1], -1)
+                product = product.reshape(*matrix.shape[:-2], *array.shape[:-1], matrix.shape[-1])
                 spread = product[..., None, :] if product.ndim < whole.ndim else product
                 np.copyto(whole, spread) if not place else np.add(whole, spread, whole)
             else:

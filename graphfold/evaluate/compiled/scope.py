@@ -19,7 +19,7 @@ from graphfold.unfolding import Unfolding
 class Scope:
     """`functions` are wrapped as kernels; `batch` is the batch size of each signal that has one.
 
-    `totals` are static signals that are summed over the batch.
+    `totals` are static signals that are summed over the batch; `together` are those of bundles.
     `still` are the signals that have the same values in every run of the plan, `kept` what was
     made of these alone, with the signals it is made of.
     """
@@ -33,6 +33,7 @@ class Scope:
     tracks: dict[str, Track] = field(default_factory=dict)
     statics: dict[str, Flow] = field(default_factory=dict)
     bundled: dict[str, Bundle] = field(default_factory=dict)
+    together: dict[object, Array] = field(default_factory=dict)
     still: frozenset[str] = frozenset()
     kept: dict[object, tuple[frozenset[str], Array]] = field(default_factory=dict)
 

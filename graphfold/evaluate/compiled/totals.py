@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from graphfold.evaluate.compiled.bundle import Bundle
 from graphfold.evaluate.compiled.flows import Flow, spread_to
 from graphfold.evaluate.compiled.scope import Scope
 from graphfold.evaluate.compiled.vector import Vector
 from graphfold.evaluate.value import Array
-from graphfold.expression import Apply
+from graphfold.expression import Apply, Read
 
 
 def total(vector: Vector, scope: Scope) -> Flow:
@@ -60,6 +61,9 @@ def _over(vector: Vector, scope: Scope, place: tuple[int, str], known: dict[int,
     """The sum of a node over an axis and the batch."""
     body, axis = place
     node = vector.expression.nodes[body]
+    bundled = _of_bundle(vector, scope, body)
+    if bundled is not None:
+        return bundled
     if isinstance(node, Apply) and node.operation == "outer":
         one, two = (_rows(vector.value(scope, o, known), scope, axis) for o in node.operands)
         if one is not None and two is not None:
@@ -69,6 +73,64 @@ def _over(vector: Vector, scope: Scope, place: tuple[int, str], known: dict[int,
     if rows is None:  # it moves along other axes as well
         raise ValueError("a total over one axis moves along another")
     return _added(rows)
+
+
+# -- signals side by side -------------------------------------------------------------------------
+
+
+def _of_bundle(vector: Vector, scope: Scope, body: int) -> Array | None:
+    """The sum of a signal's value, or of its outer product with another's, out of its bundle's.
+
+    That of all signals side by side is found when the first of them is asked for. None for what is
+    no such value, and where few signals of the bundle have totals.
+    """
+    nodes = vector.expression.nodes
+    node = nodes[body]
+    pair = node.operands if isinstance(node, Apply) and node.operation == "outer" else (body,)
+    first, *second = (nodes[number] for number in pair)
+    bundle = _bundle_of(scope, first)
+    if bundle is None or not all(isinstance(one, Read) for one in second):
+        return None
+    key = (bundle.name, repr(second))
+    if key not in scope.together:
+        length = scope.unfolding.length(_axis(first))
+        rows = Flow(scope.tracks[bundle.name].rows(1, length + 1), (_axis(first),),
+                    scope.tracks[bundle.name].batched)  # fmt: skip
+        other = [_rows(vector.value(scope, n, {}), scope, _axis(first)) for n in pair[1:]]
+        if None in other:
+            return None
+        scope.together[key] = _contracted(rows, other[0]) if other and other[0] else _added(rows)
+    assert isinstance(first, Read)
+    return scope.together[key][bundle.span(first.signal)]
+
+
+def _axis(node: object) -> str:
+    assert isinstance(node, Read)
+    assert node.index is not None
+    return node.index.base
+
+
+def _bundle_of(scope: Scope, node: object) -> Bundle | None:
+    """The bundle of a read of a signal at its own step, if most of its signals have totals."""
+    if not isinstance(node, Read) or node.index is None or node.index.offset:
+        return None
+    bundle = scope.bundled.get(node.signal)
+    if bundle is None or node.index.base != scope.unfolding.circuit.axis_of[node.signal]:
+        return None
+    readers = scope.unfolding.circuit.remember("readers of totals", dict[str, frozenset[str]])
+    return bundle if 2 * len(_with_totals(scope, bundle, readers)) > len(bundle.signals) else None
+
+
+def _with_totals(scope: Scope, bundle: Bundle, known: dict[str, frozenset[str]]) -> frozenset[str]:
+    """The signals of a bundle that totals read."""
+    if bundle.name not in known:
+        links = scope.unfolding.circuit.links
+        sources = {link.source for link in links if link.target in scope.totals}
+        known[bundle.name] = frozenset(bundle.signals) & sources
+    return known[bundle.name]
+
+
+# -- rows -----------------------------------------------------------------------------------------
 
 
 def _rows(flow: Flow, scope: Scope, axis: str) -> Flow | None:
