@@ -17,6 +17,7 @@ COMMANDS = {
     "draw": "draw",
     "unfold": "unfold",
     "block": "block",
+    "fold": "fold",
     "expand": "expand",
     "eval": "evaluate",
     "grad": "gradients",

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from graphfold.exchange import to_node_link as to_node_link
     from graphfold.expand import expand as expand
     from graphfold.figure_formats import FIGURE_FORMATS as FIGURE_FORMATS
+    from graphfold.fold import Fold as Fold
+    from graphfold.fold import fold as fold
     from graphfold.formats.arrays import decode_arrays as decode_arrays
     from graphfold.formats.arrays import encode_npz as encode_npz
     from graphfold.formats.arrays import read_arrays as read_arrays
@@ -73,6 +75,8 @@ if TYPE_CHECKING:
     from graphfold.render.themes import themes as themes
     from graphfold.shapes import infer_shapes as infer_shapes
     from graphfold.terms import switch as switch
+    from graphfold.traces.read import read_trace as read_trace
+    from graphfold.traces.trace import Trace as Trace
     from graphfold.tree_reader import parse_tree as parse_tree
     from graphfold.trees import Tree as Tree
     from graphfold.unfold import unfold as unfold
@@ -123,6 +127,7 @@ _HOMES = {
     "exchange": ("to_graphviz", "to_networkx", "to_node_link"),
     "expand": ("expand",),
     "figure_formats": ("FIGURE_FORMATS",),
+    "fold": ("Fold", "fold"),
     "formats.arrays": ("decode_arrays", "encode_npz", "read_arrays", "write_arrays"),
     "formats.model_files": ("dump", "load", "loads"),
     "formats.model_schema": ("model_schema",),
@@ -131,6 +136,8 @@ _HOMES = {
     "render": ("DrawOptions", "Drawing", "Theme", "draw", "themes"),
     "shapes": ("infer_shapes",),
     "terms": ("switch",),
+    "traces.read": ("read_trace",),
+    "traces.trace": ("Trace",),
     "tree_reader": ("parse_tree",),
     "trees": ("Tree",),
     "unfold": ("unfold", "window"),

@@ -22,7 +22,18 @@ from graphfold.examples import example_names, example_path
 
 RNN = example_path("rnn_loss").read_bytes()
 COMMANDS = [
-    *("check", "draw", "unfold", "block", "expand", "eval", "analyze", "examples", "schema"),
+    *(
+        "check",
+        "draw",
+        "unfold",
+        "block",
+        "fold",
+        "expand",
+        "eval",
+        "analyze",
+        "examples",
+        "schema",
+    ),
     "completion",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -178,3 +179,10 @@ def test_every_decision_is_listed():
     listed = (folder / "README.md").read_text(encoding="utf-8")
     pages = {path.name for path in folder.glob("*.md")} - {"README.md"}
     assert {page for page in pages if page in listed} == pages
+
+
+def test_every_package_is_shipped():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = {n for n in told["tool"]["setuptools"]["packages"] if n != "graphfold_cli"}
+    there = (p.parent.relative_to(ROOT) for p in (ROOT / "graphfold").rglob("__init__.py"))
+    assert shipped == {".".join(folder.parts) for folder in there}

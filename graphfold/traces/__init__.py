@@ -1,0 +1,5 @@
+"""Traces: flat acyclic graphs of operations, and what reads them."""
+
+from graphfold.traces.trace import Trace
+
+__all__ = ["Trace"]
