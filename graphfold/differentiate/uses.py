@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphfold.sizes import Shape, Size
@@ -29,43 +30,15 @@ class Use(NamedTuple):
     attributes: Mapping[str, Any]
 
 
+def _made(name: str) -> Any:
+    return staticmethod(partial(apply, name))
+
+
 class TermFunctions:
     """The functions of the formulas, of terms."""
 
-    @staticmethod
-    def where(condition: Any, yes: Any, no: Any) -> Term:
-        """Take `yes` where the condition is not 0."""
-        return apply("where", condition, yes, no)
-
-    @staticmethod
-    def maximum(a: Any, b: Any) -> Term:
-        """The larger of two."""
-        return apply("maximum", a, b)
-
-    @staticmethod
-    def sigmoid(x: Any) -> Term:
-        """1 / (1 + exp(-x))."""
-        return apply("sigmoid", x)
-
-    @staticmethod
-    def log(x: Any) -> Term:
-        """The natural logarithm."""
-        return apply("log", x)
-
-    @staticmethod
-    def sin(x: Any) -> Term:
-        """The sine."""
-        return apply("sin", x)
-
-    @staticmethod
-    def cos(x: Any) -> Term:
-        """The cosine."""
-        return apply("cos", x)
-
-    @staticmethod
-    def sign(x: Any) -> Term:
-        """-1, 0 or 1."""
-        return apply("sign", x)
+    where, maximum, sigmoid = _made("where"), _made("maximum"), _made("sigmoid")
+    log, sin, cos, sign = _made("log"), _made("sin"), _made("cos"), _made("sign")
 
     @staticmethod
     def floor_divide(a: Term, b: Term) -> Term:

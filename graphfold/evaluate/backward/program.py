@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from graphfold.differentiate.sweep import live_nodes
 from graphfold.errors import ValuesError
 from graphfold.evaluate.backward.along import max_share
 from graphfold.evaluate.backward.derivative import Application, Derivative, unbroadcast
@@ -19,7 +20,7 @@ from graphfold.evaluate.blocks import block_of
 from graphfold.evaluate.overtime import stack_steps
 from graphfold.evaluate.program import Compiler, Program, Registers, Run, Steps, run_all
 from graphfold.evaluate.value import Array, Value
-from graphfold.expression import REDUCTIONS, Apply, Expression, Read
+from graphfold.expression import REDUCTIONS, Apply, Read
 from graphfold.instances import Instance
 
 Sink = Callable[[Instance, Value, Steps], None]
@@ -39,17 +40,6 @@ class Target:
     functions: Mapping[str, Derivative]
     sink: Sink
     by_step: bool = False
-
-
-def live_nodes(expression: Expression, signals: frozenset[str]) -> list[bool]:
-    """For each node whether the value of any of the signals is in it."""
-    live: list[bool] = []
-    for node in expression.nodes:
-        if isinstance(node, Read):
-            live.append(node.signal in signals)
-        else:
-            live.append(isinstance(node, Apply) and any(live[o] for o in node.operands))
-    return live
 
 
 class Adjoint:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from graphfold.differentiate.sweep import live_nodes
 from graphfold.errors import ValuesError
 from graphfold.evaluate.backward.derivative import Derivative
-from graphfold.evaluate.backward.program import derivative_of, live_nodes
+from graphfold.evaluate.backward.program import derivative_of
 from graphfold.evaluate.backward.request import Request
 from graphfold.evaluate.backward.walk import BackwardWalk
 from graphfold.evaluate.walk import Walk
