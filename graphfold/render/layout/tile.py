@@ -186,10 +186,16 @@ def _copied(plan: Plan, edge: Edge, wire: Wire, still: bool = False) -> Group:
     return Group("wire", tuple(items), edge.source[0], step, edge.target[0], paint=paint)
 
 
+def _incoming(plan: Plan, name: str) -> str:
+    """The colour of the wires that come into a site, "" for that of all others."""
+    site = plan.scene.sites.get(name)
+    return site.paint.wires if site and site.paint else ""
+
+
 def _carried(plan: Plan, edge: Edge) -> Paint | None:
     """The colour of a wire, which its target tells, and its width, by what its source shows."""
-    site = plan.scene.sites.get(edge.target[0])
-    paint = Paint(line=site.paint.wires) if site and site.paint and site.paint.wires else None
+    color = _incoming(plan, edge.target[0])
+    paint = Paint(line=color) if color else None
     if not plan.scene.marks:
         return paint
     name, at = edge.source
@@ -293,11 +299,14 @@ def _delayed(tiler: Tiler) -> Iterator[Group]:
     captions = {(e.source[0], e.delay, e.child, e.target[0]): e.caption for e in plan.scene.edges}
     nets = ((p.delays, net, sinks) for p in plan.panels for net, sinks in p.delays.nets.items())
     for delays, net, sinks in nets:
+        colored = any(_incoming(plan, sink) for sink in sinks)
         for sink in sinks:
             line, edge = delays.line(net, sink), Edge((net[0], 0), (sink, 0), captions[*net, sink])
             run = wire_run(edge.caption, "", plan.theme)
             wire = tiler.wire(line, _delay_wish(tiler, net, sink, run) if run else None, edge)
-            wire = replace(wire, stroke=_body(plan, delays.branch(net, sink)))
+            plain = colored and not _incoming(plan, sink)  # it has what is shared as its own
+            route = delays.line(net, sink) if plain else delays.branch(net, sink)
+            wire = replace(wire, stroke=_body(plan, route))
             yield _copied(plan, edge, wire)
 
 
