@@ -18,6 +18,7 @@ NAMES = (
     "against_dot",
     "evaluation",
     "engines",
+    "folding",
     "graphs",
 )
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
         "against_dot",
         "evaluation",
         "engines",
+        "folding",
         "graphs",
     ],
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pytest
 from circuits import SIZES, circuits
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -86,6 +88,99 @@ def test_a_foreign_operation_never_makes_a_wrong_fold(
     assert sum(r.nodes for r in found.repetitions) < foreign.operation_count
     if found:
         ensure_same_values(found, random_leaves(trace))
+
+
+REPRODUCED = """
+    arma autoregressive bidirectional biquad clockwork conditional deep_hierarchy deep_skip
+    deep_transition diagonal_state_space echo_state fibonacci gru_reset_after gru_reset_before
+    kalman leaky lstm lstm_peephole lstm_tanh memory minimal_gated moving_average
+    output_recurrence rnn_loss state_space time_delay time_skip wilson_cowan
+"""
+
+
+@pytest.mark.parametrize("name", REPRODUCED.split())
+def test_the_unfolding_of_an_example_folds_into_the_example(name: str) -> None:
+    circuit = gf.load(gf.example_path(name))
+    found = gf.fold(gf.unfold(circuit, 13))
+    assert found.reason == ""
+    defined = {e.signal: e.expression for e in circuit.equations}
+    again = {e.signal: e.expression for e in found.circuit.equations}
+    assert again.items() >= defined.items()
+    assert len(again) - len(defined) <= 3  # the last steps of what no output names
+    told = {(b.signal, b.index): b.value for b in found.circuit.boundaries}
+    assert told.items() <= {(b.signal, b.index): b.value for b in circuit.boundaries}.items()
+
+
+OPERATIONS = (
+    "tanh",
+    "add",
+    "mul",
+    "split",
+    "getitem",
+    "stack",
+    "matmul",
+    "sum_over",
+    "own op",
+    "step",
+)
+
+
+@st.composite
+def any_traces(draw: st.DrawFn) -> dict[str, object]:
+    """Graphs of anything: names of the language with wrong operands, own operations, odd texts."""
+    nodes: list[dict[str, object]] = []
+    for number in range(draw(st.integers(1, 30))):
+        leaf = not nodes or draw(st.integers(0, 4)) == 0
+        node: dict[str, object] = {"id": f"n{number}"}
+        if leaf:
+            op = draw(st.sampled_from(["input", "param", "const"]))
+            node["op"] = op
+            if op == "const":
+                node["attrs"] = {
+                    "value": draw(st.sampled_from([0, 1.5, [1, 2], float("nan"), True, []]))
+                }
+            else:
+                names = ["x[1]", "x[2]", "x[3]", "T", "t", "tanh", "ö 7/", "x", "W.1.b", "W.2.b"]
+                node["name"] = draw(st.sampled_from(names))
+        else:
+            node["op"] = draw(st.sampled_from(OPERATIONS))
+            back = st.integers(max(0, number - 5), number - 1)
+            node["operands"] = [f"n{i}" for i in draw(st.lists(back, max_size=3))]
+            index = draw(st.sampled_from([None, 0, 1, number, "x", -1]))
+            node |= {} if index is None else {"attrs": {"index": index}}
+        if draw(st.booleans()):
+            node["shape"] = draw(st.sampled_from([[], [3], [3, 3], ["n"], ["batch size"], [0]]))
+        nodes.append(node)
+    return {"graphfold_trace": 1, "nodes": nodes}
+
+
+@settings(max_examples=40, deadline=None)
+@given(any_traces(), st.integers(1, 4))
+def test_no_graph_breaks_folding(data: dict[str, Any], copies: int) -> None:
+    trace = gf.read_trace(repeated(data, copies))
+    found = gf.fold(trace)
+    assert found.circuit is not None or found.reason
+    if found:
+        assert gf.loads(gf.dumps(found.circuit)) == found.circuit
+        assert sum(r.nodes for r in found.repetitions) <= trace.operation_count
+
+
+def repeated(data: dict[str, Any], copies: int) -> dict[str, Any]:
+    """The graph several times, each reading the one before at its first operands."""
+    nodes: list[dict[str, Any]] = []
+    for copy in range(copies):
+        for node in data["nodes"]:
+            leaf = node["op"] in ("input", "param", "const")
+            if leaf and copy:
+                continue
+            names = {n["id"] for n in data["nodes"] if n["op"] in ("input", "param", "const")}
+            ids = [o if o in names else f"{o}.{copy}" for o in node.get("operands", [])]
+            if copy and not leaf and ids and ids[0] in names:
+                ids[0] = f"{data['nodes'][-1]['id']}.{copy - 1}"
+                ids[0] = ids[0] if data["nodes"][-1]["id"] not in names else data["nodes"][-1]["id"]
+            identity = node["id"] if leaf else f"{node['id']}.{copy}"
+            nodes.append({**node, "id": identity, **({"operands": ids} if ids else {})})
+    return data | {"nodes": nodes}
 
 
 def with_foreign(trace: gf.Trace, edge: int) -> gf.Trace:

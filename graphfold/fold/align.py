@@ -69,20 +69,23 @@ class Alignment:
         labels = self.classes[who]
         if not (labels == -1).any():
             return
-        codes = self.graph.key[who] * _WIDE + places
-        for chosen in _groups(codes):
-            known = chosen[labels[chosen] >= 0]
-            free = chosen[labels[chosen] == -1]
-            if not free.size:
-                continue
-            if not known.size:
-                self.reader_group(number, int(codes[chosen[0]]), who[free], times[whose[free]])
-                continue
-            late = times[whose[known]] - self.times[who[known]]
-            (label, delay), count = _most_pair(labels[known], late)
-            alone = free[_alone(whose[free]) & ~np.isin(whose[free], whose[known])]
-            if count == known.size and alone.size:
-                self.extend(label, who[alone], times[whose[alone]] - delay)
+        for keys in (self.graph.fine, self.graph.key):
+            codes = keys[who] * _WIDE + places
+            for chosen in _groups(codes):
+                known = chosen[labels[chosen] >= 0]
+                free = chosen[self.classes[who[chosen]] == -1]
+                if not free.size:
+                    continue
+                if not known.size:
+                    if keys is self.graph.key:
+                        code = int(codes[chosen[0]])
+                        self.reader_group(number, code, who[free], times[whose[free]])
+                    continue
+                late = times[whose[known]] - self.times[who[known]]
+                (label, delay), count = _most_pair(labels[known], late)
+                alone = free[_alone(whose[free]) & ~np.isin(whose[free], whose[known])]
+                if count == known.size and alone.size:
+                    self.extend(label, who[alone], times[whose[alone]] - delay)
 
     # -- classes -----------------------------------------------------------------------------
 
@@ -196,10 +199,11 @@ class Alignment:
         codes = self.graph.key[who] * _WIDE + places
         for chosen in _groups(codes):
             some, late = who[chosen], times[whose[chosen]]
-            if _alone(late).all():
+            fine = self.graph.fine[some] * _WIDE + places[chosen]
+            split = any(-1 - code in self.found[number].readers for code in set(fine[:4].tolist()))
+            if not split and _alone(late).all():
                 self.reader_group(number, int(codes[chosen[0]]), some, late)
                 continue
-            fine = self.graph.fine[some] * _WIDE + places[chosen]
             for part in _groups(fine):
                 self.reader_group(number, -1 - int(fine[part[0]]), some[part], late[part])
 
@@ -274,7 +278,7 @@ class Alignment:
             shared = (self.graph.leaf[read] & (self.graph.family[read] < 0)) | (
                 fans[read] * 2 >= max(many, 4)
             )
-            told = np.where(shared, read + 2**41, told)
+            told = np.where(shared, self.graph.told[read], told)
             label = self.classes[read]
             known = label >= 0
             told = np.where(known, label * _WIDE + (times[has] - self.times[read]) + 2**50, told)

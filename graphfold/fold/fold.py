@@ -34,11 +34,12 @@ def fold(trace: Any) -> Fold:
     ModelError or GraphfoldError for what cannot be read.
 
     >>> from graphfold import loads, unfold
-    >>> text = "graphfold: 1\ninit: {F: [0, 1]}\nequations: |\n  F[t] = F[t-1] + F[t-2]"
-    >>> found = fold(unfold(loads(text), 10))
+    >>> text = "graphfold: 1\ninit: {F: [0, 1]}\nequations: |\n  F[t] = F[t-1] + F[t-2]\n"
+    >>> fibonacci = loads(text + "outputs: [F]")
+    >>> found = fold(unfold(fibonacci, 10))
     >>> found
     <fold of 'circuit': 10 operations into 1>
-    >>> found.circuit == loads(text + "\noutputs: [F]"), found.repetitions[0].steps
+    >>> found.circuit == fibonacci, found.repetitions[0].steps
     (True, 10)
     """
     read = read_trace(trace)

@@ -46,7 +46,8 @@ class Graph:
 
     `key` is one number for an operation with its attributes (of leaves: what could take its place
     in another repetition), `fine` that with the leaves it reads; `family` and `index` tell which
-    elements belong to one sequence; `named` are operations whose names tell a step; `once` is the
+    elements belong to one sequence; `told` tells nodes apart by what they are made
+    of, a few operations deep; `named` are operations whose names tell a step; `once` is the
     node that stands for each.
     """
 
@@ -59,6 +60,7 @@ class Graph:
     arity: Numbers
     key: Numbers
     fine: Numbers
+    told: Numbers
     leaf: NDArray[np.bool_]
     constant: Mapping[int, float]
     family: Numbers
@@ -105,10 +107,13 @@ def make_graph(trace: Trace) -> Graph:
     keys, arity = _keys(merged), np.diff(merged.starts)
     graph = Graph(
         merged, merged.starts, operands, out_starts, out_targets, out_places,
-        arity, keys, keys, merged.is_leaf, _numbers(merged),
+        arity, keys, keys, keys, merged.is_leaf, _numbers(merged),
         family, index, tuple(families), once, tuple(_signals(merged)),
     )  # fmt: skip
-    return replace(graph, fine=_fine(graph))
+    hashes = leaf_hashes(graph)
+    for _ in range(3):
+        hashes = refine_by_operands(graph, hashes)
+    return replace(graph, fine=_fine(graph), told=(hashes >> np.uint64(2)).astype(np.int64))
 
 
 def _fine(graph: Graph) -> Numbers:

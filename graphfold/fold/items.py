@@ -75,7 +75,7 @@ class Items:
         """How something outside the parts reads a node; a number fits the shape of a history."""
         plan, graph = self.plan, self.plan.graph
         if graph.trace.op(node) == "const":
-            return Ref("const" if history or _has_its_shape(graph, node) else "leaf", node=node)
+            return Ref("const" if _is_told(graph, node, history) else "leaf", node=node)
         if plan.part[node] >= 0:
             item = self.of_kind[int(plan.part[node]), int(plan.kind[node])]
             return Ref("fixed", item, step=int(plan.step[node]))
@@ -96,12 +96,15 @@ class Items:
         return found
 
 
-def _has_its_shape(graph: Graph, node: int) -> bool:
-    """Whether the value of a constant tells its whole shape."""
+def _is_told(graph: Graph, node: int, history: bool) -> bool:
+    """Whether an expression can hold a constant: finite, and telling its own shape."""
     value, shape = graph.trace.attributes_of(node).get("value"), graph.trace.shape_of(node)
-    if isinstance(value, list) and (not value or any(isinstance(s, str) for s in shape or ())):
+    numbers = np.asarray(value)
+    if not numbers.size or not np.isfinite(numbers).all():
         return False
-    return (isinstance(value, list) or not shape) and bool(np.isfinite(np.asarray(value)).all())
+    if isinstance(value, list):
+        return history or not any(isinstance(size, str) for size in shape or ())
+    return history or not shape
 
 
 def make_items(plan: Plan) -> Items:
