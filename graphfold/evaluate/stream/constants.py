@@ -16,6 +16,7 @@ from graphfold.evaluate.stream.parts import Parts, at, like
 from graphfold.evaluate.stream.runner import Make, Runner
 from graphfold.evaluate.stream.state import Start, frozen
 from graphfold.evaluate.value import Array
+from graphfold.instances import format_id
 from graphfold.unfold import unfold
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -105,6 +106,7 @@ def prepare(parts: Parts, make: Make, setting: Setting) -> Constants:
     cast = {n: a.astype(dtype) if a.dtype.kind == "f" else a for n, a in values.items()}
     given = _early(parts, cast)
     given |= {like(name): np.zeros(core, dtype) for name, core in setting.shapes.items()}
+    given |= _unread(parts, lengths, given, dtype)
     moving = parts.cut.moving
     names = [e.signal for e in part.circuit.equations if e.signal not in moving]
     try:
@@ -120,6 +122,28 @@ def prepare(parts: Parts, make: Make, setting: Setting) -> Constants:
     ]
     uneven = any(arrays[name].ndim > parts.rank(signal) for name, signal in pins)
     return Constants(setting, sizes, lengths, arrays, uneven)
+
+
+def _unread(
+    parts: Parts, lengths: Mapping[str, int], given: Mapping[str, Array], dtype: np.dtype[Any]
+) -> dict[str, Array]:
+    """Zeros for histories that only this part reads, where pins of a long run leave them out."""
+    part, cut = parts.before, parts.cut
+    own = unfold(part.circuit, lengths)
+    long = unfold(cut.circuit, {**lengths, cut.axis: 1 + max([1, *cut.depth.values(), *cut.pins])})
+    own_values = (b for b in cut.circuit.boundaries if b.value is not None and not b.index.base)
+    told = {(b.signal, b.index.offset) for b in own_values}
+    known = {*long.boundaries, *told}
+    sizes = measure(own, part.shapes.signals, given, part.circuit.dims)
+    found = {}
+    for signal, step in own.boundaries:
+        shape = part.shapes.signals[signal]
+        symbols = {symbol for size in shape for symbol in size.symbols}
+        name = format_id(signal, step)
+        is_read = (signal, step) in known or step > 0 or name in given
+        if not is_read and symbols <= sizes.keys():
+            found[name] = np.zeros([s.evaluate(sizes) for s in shape], dtype)
+    return found
 
 
 def _without_likes(message: str) -> str:

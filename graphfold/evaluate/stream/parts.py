@@ -218,9 +218,17 @@ class Parts:
         axis, index = cut.circuit.axis_of[node.signal], node.index
         if axis == cut.axis:
             return node if index.base == axis else Read(at(node.signal, index))
-        if node.signal in cut.late or index == Index(str(axis)):
+        own_step = index == Index(str(axis)) and not self._is_pinned_input(node.signal)
+        if node.signal in cut.late or own_step:
             return node
         return Read(at(node.signal, index), Index(index.base) if index.base == axis else None)
+
+    def _is_pinned_input(self, signal: str) -> bool:
+        """Whether some steps of an input have values that the model gives."""
+        if signal not in self.cut.circuit.declared:
+            return False
+        indices = (boundary.index for boundary in self.cut.boundaries(signal))
+        return any(i.offset <= 0 if i.base else i.offset >= 1 for i in indices)
 
     @cached_property
     def taken(self) -> dict[str, tuple[Read, str | None]]:

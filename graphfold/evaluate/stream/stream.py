@@ -177,7 +177,9 @@ class Stream:
             signal = re.split(r"[@\[]", name)[0]
             if signal not in circuit.axis_of:
                 continue
-            lead = int(name == signal and circuit.axis_of[signal] is not None)
+            taken = self.parts.taken.get(name)
+            moves = name == signal and circuit.axis_of[signal] is not None
+            lead = int(moves if taken is None else taken[1] is not None)
             if array.ndim > rank(signal) + lead:
                 sizes[signal] = array.shape[lead]
         batched = reached(sizes, reads_of(circuit))
