@@ -26,7 +26,7 @@ _FORMS = {"recurrence": "recurrence", "repeat": "repeat × {}", "map": "map"}
 )
 @json_option
 def command(trace: str, output: str | None, figure: str | None, _json: bool) -> None:
-    """Fold an unrolled graph of operations back into its circuit, with a proof.
+    """Fold an unrolled graph back into its circuit, with a proof.
 
     TRACE is a JSON file of operations or an ONNX model. What repeats at least three times becomes a
     recurrence, a repeat with weights of its own, or a map. The model is written only when its
@@ -67,7 +67,7 @@ def command(trace: str, output: str | None, figure: str | None, _json: bool) -> 
         tell(output, {}, "model", _json)
     if figure is not None:
         with working("drawing"):
-            data = gf.draw(found.circuit).encode(chosen)
+            data = gf.draw(found.picture()).encode(chosen)
         write(figure, data)
         tell(figure, {}, "figure", _json)
 

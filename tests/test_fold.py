@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from traces import (
 import graphfold as gf
 
 T = 6
+module: Any = import_module("graphfold.fold.fold")
 
 
 def folded(tape: Tape) -> gf.Fold:
@@ -259,6 +262,17 @@ def test_a_residual_stack_with_its_own_weights_is_a_repeat() -> None:
     assert equations(found)[0] == "h[t] = h[t-1] + relu(layers_weight[t] @ h[t-1])"
 
 
+def test_a_repeat_is_drawn_as_a_box_and_not_as_a_cycle() -> None:
+    found = layers(Tape(), tied=False)
+    shown = found.picture()
+    assert gf.check(shown) == []
+    assert dict(shown.style.labels) == {"block": r"\times 12"}
+    assert not gf.flatten(shown).delays
+    assert "<svg" in gf.draw(shown).svg
+    tied = layers(Tape(), tied=True)
+    assert tied.picture() == tied.circuit
+
+
 def test_weights_without_numbers_in_their_names_make_a_repeat_too() -> None:
     tape = Tape()
     x = tape.input("x", 3)
@@ -384,3 +398,39 @@ def test_one_foreign_operation_makes_a_smaller_fold_or_none() -> None:
         found = folded(tape)
         assert found.repetitions[0].nodes < found.trace.operation_count
         assert found.repetitions[0].steps >= 4
+
+
+def test_numbers_far_apart_are_no_sequence() -> None:
+    for far in (10**9, 10**40):
+        tape = Tape()
+        h, whole = tape.const(0, 3), tape.input("x", 3)
+        for i in range(5):
+            h = tape("tanh", h + tape.input(f"z{i * far + i % 2}", 3) * whole[i * far + i % 3])
+        tape.output(h)
+        assert gf.fold(tape.trace()).trace.operation_count == 20
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("h[t-1]", "h[t-2]"), ("W @", "U @"), ("tanh", "sin"), ("x[t]", "x[t-1]"), (" + b", "")],
+)
+def test_the_proof_sees_every_wrong_circuit(
+    monkeypatch: pytest.MonkeyPatch, right: str, wrong: str
+) -> None:
+    """Whatever the search hands over, a circuit that is not the trace is never returned."""
+    tape = Tape()
+    tape.output(tape("stack", *rnn(tape, sequence(tape), tape.const(0, 3))))
+    write = module.write_circuit
+
+    def tampered(items: Any, opaque: bool = False) -> Any:
+        draft = write(items, opaque)
+        text = gf.dumps(draft.circuit)
+        head, _, tail = text.partition("equations: |\n")
+        init = "init:\n  h[-1]: zeros\n  x[0]: zeros\n"
+        text = f"{head.replace('init:', init)}equations: |\n{tail.replace(right, wrong)}"
+        return replace(draft, circuit=gf.loads(text))
+
+    monkeypatch.setattr(module, "write_circuit", tampered)
+    found = gf.fold(tape.trace())
+    assert not found
+    assert found.reason

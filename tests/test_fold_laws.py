@@ -19,8 +19,8 @@ from graphfold.traces.trace import csr
 
 
 def steps_of(circuit: Circuit) -> int:
-    """Three times the largest delay, and a few."""
-    return 3 * max([d.steps for d in circuit.delays], default=1) + 2
+    """Some more than three times the largest delay, as histories differ from what follows."""
+    return 5 * max([d.steps for d in circuit.delays], default=1) + 2
 
 
 def trace_of(circuit: Circuit) -> gf.Trace:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from itertools import pairwise
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,7 @@ READS = frozenset(
 Hashes = NDArray[np.uint64]
 
 _MOST_ANCESTORS = 40
+_SPARSEST = 64
 
 
 @dataclass(frozen=True)
@@ -196,8 +199,9 @@ class _Group:
         distinct = sorted(set(self.indices))
         if len(distinct) < 2:
             return None
-        gaps = np.diff(distinct)
-        stride = int(np.gcd.reduce(gaps))
+        stride = gcd(*(b - a for a, b in pairwise(distinct)))
+        if (distinct[-1] - distinct[0]) // stride > _SPARSEST * len(distinct):
+            return None
         places = [(i - distinct[0]) // stride for i in self.indices]
         return Family(name, np.array(self.nodes), np.array(places), whole, stride)
 

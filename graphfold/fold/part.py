@@ -14,6 +14,7 @@ from graphfold.fold.graph import Graph
 from graphfold.traces.trace import Numbers
 
 _LONGEST_PERIOD = 64
+_SPARSEST = 8
 _HOLE = 3  # how many saved operations one that would be there in vain is worth
 
 
@@ -145,11 +146,13 @@ def _kinds(alignment: Alignment) -> tuple[list[Kind], int]:
         if len(nodes) >= 2:
             members.append((known.leaf, nodes[order], times[order]))
     gaps = [most(np.diff(times))[0] for leaf, _, times in members if not leaf and len(times) > 2]
-    period = lcm(*(g for g in gaps if g > 0)) if gaps else 1
+    period = lcm(*(g for g in gaps if 0 < g <= _LONGEST_PERIOD))
     if period > _LONGEST_PERIOD:
-        period = max(gaps)
+        period = max(g for g in gaps if g <= _LONGEST_PERIOD)
     kinds = []
     for leaf, nodes, times in members:
+        if times[-1] - times[0] > _SPARSEST * period * len(times):
+            continue  # too far apart to be steps of one repetition
         for residue in range(period) if period > 1 else (0,):
             chosen = times % period == residue
             if chosen.sum() >= 2:

@@ -32,6 +32,9 @@ def find_flaw(graph: Graph, draft: Draft, level: OperationLevel, outside: Outsid
 
     Linear in the size of both.
     """
+    flaw = _without_place(draft, level)
+    if flaw is not None:
+        return flaw
     origin = _origin(graph, draft, level)
     return (
         _wrong_leaves(graph, draft)
@@ -40,6 +43,17 @@ def find_flaw(graph: Graph, draft: Draft, level: OperationLevel, outside: Outsid
         or _not_once(graph, draft, origin, outside)
         or _wrong_outputs(graph, level.trace, origin, outside)
     )
+
+
+def _without_place(draft: Draft, level: OperationLevel) -> str | None:
+    """Every operation and leaf that is said to stand for nodes must be there, at each step."""
+    for key, nodes in draft.blocks.items():
+        if key not in level.blocks or len(level.blocks[key]) != len(nodes):
+            return f"'{key[0][0]}' would have other operations"
+    for name, nodes in draft.leaves.items():
+        if name not in level.leaves or len(level.leaves[name]) != len(nodes):
+            return f"'{name}' would have other steps"
+    return None
 
 
 def _origin(graph: Graph, draft: Draft, level: OperationLevel) -> Numbers:

@@ -94,6 +94,12 @@ class Fold(Recomputed):
 
         return unfold(self._circuit(), dict(self.steps))
 
+    def picture(self) -> Circuit:
+        """The circuit as it is drawn: repeats with weights of their own are boxes, not cycles."""
+        from graphfold.fold.picture import picture
+
+        return picture(self._circuit(), self.repetitions)
+
     @cached_property
     def correspondence(self) -> Mapping[str, str]:
         """From the ids of the trace's nodes to instances of the unfolding, such as "h[3]".

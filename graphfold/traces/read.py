@@ -13,7 +13,7 @@ from graphfold.unfolding import Unfolding
 
 
 def read_trace(source: Any) -> Trace:
-    r"""Return the trace of a file, an unfolding, or the data of a trace's JSON.
+    r"""Return the trace of a file, an unfolding, an ONNX model, a jaxpr, or of a trace's JSON data.
 
     A path (or an open binary file) ending in .onnx is read as ONNX, any other as JSON of traces.
     ModelError lists what is wrong with a file; GraphfoldError for what has no trace.
@@ -39,7 +39,11 @@ def read_trace(source: Any) -> Trace:
         from graphfold.traces.onnx_reader import trace_of_model
 
         return trace_of_model(source)
-    kinds = "a path, an unfolding, an ONNX model, or the data of a trace's JSON"
+    if type(source).__module__.partition(".")[0] == "jax":
+        from graphfold.traces.jaxpr_reader import trace_of_jaxpr
+
+        return trace_of_jaxpr(source)
+    kinds = "a path, an unfolding, an ONNX model, a jaxpr, or the data of a trace's JSON"
     raise GraphfoldError(f"expected {kinds}, not {type(source).__name__}")
 
 

@@ -159,7 +159,7 @@ class Plan(Remade, Streaming, Differentiable):
     def _checked(self, scope: Scope) -> Engine:
         """The engine of a run that keeps the values of all signals."""
         if self._checking is None:
-            every = list(self.circuit.equation)
+            every = list(self.circuit.axis_of)
             self._checking = Plan(self.circuit, self.functions, every, totals=self.totals)
         return self._checking._engine(scope)
 
