@@ -137,6 +137,22 @@ def test_so_does_any_circuit_that_is_not_refused(case: tuple[Circuit, int], data
         assert_one_long_run(circuit, steps, values, cuts)
 
 
+def test_a_history_that_a_pin_leaves_unread_is_not_asked_for() -> None:
+    circuit = gf.loads(
+        """graphfold: 1
+axes: {t: T, u: U}
+inputs: {"s[t]": []}
+params: {p: []}
+init: {"y[2]": 0}
+equations: |
+  v[u] = tanh(p * sin(u))
+  y[u] = tanh(v[u+1] + s[T])
+"""
+    )
+    values = {"p": np.array(0.3), "s": np.ones(3)}
+    assert_one_long_run(circuit, {"t": 3, "u": 2}, values, [3], over="t", steps={"t": 3, "u": 2})
+
+
 @few
 @given(clocked_cases(), st.sampled_from("tu"), st.data())
 def test_so_does_one_over_two_clocks(

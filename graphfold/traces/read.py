@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from graphfold.errors import Diagnostic, GraphfoldError, ModelError
+from graphfold.traces.json_reader import parse_trace, trace_from
+from graphfold.traces.operation_level import operation_level
 from graphfold.traces.trace import Trace
 from graphfold.unfolding import Unfolding
 
+_PACKAGES = {
+    "torch": ("graphfold.traces.torch_reader", "trace_of_torch"),
+    "onnx": ("graphfold.traces.onnx_reader", "trace_of_model"),
+    "jax": ("graphfold.traces.jaxpr_reader", "trace_of_jaxpr"),
+}
+
 
 def read_trace(source: Any) -> Trace:
-    r"""Return the trace of a file, an unfolding, an ONNX model, a jaxpr, or of a trace's JSON data.
+    r"""Return the trace of a file, an unfolding, or a graph of ONNX, PyTorch or JAX.
 
     A path (or an open binary file) ending in .onnx is read as ONNX, any other as JSON of traces.
     ModelError lists what is wrong with a file; GraphfoldError for what has no trace.
@@ -25,26 +34,25 @@ def read_trace(source: Any) -> Trace:
     """
     if isinstance(source, Trace):
         return source
+    reader = _reader(source)
+    if reader is None:
+        kinds = "a path, an unfolding, a model of ONNX or PyTorch, a jaxpr, or a trace's JSON data"
+        raise GraphfoldError(f"expected {kinds}, not {type(source).__name__}")
+    return reader(source)
+
+
+def _reader(source: Any) -> Callable[[Any], Trace] | None:
+    """The reader of a kind of graph; those of other packages are imported when needed."""
+    packages = {kind.__module__.partition(".")[0] for kind in type(source).__mro__}
+    for package, (module, function) in _PACKAGES.items():
+        if package in packages:  # asked for first: a PyTorch module may have any attribute
+            reader: Callable[[Any], Trace] = getattr(import_module(module), function)
+            return reader
     if isinstance(source, Unfolding):
-        from graphfold.traces.operation_level import operation_level
-
-        return operation_level(source).trace
+        return lambda unfolding: operation_level(unfolding).trace
     if isinstance(source, Mapping):
-        from graphfold.traces.json_reader import trace_from
-
-        return trace_from(source)
-    if isinstance(source, str | os.PathLike) or hasattr(source, "read"):
-        return _read_file(source)
-    if type(source).__module__.partition(".")[0] == "onnx":
-        from graphfold.traces.onnx_reader import trace_of_model
-
-        return trace_of_model(source)
-    if type(source).__module__.partition(".")[0] == "jax":
-        from graphfold.traces.jaxpr_reader import trace_of_jaxpr
-
-        return trace_of_jaxpr(source)
-    kinds = "a path, an unfolding, an ONNX model, a jaxpr, or the data of a trace's JSON"
-    raise GraphfoldError(f"expected {kinds}, not {type(source).__name__}")
+        return trace_from
+    return _read_file if isinstance(source, str | os.PathLike) or hasattr(source, "read") else None
 
 
 def _read_file(source: Any) -> Trace:
@@ -59,6 +67,4 @@ def _read_file(source: Any) -> Trace:
         from graphfold.traces.onnx_reader import parse_onnx
 
         return parse_onnx(data, path)
-    from graphfold.traces.json_reader import parse_trace
-
     return parse_trace(data, path)

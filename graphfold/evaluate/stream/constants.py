@@ -140,7 +140,8 @@ def _unread(
         shape = part.shapes.signals[signal]
         symbols = {symbol for size in shape for symbol in size.symbols}
         name = format_id(signal, step)
-        is_read = (signal, step) in known or step > 0 or name in given
+        is_later = step > 0 and cut.circuit.axis_of[signal] == cut.axis
+        is_read = (signal, step) in known or is_later or name in given
         if not is_read and symbols <= sizes.keys():
             found[name] = np.zeros([s.evaluate(sizes) for s in shape], dtype)
     return found
