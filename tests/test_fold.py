@@ -230,6 +230,25 @@ def test_both_directions_in_time() -> None:
     assert found.size == 11
 
 
+@pytest.mark.parametrize("interleaved", [False, True])
+def test_two_directions_that_read_one_sequence_and_never_meet(interleaved: bool) -> None:
+    tape = Tape()
+    whole = tape.input("x", T, 3)
+    names = ("U", "W", "U2", "W2")
+    U, W, U2, W2 = (tape.param(name, 3, 3) for name in names)
+    there, back = [tape.const(0, 3)], [tape.const(0, 3)]
+    for t in range(T):  # each direction reads the sequence itself
+        there.append(tape("tanh", U @ whole[t] + W @ there[-1]))
+        if interleaved:
+            back.append(tape("tanh", U2 @ whole[T - 1 - t] + W2 @ back[-1]))
+    for t in range(0 if interleaved else T):
+        back.append(tape("tanh", U2 @ whole[T - 1 - t] + W2 @ back[-1]))
+    tape.output(*there[1:], *back[:0:-1])
+    found = folded(tape)
+    assert [r.direction for r in found.repetitions] == ["both"]
+    assert found.reason == ""
+
+
 def test_a_tree_reduction_does_not_repeat() -> None:
     tape = Tape()
     values = [tape.input(n, 3) for n in "abcdefgh"]

@@ -59,6 +59,36 @@ def test_a_symbolic_trace_folds_with_its_modules_opaque() -> None:
     assert [(r.form, r.steps) for r in found.repetitions] == [("recurrence", STEPS)]
 
 
+@pytest.mark.parametrize("kind", ["GRUCell", "LSTMCell"])
+def test_cells_of_the_library_fold_among_core_operators(kind: str) -> None:
+    class Net(torch.nn.Module):  # type: ignore[misc,name-defined,unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = getattr(torch.nn, kind)(SIZE, SIZE)
+
+        def forward(self, x: Any) -> Any:
+            state, outputs = None, []
+            for element in x.unbind(0):
+                state = self.cell(element, state)
+                outputs.append(state[0] if kind == "LSTMCell" else state)
+            return torch.stack(outputs)
+
+    net, x = Net(), torch.randn(STEPS, 2, SIZE)
+    found = gf.fold(torch.export.export(net, (x,)).run_decompositions())
+    assert [(r.form, r.steps) for r in found.repetitions] == [("recurrence", STEPS)]
+    state = {n.replace(".", "_"): v.numpy() for n, v in net.state_dict().items()}
+    values = gf.evaluate(found.unfold(), found.values({**state, "x": x.numpy()}))
+    (output,) = found.circuit.outputs
+    expected = net(x).detach().numpy()
+    np.testing.assert_allclose(values.signal(output.name), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_layers_with_weights_of_their_own_are_a_repeat() -> None:
+    net = torch.nn.Sequential(*(torch.nn.Linear(SIZE, SIZE) for _ in range(5)))
+    found = gf.fold(torch.fx.symbolic_trace(net))
+    assert [(r.form, r.steps) for r in found.repetitions] == [("repeat", 5)]
+
+
 class Settings(torch.nn.Module):  # type: ignore[misc,name-defined,unused-ignore]
     """Operators with settings that must not be read as if they had none."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -157,11 +158,9 @@ def _direction(part: Part) -> str:
 
 
 def _with_reason(found: Fold, reason: str) -> Fold:
-    from dataclasses import replace
-
+    """The reason is told only where something stays as it was."""
     whole = not found.prologue and not found.epilogue
-    left = found.trace.operation_count - sum(r.nodes for r in found.repetitions)
-    return found if whole and not left else replace(found, reason=reason)
+    return found if whole else replace(found, reason=reason)
 
 
 def _why(graph: Graph, parts: list[Part], failed: Part | None) -> str:

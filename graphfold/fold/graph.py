@@ -102,7 +102,7 @@ def make_graph(trace: Trace) -> Graph:
     operands = once[trace.operands] if len(trace.operands) else trace.operands
     merged = replace(trace, operands=operands)
     named = _named_families(merged)
-    families = _read_families(merged, named) + named
+    families = _read_families(merged, named, once) + named
     family, index = np.full(len(trace), -1, np.int64), np.zeros(len(trace), np.int64)
     for number, found in reversed([*enumerate(families)]):
         family[found.nodes], index[found.nodes] = number, found.indices
@@ -206,7 +206,7 @@ class _Group:
         return Family(name, np.array(self.nodes), np.array(places), whole, stride)
 
 
-def _read_families(trace: Trace, named: list[Family]) -> list[Family]:
+def _read_families(trace: Trace, named: list[Family], once: Numbers) -> list[Family]:
     """Reads of one node by indices that differ: of an input, or of what is made of one at once.
 
     The parts of a value that is cut anew in each repetition (gates of one matrix) are no sequence.
@@ -214,7 +214,9 @@ def _read_families(trace: Trace, named: list[Family]) -> list[Family]:
     groups: dict[tuple[int, int, str], _Group] = {}
     moving: dict[int, tuple[int, str] | None] = {}
     arity = np.diff(trace.starts)
-    for node in nodes_of(trace, *READS).tolist():
+    own = once == np.arange(len(trace))
+    reads = nodes_of(trace, *READS)
+    for node in reads[own[reads]].tolist():
         code = int(trace.attrs[node])
         if code not in moving:
             moving[code] = _moving(trace.attributes[code])

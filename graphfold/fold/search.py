@@ -22,6 +22,7 @@ _ANCHORS_A_ROUND = 4
 _ROUNDS = 4
 _MOST_ORDERS = 6
 _FAR_MORE = 4
+_MOST_LOST = 3  # repetitions that a part with shorter ones may leave over
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ def has_own_weights(graph: Graph, part: Part) -> bool:
     """Whether a parameter of the part is another one at each step."""
     leaves = (int(k.nodes[k.nodes >= 0][0]) for k in part.kinds if k.leaf)
     return any(graph.trace.op(node) == "param" for node in leaves)
+
+
+def is_better(part: Part, other: Part) -> bool:
+    """Whether a part saves more; of one that takes several steps of the other at once, far more."""
+    for short, long in ((part, other), (other, part)):
+        several = short.steps * 2 >= long.steps * 3 and len(short.kinds) * 3 <= len(long.kinds) * 2
+        if several:
+            return (short.score + _MOST_LOST * len(short.kinds) >= long.score) == (short is part)
+    return part.score > other.score
 
 
 def is_known(alignment: Alignment, anchor: Anchor) -> bool:
@@ -101,7 +111,7 @@ class _Search:
                     self.failed = part
                 continue
             own = has_own_weights(self.graph, part)
-            if own not in best or part.score > best[own].score:
+            if own not in best or is_better(part, best[own]):
                 best[own] = part
             if not own and (part.saved + len(part.kinds)) * 10 > left * 9:
                 break

@@ -24,7 +24,7 @@ _PRODUCTS = ("mm", "matmul", "mv", "dot")
 _TURNED = ("t", "numpy_T", "transpose", "permute", "adjoint", "mT")
 _PASSED = ("alias", "clone", "detach", "contiguous", "to", "_to_copy", "lift_fresh_copy", "expand")
 _FILLED = {"zeros": 0.0, "zeros_like": 0.0, "new_zeros": 0.0, "ones": 1.0, "ones_like": 1.0}
-_SPLITS = ("chunk", "split", "split_with_sizes")
+_SPLITS = ("chunk", "split", "split_with_sizes", "unbind")
 _SHAPED = ("view", "reshape", "_unsafe_view", "unsqueeze", "squeeze", "flatten")
 
 
@@ -39,6 +39,7 @@ def trace_of_torch(source: Any) -> Trace:
 
 class _Reader:
     def __init__(self, source: Any) -> None:
+        self.source, self.modules = source, dict[str, int]()
         signature = getattr(source, "graph_signature", None)
         self.parameters: dict[str, str] = {}
         for told in ("inputs_to_parameters", "inputs_to_buffers",
@@ -77,7 +78,7 @@ class _Reader:
 
     def number(self, value: Any) -> int:
         """The node of an argument; numbers are constants."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if _number(value):
             return self.builder.add("const", (), {"value": value}, ())
         return self.numbers[value]
 
@@ -85,7 +86,7 @@ class _Reader:
         """An operation with its arguments as they stand; those that are no nodes are attributes."""
         told = [*enumerate(node.args), *node.kwargs.items()]
         settings = {str(k): _plain(v) for k, v in told if not _nodes(v) and v is not None}
-        if node.op == "call_module":
+        if node.op == "call_module":  # with settings: by its path alone
             settings["module"] = str(node.target)
         operands = [self.numbers[n] for _, value in told for n in _nodes(value)]
         known = name in OPERATIONS  # by name only: its settings make it another operation
@@ -144,6 +145,26 @@ class _Reader:
     def filled(self, name: str, node: Any) -> int | None:
         return self.builder.add("const", (), {"value": _FILLED[name]}, _shape(node))
 
+    def full(self, _: str, node: Any) -> int | None:
+        value = node.args[1]
+        return (
+            self.builder.add("const", (), {"value": value}, _shape(node))
+            if _number(value)
+            else None
+        )
+
+    def module(self, _: str, node: Any) -> int | None:
+        """A module left whole: an operation of its class, whose parameters are one operand."""
+        told = [v for value in node.args for v in (_nodes(value) or [value])]
+        if node.kwargs or not _are_values(told):
+            return None
+        path = str(node.target)
+        if path not in self.modules:
+            self.modules[path] = self.builder.add("param", (), None, None, _word(path))
+        kind = type(self.source.get_submodule(path)).__name__
+        operands = [self.number(value) for value in told]
+        return self.builder.add(kind, [*operands, self.modules[path]], None, _shape(node))
+
     def select(self, _: str, node: Any) -> int | None:
         shape = _shape(node.args[0])
         if shape is None or len(node.args) != 3:
@@ -161,6 +182,9 @@ class _Reader:
         if not _is_split(whole):
             return self.add("getitem", node, [whole], index=index)
         axis = _axis(whole)
+        if _name(whole) == "unbind":
+            axes = {"axis": axis} if axis else {}
+            return self.add("getitem", node, whole.args[:1], index=index, **axes)
         sizes = [part.shape[axis] for part in whole.meta["val"]]
         start = sum(sizes[:index])
         return self.add(
@@ -206,6 +230,8 @@ _FORMS: Mapping[Sequence[str], _Form] = {
     _PASSED: _Reader.passed,
     ("dropout",): _Reader.dropout,
     tuple(_FILLED): _Reader.filled,
+    ("full",): _Reader.full,
+    ("module",): _Reader.module,
     ("select",): _Reader.select,
     ("getitem",): _Reader.item,
     ("slice",): _Reader.cut,
@@ -241,6 +267,8 @@ def _is_split(node: Any) -> bool:
     parts = node.meta.get("val")
     if not isinstance(parts, tuple | list) or not all(hasattr(p, "shape") for p in parts):
         return False
+    if _name(node) == "unbind":
+        return True
     return all(type(p.shape[_axis(node)]) is int for p in parts)
 
 
@@ -249,13 +277,17 @@ def _is_assertion(node: Any) -> bool:
 
 
 def _axis(split: Any) -> int:
-    told = split.args[2] if len(split.args) > 2 else split.kwargs.get("dim", 0)
-    return int(told) % max(1, len(split.meta["val"][0].shape))
+    unbinds = _name(split) == "unbind"
+    told = split.args[2 - unbinds :] or [split.kwargs.get("dim", 0)]
+    return int(told[0]) % max(1, len(split.meta["val"][0].shape) + unbinds)
 
 
 def _are_values(values: Sequence[Any]) -> bool:
-    numbers = (int, float)
-    return all(_nodes(v) == [v] or (isinstance(v, numbers) and v is not True) for v in values)
+    return all(_nodes(v) == [v] or _number(v) for v in values)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _shape(node: Any) -> ShapeLike | None:
