@@ -51,3 +51,12 @@ class TraceBuilder:
             self._attributes.table, attrs, tuple(self._shapes.items), shapes,
             np.array(self.outputs, np.int64), self._names, tuple(self.ids), self.name,
         )  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """An attribute as JSON has it; else its whole text, so that none looks like another."""
+    if isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    return str(value)

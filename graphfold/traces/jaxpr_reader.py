@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphfold.errors import GraphfoldError
-from graphfold.traces.build import TraceBuilder
+from graphfold.traces.build import TraceBuilder, plain
 from graphfold.traces.trace import Trace
 
 _SAME = {
@@ -190,7 +190,7 @@ def _operation(equation: Any) -> tuple[str, Mapping[str, Any]]:
             return "slice", {"start": int(start), "stop": int(stop), "axis": cut[0]}
     if name == "dot_general" and _is_product(equation):
         return "matmul", {}
-    told = {n: _plain(v) for n, v in parameters.items() if v is not None}
+    told = {n: plain(v) for n, v in parameters.items() if v is not None}
     return name, told
 
 
@@ -201,11 +201,3 @@ def _is_product(equation: Any) -> bool:
     if any(batch) or len(left) != 1 or max(ranks) > 2 or not min(ranks):
         return False
     return int(left[0]) == ranks[0] - 1 and int(right[0]) == 0
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    return str(value)

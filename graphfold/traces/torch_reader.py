@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from graphfold.errors import GraphfoldError, shorten
+from graphfold.errors import GraphfoldError
 from graphfold.operations import OPERATIONS
-from graphfold.traces.build import TraceBuilder
+from graphfold.traces.build import TraceBuilder, plain
 from graphfold.traces.trace import ShapeLike, Trace
 
 _SAME = {
@@ -65,12 +65,9 @@ class _Reader:
         if node.op == "get_attr":
             return self.builder.add("param", shape=shape, name=_word(str(node.target)))
         name = _name(node)
-        for names, made in _FORMS.items():
-            if name in names:
-                found = made(self, name, node)
-                if found is not None:
-                    return found
-        return self.opaque(name, node)
+        form = _FORMS.get(name)
+        found = form(self, name, node) if form else None
+        return self.opaque(name, node) if found is None else found
 
     def add(self, op: str, node: Any, operands: Sequence[Any], **attributes: Any) -> int:
         """A node with the shape of a torch node."""
@@ -85,8 +82,8 @@ class _Reader:
     def opaque(self, name: str, node: Any) -> int:
         """An operation with its arguments as they stand; those that are no nodes are attributes."""
         told = [*enumerate(node.args), *node.kwargs.items()]
-        settings = {str(k): _plain(v) for k, v in told if not _nodes(v) and v is not None}
-        if node.op == "call_module":  # with settings: by its path alone
+        settings = {str(k): plain(v) for k, v in told if not _nodes(v) and v is not None}
+        if node.op == "call_module":
             settings["module"] = str(node.target)
         operands = [self.numbers[n] for _, value in told for n in _nodes(value)]
         known = name in OPERATIONS  # by name only: its settings make it another operation
@@ -221,22 +218,22 @@ class _Reader:
 
 
 _Form = Callable[[_Reader, str, Any], int | None]
-_FORMS: Mapping[Sequence[str], _Form] = {
-    tuple(_SAME): _Reader.same,
-    _PRODUCTS: _Reader.product,
-    ("linear",): _Reader.linear,
-    ("addmm",): _Reader.addmm,
-    _TURNED: _Reader.turned,
-    _PASSED: _Reader.passed,
-    ("dropout",): _Reader.dropout,
-    tuple(_FILLED): _Reader.filled,
-    ("full",): _Reader.full,
-    ("module",): _Reader.module,
-    ("select",): _Reader.select,
-    ("getitem",): _Reader.item,
-    ("slice",): _Reader.cut,
-    ("cat", "concat", "stack"): _Reader.joined,
-    _SHAPED: _Reader.shaped,
+_FORMS: Mapping[str, _Form] = {
+    **dict.fromkeys(_SAME, _Reader.same),
+    **dict.fromkeys(_PRODUCTS, _Reader.product),
+    **dict.fromkeys(_TURNED, _Reader.turned),
+    **dict.fromkeys(_PASSED, _Reader.passed),
+    **dict.fromkeys(_FILLED, _Reader.filled),
+    **dict.fromkeys(_SHAPED, _Reader.shaped),
+    **dict.fromkeys(("cat", "concat", "stack"), _Reader.joined),
+    "linear": _Reader.linear,
+    "addmm": _Reader.addmm,
+    "dropout": _Reader.dropout,
+    "full": _Reader.full,
+    "module": _Reader.module,
+    "select": _Reader.select,
+    "getitem": _Reader.item,
+    "slice": _Reader.cut,
 }
 
 
@@ -323,11 +320,3 @@ def _end(value: Any, size: int, default: int) -> int:
 
 def _word(name: str) -> str:
     return name.replace(".", "_")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    return shorten(str(value))
