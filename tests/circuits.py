@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import graphfold as gf
 from graphfold.circuit import Circuit, Equation
 from graphfold.expression import REDUCTIONS, Apply, Const, ExpressionBuilder, Index, Read
+from graphfold.instances import format_id
 
 SIZES = {"n": 2, "m": 3}
 SHAPES: dict[str, tuple[str, ...]] = {"s": (), "u": ("n",), "v": ("m",), "A": ("m", "n")}
@@ -341,3 +342,15 @@ def skewed_circuits(draw: Draw) -> Circuit:
         delay = draw(st.integers(0, 3)) + (source >= target) + skews[source] - skews[target]
         reads[names[target]].append((names[source], direction * delay))
     return reading(reads)
+
+
+@st.composite
+def losses(draw: Draw) -> tuple[Circuit, dict[str, int], str | None]:
+    """A circuit over one clock or two, its steps, and an instance to differentiate, if any."""
+    circuit = draw(circuits(clocks=draw(st.booleans())))
+    least = fewest_steps(circuit) + draw(st.integers(0, 2))
+    steps = {axis.name: least + place for place, axis in enumerate(circuit.axes)}
+    signals = [e.signal for e in circuit.equations]
+    unfolding = gf.unfold(circuit, steps)
+    instances = [format_id(*i) for i in unfolding.instances() if i[0] in signals]
+    return circuit, steps, draw(st.sampled_from(instances)) if instances else None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from agreement import assert_agrees
 from gallery import example, sizes_of
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -23,14 +24,7 @@ def assert_the_same(circuit: Circuit, tree: Any, values: dict[str, Any], **optio
     found = gf.compile(circuit, keep=names).run(values, tree=tree, **options)
     wanted = gf.evaluate(gf.unfold(circuit, tree=tree), values, **options)
     for name in names:
-        expected = wanted.signal(name)
-        if found[name].ndim > expected.ndim:  # it may read a batch, but does so at no step
-            expected = np.expand_dims(expected, int(circuit.axis_of[name] is not None))
-            expected = np.broadcast_to(expected, found[name].shape)
-        assert found[name].shape == expected.shape, name
-        assert found[name].dtype == expected.dtype, name
-        small = 1e-4 if expected.dtype == np.float32 else 1e-9
-        np.testing.assert_allclose(found[name], expected, rtol=small, atol=small, err_msg=name)
+        assert_agrees(circuit, name, found[name], wanted.signal(name))
 
 
 @few

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from circuits import circuits, fewest_steps
+from circuits import losses
 from gallery import FUNCTIONS, example, sizes_of, unfolded
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
@@ -52,22 +52,13 @@ def assert_gradients(circuit: Circuit, steps: dict[str, int], values: Any, loss:
 
 
 @settings(max_examples=60)
-@given(
-    circuit=st.booleans().flatmap(lambda clocks: circuits(clocks=clocks)),
-    data=st.data(),
-    seed=st.integers(0, 99),
-)
+@given(case=losses(), seed=st.integers(0, 99))
 def test_a_random_circuit_has_its_gradients(
-    circuit: Circuit, data: st.DataObject, seed: int
+    case: tuple[Circuit, dict[str, int], str | None], seed: int
 ) -> None:
+    circuit, steps, loss = case
     note(gf.dumps(circuit))
-    least = fewest_steps(circuit) + data.draw(st.integers(0, 2))
-    steps = {axis.name: least + place for place, axis in enumerate(circuit.axes)}
-    unfolding = gf.unfold(circuit, steps)
-    signals = [e.signal for e in circuit.equations]
-    instances = [format_id(*i) for i in unfolding.instances() if i[0] in signals]
-    if instances:
-        loss = data.draw(st.sampled_from(instances))
+    if loss:
         assert_gradients(circuit, steps, random_values(circuit, steps, seed), loss)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from agreement import assert_agrees
 from circuits import cases, clocked_cases
 from gallery import FUNCTIONS, example, unfolded
 from gallery import random_values as gallery_values
@@ -63,14 +64,7 @@ def assert_one_long_run(
     found = stream(gf.compile(circuit, keep=names), values, cuts, axis, **options)
     wanted = evaluate(gf.unfold(circuit, lengths), values)
     for name in names:
-        expected = wanted.signal(name)
-        if found[name].ndim > expected.ndim:  # it may read a batch, but does so at no step
-            expected = np.expand_dims(expected, int(circuit.axis_of[name] is not None))
-            expected = np.broadcast_to(expected, found[name].shape)
-        assert found[name].shape == expected.shape, name
-        assert found[name].dtype == expected.dtype, name
-        small = 1e-4 if expected.dtype == np.float32 else 1e-9
-        np.testing.assert_allclose(found[name], expected, rtol=small, atol=small, err_msg=name)
+        assert_agrees(circuit, name, found[name], wanted.signal(name))
 
 
 MODEL = """\
