@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from graphfold.fold.align import Alignment, alone, groups
 from graphfold.fold.chains import chains_of
 from graphfold.fold.graph import Graph, leaf_hashes, refine_by_operands, refine_by_readers
-from graphfold.fold.part import Part, make_part
+from graphfold.fold.make_part import make_part
+from graphfold.fold.part import Part
 from graphfold.traces.order import levels
 from graphfold.traces.trace import Numbers
 
