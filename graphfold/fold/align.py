@@ -6,12 +6,14 @@ made by majority; `regular` finds where they hold, and the proof decides.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graphfold.fold.graph import Graph, mix
+from graphfold.fold.part import Kind
 from graphfold.traces.trace import Numbers
 
 _WIDE = 1 << 20  # operations have fewer operands
@@ -44,6 +46,17 @@ class Alignment:
     def run(self, nodes: Numbers, times: Numbers) -> None:
         """Label what follows from an anchor: nodes and their times."""
         self.create(nodes, times)
+        self.follow()
+
+    def go_on(self, kinds: Sequence[Kind]) -> None:
+        """Label what follows from kinds."""
+        for kind in kinds:
+            there = np.flatnonzero(kind.nodes >= 0)
+            self.create(kind.nodes[there], there + kind.first)
+        self.follow()
+
+    def follow(self) -> None:
+        """Label what follows from the labels."""
         while True:
             while self.pending:
                 self.spread(*self.pending.pop())
@@ -61,7 +74,7 @@ class Alignment:
         for number in range(len(self.found)):
             batches = self.found[number].batches
             self.look_again(number, *(np.concatenate([b[i] for b in batches]) for i in (0, 1)))
-        return bool(self.pending)
+        return bool(self.pending or self.unclear)
 
     def look_again(self, number: int, nodes: Numbers, times: Numbers) -> None:
         """Label readers that look different but stand where a known one would."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
 from math import gcd
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graphfold.traces.order import readers
+from graphfold.traces.order import levels, readers
 from graphfold.traces.trace import Numbers, Trace, canonical
 
 MOVING = ("index", "start", "stop", "step_index")
@@ -71,6 +72,11 @@ class Graph:
     families: tuple[Family, ...]
     once: Numbers
     named: tuple[Family, ...]
+
+    @cached_property
+    def levels(self) -> Numbers:
+        """The longest path of operations that leads to each node."""
+        return levels(self.trace)
 
     def operand(self, nodes: Numbers, place: int) -> Numbers:
         """The operand of each node at one place."""

@@ -83,7 +83,7 @@ def _slot(graph: Graph, read: Numbers, steps: Numbers, kind: Numbers, step: Numb
         if often >= count or (often > 1 and count == 1):
             return Slot(kind=label, delay=delay)
     clock = _clock(graph, read, steps) if count * 2 <= len(read) else None
-    return Slot(clock=clock) if clock else Slot(node=node)
+    return Slot(clock=clock) if clock else Slot(node=node, sure=count * 2 > len(read))
 
 
 def _clock(graph: Graph, read: Numbers, steps: Numbers) -> tuple[float, float] | None:

@@ -2,28 +2,80 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
-from graphfold.fold.align import Alignment, most
-from graphfold.fold.kinds import connected, kinds_of, with_slots
-from graphfold.fold.part import Part
+import numpy as np
+from numpy.typing import NDArray
+
+from graphfold.fold.align import TAKEN, Alignment, most
+from graphfold.fold.graph import Graph
+from graphfold.fold.grow import grow
+from graphfold.fold.join import join, trim
+from graphfold.fold.kinds import connected, kinds_of, places_of, with_slots
+from graphfold.fold.part import Kind, Part
 from graphfold.fold.run import longest
-from graphfold.fold.shift import shifted
+from graphfold.fold.shift import edges_of, shifted
+from graphfold.fold.sound import is_sound
+
+_ROUNDS = 4  # of completing kinds
 
 
 def make_part(alignment: Alignment) -> Part | None:
-    """The longest run of exact repetition among the labels; None when there is none."""
+    """The longest run of exact repetition among the labels; None when there is none.
+
+    Where kinds could be completed, the alignment goes on from them once more.
+    """
+    graph, taken = alignment.graph, alignment.classes == TAKEN
     kinds, period = kinds_of(alignment)
+    groups = connected(with_slots(graph, kinds))
+    found = [part for group in groups for part in _parts(graph, group, period)]
+    whole = _all_completed(graph, groups, taken)
+    changed = [new for new, old in zip(whole, groups, strict=True) if new is not old]
+    for group in changed:
+        found += _parts(graph, group, period)
+    if changed:
+        further = Alignment(graph, taken)
+        further.go_on([k for group in whole for k in group])
+        kinds, times = kinds_of(further)
+        groups = connected(with_slots(graph, kinds))
+        for group in _all_completed(graph, groups, taken):
+            found += _parts(graph, group, period * times)
+    found.sort(key=lambda p: (-p.score, len(p.histories)))
+    return next((p for p in found if is_sound(graph, p)), found[0] if found else None)
+
+
+def _all_completed(
+    graph: Graph, groups: list[list[Kind]], taken: NDArray[np.bool_]
+) -> list[list[Kind]]:
+    """Groups of kinds, each completed with nodes that no other has."""
+    used = taken | (places_of(graph, [k for group in groups for k in group])[0] >= 0)
     found = []
-    for together in connected(with_slots(alignment.graph, kinds)):
-        lengths = [len(k.nodes) for k in together if not k.leaf]
-        if not lengths:
-            continue
-        usual = most(np.array(lengths))[0]
-        most_steps = max(lengths)
-        tried = [(most_steps, ""), (usual, ""), (usual, "long"), (most_steps, "short")]
-        ways = (shifted(together, *way) for way in tried)
-        once = {tuple(k.first for k in way): way for way in ways}
-        found += [longest(alignment.graph, Part(0, way, period=period)) for way in once.values()]
-    parts = [part for part in found if part is not None]
-    return max(parts, key=lambda p: (p.score, -len(p.histories)), default=None)
+    for group in groups:
+        found.append(_completed(graph, group, used))
+        used |= places_of(graph, found[-1])[0] >= 0
+    return found
+
+
+def _completed(graph: Graph, kinds: list[Kind], taken: NDArray[np.bool_]) -> list[Kind]:
+    """The kinds, trimmed, joined and grown as far as they go."""
+    for _ in range(_ROUNDS):
+        joined = join(graph, trim(graph, kinds))
+        grown = grow(graph, joined, taken)
+        if joined is kinds and grown is joined:
+            break
+        kinds = with_slots(graph, grown)
+    return kinds
+
+
+def _parts(graph: Graph, kinds: list[Kind], period: int) -> Iterator[Part]:
+    """The longest runs of some kinds, moved in several ways."""
+    lengths = [len(k.nodes) for k in kinds if not k.leaf]
+    if not lengths:
+        return
+    usual, most_steps = most(np.array(lengths))[0], max(lengths)
+    tried = [(most_steps, ""), (usual, ""), (usual, "long"), (most_steps, "short")]
+    edges = edges_of(graph, kinds)
+    ways = (shifted(kinds, edges, *way) for way in tried)
+    once = {tuple(k.first for k in way): way for way in ways}
+    found = (longest(graph, Part(0, way, period=period)) for way in once.values())
+    yield from (part for part in found if part is not None)

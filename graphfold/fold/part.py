@@ -14,12 +14,16 @@ HOLE = 3  # how many saved operations one that would be there in vain is worth
 
 @dataclass(frozen=True)
 class Slot:
-    """What an operand is at every step: one `node`, or `kind` `delay` steps ago."""
+    """What an operand is at every step: one `node`, or `kind` `delay` steps ago, or a clock.
+
+    `clock` is (a, b) of the number a·t + b; `sure` tells whether `node` is read at most steps.
+    """
 
     node: int = -1
     kind: int = -1
     delay: int = 0
     clock: tuple[float, float] | None = None
+    sure: bool = True
 
 
 @dataclass(frozen=True, eq=False)

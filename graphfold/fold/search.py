@@ -14,7 +14,6 @@ from graphfold.fold.chains import chains_of
 from graphfold.fold.graph import Graph, leaf_hashes, refine_by_operands, refine_by_readers
 from graphfold.fold.make_part import make_part
 from graphfold.fold.part import Part
-from graphfold.traces.order import levels
 from graphfold.traces.trace import Numbers
 
 FEWEST_STEPS = 3
@@ -48,10 +47,18 @@ def find_parts(graph: Graph) -> tuple[list[Part], Part | None]:
     return parts, search.failed
 
 
-def has_own_weights(graph: Graph, part: Part) -> bool:
-    """Whether a parameter of the part is another one at each step."""
-    leaves = (int(k.nodes[k.nodes >= 0][0]) for k in part.kinds if k.leaf)
-    return any(graph.trace.op(node) == "param" for node in leaves)
+def own_weights(graph: Graph, part: Part) -> Iterator[int]:
+    """The kinds that are parameters, another one at each step."""
+    for number, kind in enumerate(part.kinds):
+        if kind.leaf and graph.trace.op(int(kind.nodes[kind.nodes >= 0][0])) == "param":
+            yield number
+
+
+def is_repeat(graph: Graph, part: Part) -> bool:
+    """Whether each step has its own weights, as far as it has some: all of them, and no others."""
+    own = set(own_weights(graph, part))
+    whole = all((part.kinds[number].nodes >= 0).all() for number in own)
+    return whole and own.isdisjoint(kind for kind, _ in part.histories)
 
 
 def is_better(part: Part, other: Part) -> bool:
@@ -79,14 +86,7 @@ class _Search:
         self.graph = graph
         self.taken = np.zeros(len(graph.trace), bool)
         self.failed: Part | None = None
-        self._levels: Numbers | None = None
         self._hashes: list[NDArray[np.uint64]] = []
-
-    @property
-    def levels(self) -> Numbers:
-        if self._levels is None:
-            self._levels = levels(self.graph.trace)
-        return self._levels
 
     def take(self, part: Part) -> None:
         for kind in part.kinds:
@@ -111,7 +111,7 @@ class _Search:
                 if part.troubles and (self.failed is None or part.tried > self.failed.tried):
                     self.failed = part
                 continue
-            own = has_own_weights(self.graph, part)
+            own = any(True for _ in own_weights(self.graph, part))
             if own not in best or is_better(part, best[own]):
                 best[own] = part
             if not own and (part.saved + len(part.kinds)) * 10 > left * 9:
@@ -125,7 +125,8 @@ class _Search:
         repeats = part.cyclic or anchor.trusted
         delays = [abs(s.delay) for k in part.kinds for s in k.slots if s.kind >= 0]
         short = part.steps <= max(delays, default=0)
-        return part.steps >= FEWEST_STEPS and part.score > 0 and repeats and not short
+        large = part.steps >= FEWEST_STEPS and part.score > 0 and not short
+        return large and repeats and is_repeat(self.graph, part)
 
     # -- anchors -----------------------------------------------------------------------------
 
@@ -165,12 +166,12 @@ class _Search:
                 nodes = free[chosen]
                 if len(nodes) < FEWEST_STEPS:
                     break
-                order = np.argsort(self.levels[nodes], kind="stable")
+                order = np.argsort(self.graph.levels[nodes], kind="stable")
                 nodes = nodes[order]
                 if nodes.tobytes() in seen:
                     continue
                 seen.add(nodes.tobytes())
-                if (np.diff(self.levels[nodes]) > 0).all():
+                if (np.diff(self.graph.levels[nodes]) > 0).all():
                     yield Anchor(nodes, np.arange(len(nodes)))
                 else:
                     yield from self.interleaved(nodes)

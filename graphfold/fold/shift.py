@@ -3,19 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from graphfold.fold.graph import Graph
 from graphfold.fold.part import Kind, Slot
+from graphfold.traces.trace import Numbers
+
+_SEQUENCE = 3  # elements that make a sequence
 
 
-def shifted(kinds: list[Kind], length: int, early: str) -> tuple[Kind, ...]:
+@dataclass(frozen=True)
+class Edge:
+    """That one kind reads another `delay` steps ago, except at the steps `missed`.
+
+    `other` is the far end; `reads` tells whether it is the one that is read. `elsewhere` tells at
+    which of the missed steps another sequence is read, which is no history.
+    """
+
+    other: int
+    delay: int
+    reads: bool
+    missed: Numbers
+    elsewhere: NDArray[np.bool_]
+
+
+def edges_of(graph: Graph, kinds: list[Kind]) -> list[list[Edge]]:
+    """For each kind how it reads others, and they read it."""
+    edges: list[list[Edge]] = [[] for _ in kinds]
+    for number, kind in enumerate(kinds):
+        there = np.flatnonzero(kind.nodes >= 0)
+        steps = there + kind.first
+        for place, slot in enumerate(kind.slots):
+            if slot.kind < 0 or slot.kind == number:
+                continue
+            read = graph.operand(kind.nodes[there], place)
+            wrong = kinds[slot.kind].at(steps - slot.delay) != read
+            missed = steps[wrong], _in_another(graph, kinds[slot.kind], read)[wrong]
+            edges[number].append(Edge(slot.kind, slot.delay, True, *missed))
+            edges[slot.kind].append(Edge(number, slot.delay, False, *missed))
+    return edges
+
+
+def _in_another(graph: Graph, kind: Kind, read: Numbers) -> NDArray[np.bool_]:
+    """Which nodes are elements of another sequence than the leaves of a kind are."""
+    family = graph.family[read]
+    sizes = np.array([len(f.nodes) for f in graph.families] or [0])
+    large = (family >= 0) & (sizes[family] >= _SEQUENCE)
+    return large & (family != kind.family) if kind.leaf else np.zeros(len(read), bool)
+
+
+def shifted(
+    kinds: list[Kind], edges: list[list[Edge]], length: int, early: str
+) -> tuple[Kind, ...]:
     """Move the kinds in time so that those of a length stand within 1..T, and delays are few.
 
     Of those that are `early`, "long" ones end at the last step, "short" ones begin at the first.
     """
     shifts: dict[int, int] = {}
-    edges = _kind_edges(kinds)
     for number, known in enumerate(kinds):
         if not known.leaf and len(known.nodes) == length:
             shifts[number] = 1 - known.first
@@ -28,7 +76,7 @@ def shifted(kinds: list[Kind], length: int, early: str) -> tuple[Kind, ...]:
         key=lambda n: (kinds[n].leaf, -len(kinds[n].nodes)),
     )
     while rest:
-        number = next((n for n in rest if any(m in shifts for m, _, _ in edges[n])), rest[0])
+        number = next((n for n in rest if any(e.other in shifts for e in edges[n])), rest[0])
         rest.remove(number)
         shifts[number] = _best_shift(kinds[number], edges[number], shifts, length)
     moved = []
@@ -49,35 +97,57 @@ def _shift_clock(slot: Slot, shift: int) -> Slot:
     return replace(slot, clock=(slope, start - slope * shift))
 
 
-def _kind_edges(kinds: list[Kind]) -> list[list[tuple[int, int, bool]]]:
-    """For each kind the others: (which, delay of what it reads or of what reads it, it reads)."""
-    edges: list[list[tuple[int, int, bool]]] = [[] for _ in kinds]
-    for number, known in enumerate(kinds):
-        for slot in known.slots:
-            if slot.kind >= 0 and slot.kind != number:
-                edges[number].append((slot.kind, slot.delay, True))
-                edges[slot.kind].append((number, slot.delay, False))
-    return edges
+def _best_shift(known: Kind, edges: list[Edge], shifts: Mapping[int, int], length: int) -> int:
+    """The shift with the fewest reads that fit no delay, then the smallest delays.
 
-
-def _best_shift(
-    known: Kind, edges: list[tuple[int, int, bool]], shifts: Mapping[int, int], length: int
-) -> int:
-    """The shift with the smallest delays; operations stay within 1..length."""
-    placed = [(delay, shifts[m], reads) for m, delay, reads in edges if m in shifts]
+    Operations stay within 1..length.
+    """
+    placed = [e for e in edges if e.other in shifts]
     flush_left, flush_right = 1 - known.first, length - known.last
     if known.leaf and len(known.nodes) == length:
         return flush_left
     tried = {flush_left, flush_right}
-    for delay, other, reads in placed:
-        at_once = other - delay if reads else other + delay
-        tried |= {at_once, at_once + 1, at_once - 1}
+    for edge in placed:
+        for delay in _likely_delays(known, edge, shifts, length):
+            other = shifts[edge.other]
+            tried.add(delay - edge.delay + other if edge.reads else edge.delay + other - delay)
     if not known.leaf and len(known.nodes) <= length:
         tried = {s for s in tried if flush_left <= s <= flush_right} or {flush_left}
 
     def cost(shift: int) -> tuple[Any, ...]:
-        late = [d + shift - o if reads else d + o - shift for d, o, reads in placed]
+        late = [_delay(edge, shift, shifts) for edge in placed]
         ahead = [d for d in late if d < 0]
-        return (len(ahead) if known.leaf else 0, sum(map(abs, late)), len(ahead), abs(shift))
+        wrong = sum(
+            _misfits(e, d, shift if e.reads else shifts[e.other], length)
+            for e, d in zip(placed, late, strict=True)
+        )
+        return wrong, len(ahead) if known.leaf else 0, sum(map(abs, late)), len(ahead), abs(shift)
 
     return min(sorted(tried), key=cost)
+
+
+def _delay(edge: Edge, shift: int, shifts: Mapping[int, int]) -> int:
+    """The delay of an edge when this end of it is moved by `shift`."""
+    moved = shift - shifts[edge.other]
+    return edge.delay + (moved if edge.reads else -moved)
+
+
+def _likely_delays(
+    known: Kind, edge: Edge, shifts: Mapping[int, int], length: int
+) -> tuple[int, ...]:
+    """No delay, one step, and as many as turn early or late misfits into histories."""
+    usual = (0, 1, -1)
+    if edge.reads or not edge.missed.size:
+        return usual
+    steps = edge.missed + shifts[edge.other]
+    early, late = steps[steps * 2 <= length], steps[steps * 2 > length]
+    found = (int(early.max()),) if early.size else ()
+    return (*usual, *found, *((int(late.min()) - length - 1,) if late.size else ()))
+
+
+def _misfits(edge: Edge, delay: int, shift: int, length: int) -> int:
+    """How many reads fit neither a delay nor the histories that it has."""
+    steps = edge.missed + shift
+    inside = (steps >= 1) & (steps <= length)
+    history = steps <= delay if delay > 0 else steps > length + delay
+    return int((inside & ~(history & ~edge.elsewhere)).sum())

@@ -1,0 +1,55 @@
+"""Whether what a part reads from outside can be computed before it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphfold.fold.graph import Graph
+from graphfold.fold.kinds import places_of
+from graphfold.fold.part import Part
+from graphfold.traces.trace import Numbers
+
+
+def is_sound(graph: Graph, part: Part) -> bool:
+    """Whether no history is computed from what depends on it.
+
+    A circuit with such a history is not well formed, though its unfolding might be.
+    """
+    computed = {place: node for place, node in part.histories.items() if not graph.leaf[node]}
+    if not computed:
+        return True
+    kind, _ = places_of(graph, list(part.kinds))
+    inside = np.flatnonzero(kind >= 0)
+    operations = inside[~graph.leaf[inside]]
+    lowest = int(graph.levels[operations].min()) if operations.size else 0
+    for (number, _), node in computed.items():
+        origins = _origins(graph, node, kind, lowest)
+        if any(number in _depends_on(part, origin) for origin in origins):
+            return False
+    return True
+
+
+def _origins(graph: Graph, node: int, kind: Numbers, lowest: int) -> set[int]:
+    """The kinds that a node is computed from."""
+    found, seen, pending = set[int](), {node}, [node]
+    while pending:
+        current = pending.pop()
+        if kind[current] >= 0:
+            found.add(int(kind[current]))
+            continue
+        if graph.levels[current] < lowest:
+            continue
+        fresh = [o for o in graph.trace.operands_of(current) if o not in seen]
+        seen.update(fresh)
+        pending += fresh
+    return found
+
+
+def _depends_on(part: Part, number: int) -> set[int]:
+    """A kind and all that it reads, at any step."""
+    found, pending = {number}, [number]
+    while pending:
+        read = {s.kind for s in part.kinds[pending.pop()].slots if s.kind >= 0} - found
+        found |= read
+        pending += read
+    return found
