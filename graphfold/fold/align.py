@@ -72,9 +72,22 @@ class Alignment:
             return False
         self.seen = len(self.found)
         for number in range(len(self.found)):
-            batches = self.found[number].batches
-            self.look_again(number, *(np.concatenate([b[i] for b in batches]) for i in (0, 1)))
+            nodes, times = self.members(number)
+            self.look_again(number, nodes, times)
+            self.decide_again(number, nodes, times)
         return bool(self.pending or self.unclear)
+
+    def members(self, number: int) -> tuple[Numbers, Numbers]:
+        """The nodes of a class, and their times."""
+        batches = self.found[number].batches
+        return np.concatenate([b[0] for b in batches]), np.concatenate([b[1] for b in batches])
+
+    def decide_again(self, number: int, nodes: Numbers, times: Numbers) -> None:
+        """Say what operands are, of which too few were known before."""
+        slots = self.found[number].slots
+        for place in [p for p, rule in slots.items() if rule is None]:
+            del slots[place]
+            self.to_operands(number, place, nodes, times)
 
     def look_again(self, number: int, nodes: Numbers, times: Numbers) -> None:
         """Label readers that look different but stand where a known one would."""
@@ -261,8 +274,7 @@ class Alignment:
 
     def clear_up_class(self, number: int) -> bool:
         """Tell apart the readers of one class."""
-        batches = self.found[number].batches
-        nodes, times = (np.concatenate([b[i] for b in batches]) for i in (0, 1))
+        nodes, times = self.members(number)
         whose, who, places = self.graph.readers_of(nodes)
         free = self.classes[who] == -1
         who, places, times = who[free], places[free], times[whose[free]]

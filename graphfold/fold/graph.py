@@ -173,15 +173,17 @@ def _numbers(trace: Trace) -> dict[int, float]:
 
 
 def _keys(trace: Trace) -> Numbers:
-    """One number for each operation, attributes and number of operands; for leaves: and shape.
+    """One number for each operation, attributes, number of operands, and shape.
 
-    The numbers come from texts, so that they do not depend on the order of the nodes.
+    The shape of operations counts only where all of them tell it. The numbers come from texts, so
+    that they do not depend on the order of the nodes.
     """
     ops = _text_codes(trace.op_names)
     attrs = _text_codes([canonical(a) if a else "" for a in trace.attributes])
     shapes = _text_codes([repr(shape) for shape in trace.shape_table])
     attrs_of = np.where(trace.is_leaf, np.uint64(0), attrs[trace.attrs])
-    shape_of = np.where(trace.is_leaf, shapes[trace.shapes], np.uint64(0))
+    told_by_all = bool((trace.shapes[~trace.is_leaf] > 0).all())
+    shape_of = np.where(trace.is_leaf | told_by_all, shapes[trace.shapes], np.uint64(0))
     arity = np.diff(trace.starts).astype(np.uint64)
     told = mix(ops[trace.ops] + mix(attrs_of + mix(shape_of + mix(arity))))
     return (told >> np.uint64(22)).astype(np.int64)
@@ -303,10 +305,13 @@ def _named_families(trace: Trace) -> list[Family]:
             groups.setdefault(template, _Group()).nodes.append(node)
             groups[template].indices.append(int(text))
             chosen.setdefault(node, []).append((template, int(text)))
-    best = {
-        n: max((t for t, _ in those), key=lambda t: len(groups[t].nodes))
-        for n, those in chosen.items()
-    }
+
+    def likelihood(template: tuple[str, str, int, int]) -> tuple[bool, int]:
+        """A number in brackets at the end is a step; else the one that takes most values."""
+        count = len(groups[template].nodes)
+        return count > 1 and (template[0][-1:], template[1]) == ("[", "]"), count
+
+    best = {n: max((t for t, _ in those), key=likelihood) for n, those in chosen.items()}
     found = []
     for template, group in groups.items():
         kept = [i for i, n in enumerate(group.nodes) if best[n] == template]

@@ -8,7 +8,9 @@ from itertools import combinations
 import numpy as np
 
 from graphfold.fold.graph import Graph
+from graphfold.fold.grow import same_shape
 from graphfold.fold.kinds import places_of, with_slots
+from graphfold.fold.names import base_of
 from graphfold.fold.part import Kind
 
 _MOST_JOINS = 100
@@ -67,9 +69,12 @@ def _by_readers(graph: Graph, kinds: list[Kind]) -> Join | None:
 
 def _alike(graph: Graph, kinds: list[Kind], *numbers: int) -> bool:
     """Whether two kinds are the same operation."""
-    one, other = (kinds[n].nodes[kinds[n].nodes >= 0][0] for n in numbers)
-    leaf = any(kinds[n].leaf for n in numbers)
-    return not leaf and bool(graph.key[one] == graph.key[other])
+    if any(kinds[n].leaf for n in numbers):
+        return False
+    one, other = (int(kinds[n].nodes[kinds[n].nodes >= 0][0]) for n in numbers)
+    named = {base_of([graph.trace.names.get(node)]) for node in (one, other)} - {""}
+    same = bool(graph.key[one] == graph.key[other]) and same_shape(graph, one, other)
+    return same and len(named) < 2
 
 
 def _by_operands(graph: Graph, kinds: list[Kind]) -> Join | None:

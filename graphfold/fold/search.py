@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, permutations
@@ -61,11 +62,19 @@ def is_repeat(graph: Graph, part: Part) -> bool:
     return whole and own.isdisjoint(kind for kind, _ in part.histories)
 
 
+def are_histories(graph: Graph, part: Part) -> bool:
+    """Whether names tell that all a part computes stands before the first step: h[0], h[-1]."""
+    nodes = np.concatenate([k.nodes for k in part.kinds if not k.leaf])
+    names = (graph.trace.names.get(node, "") for node in nodes.tolist())
+    steps = [int(found[1]) for name in names if (found := re.search(r"\[(-?\d+)\]$", name))]
+    return bool(steps) and max(steps) <= 0
+
+
 def is_better(part: Part, other: Part) -> bool:
     """Whether a part saves more; of one that takes several steps of the other at once, far more."""
     for short, long in ((part, other), (other, part)):
         several = short.steps * 2 >= long.steps * 3 and len(short.kinds) * 3 <= len(long.kinds) * 2
-        if several:
+        if several and short.score == short.saved:
             return (short.score + _MOST_LOST * len(short.kinds) >= long.score) == (short is part)
     return part.score > other.score
 
@@ -126,7 +135,9 @@ class _Search:
         delays = [abs(s.delay) for k in part.kinds for s in k.slots if s.kind >= 0]
         short = part.steps <= max(delays, default=0)
         large = part.steps >= FEWEST_STEPS and part.score > 0 and not short
-        return large and repeats and is_repeat(self.graph, part)
+        if not (large and repeats and is_repeat(self.graph, part)):
+            return False
+        return part.cyclic or not are_histories(self.graph, part)
 
     # -- anchors -----------------------------------------------------------------------------
 
