@@ -40,6 +40,7 @@ class _Growth:
                     self.readers[slot.kind].append((number, place, slot.delay))
         self.waiting: list[deque[tuple[int, int]]] = [deque() for _ in range(4)]
         self.names: dict[int, dict[int, int] | None] = {}
+        self.doubled: dict[int, bool] = {}
         self.constants = {value: node for node, value in graph.constant.items()}
 
     def run(self) -> list[Kind]:
@@ -102,6 +103,8 @@ class _Growth:
             found = [self.named(number, step)]
         else:
             found = self.by_operands(number, step, moving=level == 2)
+            if self.has_doubles(number):
+                found = [node for node in found if self.is_read_alike(number, step, node)]
         found = [node for node in found if node >= 0 and self.fits(number, step, node)]
         found = self.alike(found) if len(found) > 1 else found
         return found[0] if found else -1
@@ -121,6 +124,35 @@ class _Growth:
             who, places = self.graph.out_targets[start:stop], self.graph.out_places[start:stop]
             best = who[(places == place) & ~self.used[who]]
         return [] if best is None else best.tolist()
+
+    def has_doubles(self, number: int) -> bool:
+        """Whether other operations read what a kind reads in the same way."""
+        if number not in self.doubled:
+            kind = self.kinds[number]
+            there = kind.nodes[kind.nodes >= 0]
+            node = int(there[len(there) // 2])
+            self.doubled[number] = any(
+                slot.kind >= 0 and self.alike_readers(node, place) > 1
+                for place, slot in enumerate(kind.slots)
+            )
+        return self.doubled[number]
+
+    def alike_readers(self, node: int, place: int) -> int:
+        """How many operations like a node read its operand at the same place."""
+        graph = self.graph
+        _, who, places = graph.readers_of(np.array([self.operand(node, place)]))
+        return int(((places == place) & (graph.key[who] == graph.key[node])).sum())
+
+    def is_read_alike(self, number: int, step: int, node: int) -> bool:
+        """Whether those that read a node may be those that read the kind; so may nobody."""
+        _, who, places = self.graph.readers_of(np.array([node]))
+        pairs = list(zip(who.tolist(), places.tolist(), strict=True))
+        return not pairs or any(
+            place == at
+            and (self.at(r, step + delay) == reader or self.fits(r, step + delay, reader))
+            for r, at, delay in self.readers[number]
+            for reader, place in pairs
+        )
 
     def expected(self, slot: Slot, step: int) -> int:
         """The node that an operand must be, or -1 where that is not known."""

@@ -40,7 +40,7 @@ def make_part(alignment: Alignment) -> Part | None:
         groups = connected(with_slots(graph, kinds))
         for group in _all_completed(graph, groups, taken):
             found += _parts(graph, group, period * times)
-    found.sort(key=lambda p: (-p.score, len(p.histories)))
+    found.sort(key=lambda p: (-p.rank, len(p.histories)))
     return next((p for p in found if is_sound(graph, p)), found[0] if found else None)
 
 

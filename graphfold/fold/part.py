@@ -66,7 +66,7 @@ class Part:
 
     `saved` is how many operations the circuit has less than the trace; `period` how many
     repetitions of the anchor one step takes. `tried` is what it would save if there were no
-    `troubles`.
+    `troubles`. `doubtful` counts the histories that are the operation that they stand for.
     """
 
     steps: int
@@ -77,6 +77,12 @@ class Part:
     cyclic: bool = False
     troubles: tuple[Trouble, ...] = ()
     tried: int = 0
+    doubtful: int = 0
+
+    @property
+    def rank(self) -> int:
+        """The score, less one step for each history that might be a step itself."""
+        return self.score - self.doubtful * sum(not k.leaf for k in self.kinds)
 
     @property
     def score(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -98,7 +98,20 @@ def _cut(
     operations = [k for k in kinds if not k.leaf]
     saved = sum(int((k.nodes >= 0).sum()) - 1 for k in operations)
     found = Part(steps, kinds, {}, part.period, saved, _is_cyclic(kinds), troubles, saved)
-    return replace(found, histories=_histories(graph, found))
+    histories = _histories(graph, found)
+    return replace(found, histories=histories, doubtful=_doubtful(graph, kinds, histories))
+
+
+def _doubtful(
+    graph: Graph, kinds: tuple[Kind, ...], histories: Mapping[tuple[int, int], int]
+) -> int:
+    """How many histories are the operation that they stand for."""
+    pairs = (
+        (kinds[number].nodes[kinds[number].nodes >= 0][0], node)
+        for (number, _), node in histories.items()
+        if not kinds[number].leaf
+    )
+    return sum(bool(graph.key[one] == graph.key[other]) for one, other in pairs)
 
 
 def _shift(clock: tuple[float, float] | None, start: int) -> tuple[float, float] | None:

@@ -76,7 +76,7 @@ def is_better(part: Part, other: Part) -> bool:
         several = short.steps * 2 >= long.steps * 3 and len(short.kinds) * 3 <= len(long.kinds) * 2
         if several and short.score == short.saved:
             return (short.score + _MOST_LOST * len(short.kinds) >= long.score) == (short is part)
-    return part.score > other.score
+    return part.rank > other.rank
 
 
 def is_known(alignment: Alignment, anchor: Anchor) -> bool:

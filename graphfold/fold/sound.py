@@ -11,18 +11,20 @@ from graphfold.traces.trace import Numbers
 
 
 def is_sound(graph: Graph, part: Part) -> bool:
-    """Whether no history is computed from what depends on it.
+    """Whether no history, and nothing that all steps read, is computed from what depends on it.
 
     A circuit with such a history is not well formed, though its unfolding might be.
     """
-    computed = {place: node for place, node in part.histories.items() if not graph.leaf[node]}
+    outside = [(kind, node) for (kind, _), node in part.histories.items()]
+    outside += [(n, s.node) for n, k in enumerate(part.kinds) for s in k.slots if s.node >= 0]
+    computed = [(number, node) for number, node in outside if not graph.leaf[node]]
     if not computed:
         return True
     kind, _ = places_of(graph, list(part.kinds))
     inside = np.flatnonzero(kind >= 0)
     operations = inside[~graph.leaf[inside]]
     lowest = int(graph.levels[operations].min()) if operations.size else 0
-    for (number, _), node in computed.items():
+    for number, node in dict.fromkeys(computed):
         origins = _origins(graph, node, kind, lowest)
         if any(number in _depends_on(part, origin) for origin in origins):
             return False
