@@ -19,19 +19,31 @@ Join = tuple[int, int, int]  # a kind, another one that goes on with it, and how
 
 
 def trim(graph: Graph, kinds: list[Kind]) -> list[Kind]:
-    """The kinds without nodes at their ends that read another parameter; else the same list."""
-    found = [_trimmed(graph, kind) for kind in kinds]
+    """The kinds without nodes at their ends that are out of place; else the same list.
+
+    These read another parameter, or stand apart and read nothing of what the kind reads.
+    """
+    found = [_trimmed(graph, kinds, kind) for kind in kinds]
     return found if any(a is not b for a, b in zip(found, kinds, strict=True)) else kinds
 
 
-def _trimmed(graph: Graph, kind: Kind) -> Kind:
+def _trimmed(graph: Graph, kinds: list[Kind], kind: Kind) -> Kind:
     there = np.flatnonzero(kind.nodes >= 0)
-    wrong = np.zeros(len(there), bool)
+    wrong, met = np.zeros(len(there), bool), np.zeros(len(there), bool)
     for place, slot in enumerate(kind.slots):
-        if slot.node >= 0 and slot.sure:
-            wrong |= graph.operand(kind.nodes[there], place) != slot.node
-    kept = there[~wrong]
-    if not wrong.any() or len(kept) < 2:
+        read = graph.operand(kind.nodes[there], place)
+        if slot.kind >= 0:
+            met |= kinds[slot.kind].at(there + kind.first - slot.delay) == read
+        elif slot.clock is not None:
+            met |= True
+        elif slot.sure:
+            met |= read == slot.node
+            wrong |= read != slot.node
+    apart = np.zeros(len(there), bool)
+    if len(there) > 2:
+        apart[0], apart[-1] = there[1] > there[0] + 1, there[-1] > there[-2] + 1
+    kept = there[~wrong & (met | ~apart)]
+    if len(kept) < 2 or (kept[0] == there[0] and kept[-1] == there[-1]):
         return kind
     nodes = kind.nodes[kept[0] : kept[-1] + 1]
     return replace(kind, first=kind.first + int(kept[0]), nodes=nodes)
