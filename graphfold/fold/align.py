@@ -303,7 +303,8 @@ class Alignment:
             shared = (self.graph.leaf[read] & (self.graph.family[read] < 0)) | (
                 fans[read] * 2 >= max(many, 4)
             )
-            told = np.where(shared, self.graph.told[read], told)
+            which = np.where(self.graph.family[read] >= 0, self.graph.index[read], -1)
+            told = np.where(shared, self.graph.told[read] ^ mix(which).astype(np.int64), told)
             label = self.classes[read]
             known = label >= 0
             told = np.where(known, label * _WIDE + (times[has] - self.times[read]) + 2**50, told)

@@ -30,7 +30,7 @@ def make_part(alignment: Alignment) -> Part | None:
     groups = connected(with_slots(graph, kinds))
     found = [part for group in groups for part in _parts(graph, group, period)]
     whole = _all_completed(graph, groups, taken)
-    changed = [new for new, old in zip(whole, groups, strict=True) if new is not old]
+    changed = [group for group in whole if not any(group is old for old in groups)]
     for group in changed:
         found += _parts(graph, group, period)
     if changed:
@@ -47,12 +47,13 @@ def make_part(alignment: Alignment) -> Part | None:
 def _all_completed(
     graph: Graph, groups: list[list[Kind]], taken: NDArray[np.bool_]
 ) -> list[list[Kind]]:
-    """Groups of kinds, each completed with nodes that no other has."""
-    used = taken | (places_of(graph, [k for group in groups for k in group])[0] >= 0)
-    found = []
-    for group in groups:
-        found.append(_completed(graph, group, used))
-        used |= places_of(graph, found[-1])[0] >= 0
+    """Groups of kinds, each completed, large ones first; what a larger one needs falls to it."""
+    found, used = [], taken.copy()
+    for group in sorted(groups, key=lambda kinds: -sum(len(k.nodes) for k in kinds)):
+        own = places_of(graph, group)[0] >= 0
+        if not (own & used).any():
+            found.append(_completed(graph, group, used))
+            used |= places_of(graph, found[-1])[0] >= 0
     return found
 
 
