@@ -38,7 +38,7 @@ class _Growth:
             for place, slot in enumerate(kind.slots):
                 if slot.kind >= 0:
                     self.readers[slot.kind].append((number, place, slot.delay))
-        self.waiting: list[deque[tuple[int, int]]] = [deque() for _ in range(4)]
+        self.waiting: list[deque[tuple[int, int]]] = [deque() for _ in range(5)]
         self.names: dict[int, dict[int, int] | None] = {}
         self.doubled: dict[int, bool] = {}
         self.constants = {value: node for node, value in graph.constant.items()}
@@ -51,7 +51,7 @@ class _Growth:
                 self.ask(*((number, step) for step in holes.tolist()))
         while (level := next((n for n, waiting in enumerate(self.waiting) if waiting), -1)) >= 0:
             place = self.waiting[level].popleft()
-            if self.is_open(*place) and not self.fill(level, *place) and level < 3:
+            if self.is_open(*place) and not self.fill(level, *place) and level < 4:
                 self.waiting[level + 1].append(place)
         if not self.fresh:
             return self.kinds
@@ -93,7 +93,7 @@ class _Growth:
         """The node that a kind must have at a step; -1 when the evidence is missing or unclear.
 
         What its readers read is the best evidence, then names, then what it reads: computed
-        values before those that are the same at all steps.
+        values before those that are the same at all steps. Of several, at last, any will do.
         """
         readers = [(self.at(r, step + delay), place) for r, place, delay in self.readers[number]]
         read = {self.operand(node, place) for node, place in readers if node >= 0}
@@ -106,7 +106,8 @@ class _Growth:
             if self.has_doubles(number):
                 found = [node for node in found if self.is_read_alike(number, step, node)]
         found = [node for node in found if node >= 0 and self.fits(number, step, node)]
-        found = self.alike(found) if len(found) > 1 else found
+        if len(found) > 1:
+            found = self.first(found) if level == 4 else self.alike(found)
         return found[0] if found else -1
 
     def by_operands(self, number: int, step: int, moving: bool) -> list[int]:
@@ -215,6 +216,11 @@ class _Growth:
                 if stride and not (k - i) % stride
             }
         return None
+
+    def first(self, found: list[int]) -> list[int]:
+        """The first of several that nothing tells apart, whatever the order of the trace."""
+        told, fine = self.graph.told, self.graph.fine
+        return [min(found, key=lambda n: (int(told[n]), int(fine[n]), n))]
 
     def is_other(self, number: int, step: int, node: int) -> bool:
         """Whether the name of a node says that it is something else."""

@@ -1,38 +1,21 @@
-"""Anchors: where to begin aligning; the best part that repeats, then the best of the rest."""
+"""Search: align from one anchor after another; the best part, then the best of the rest."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice, permutations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from graphfold.fold.align import Alignment, alone, groups
-from graphfold.fold.chains import chains_of
-from graphfold.fold.graph import Graph, leaf_hashes, refine_by_operands, refine_by_readers
+from graphfold.fold.align import Alignment
+from graphfold.fold.anchors import FEWEST_STEPS, Anchor, Anchors
+from graphfold.fold.graph import Graph
 from graphfold.fold.make_part import make_part
 from graphfold.fold.part import Part
-from graphfold.traces.trace import Numbers
 
-FEWEST_STEPS = 3
 _MOST_PARTS = 24
-_ANCHORS_A_ROUND = 4
-_ROUNDS = 4
-_MOST_ORDERS = 6
 _FAR_MORE = 4
 _MOST_LOST = 3  # repetitions that a part with shorter ones may leave over
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """Nodes with their times; `trusted` when they are elements of an input sequence."""
-
-    nodes: Numbers
-    times: Numbers
-    trusted: bool = False
 
 
 def find_parts(graph: Graph) -> tuple[list[Part], Part | None]:
@@ -95,7 +78,7 @@ class _Search:
         self.graph = graph
         self.taken = np.zeros(len(graph.trace), bool)
         self.failed: Part | None = None
-        self._hashes: list[NDArray[np.uint64]] = []
+        self.anchors = Anchors(graph)
 
     def take(self, part: Part) -> None:
         for kind in part.kinds:
@@ -107,7 +90,7 @@ class _Search:
         best: dict[bool, Part] = {}
         left = int((~self.taken & ~self.graph.leaf & (self.graph.family < 0)).sum())
         aligned: list[Alignment] = []
-        for anchor in self.anchors():
+        for anchor in self.anchors.all(self.taken):
             if any(is_known(alignment, anchor) for alignment in aligned):
                 continue
             alignment = Alignment(self.graph, self.taken)
@@ -138,77 +121,3 @@ class _Search:
         if not (large and repeats and is_repeat(self.graph, part)):
             return False
         return part.cyclic or not are_histories(self.graph, part)
-
-    # -- anchors -----------------------------------------------------------------------------
-
-    def anchors(self) -> Iterator[Anchor]:
-        yield from self.sequences()
-        yield from self.repeated()
-
-    def sequences(self) -> Iterator[Anchor]:
-        """Families, long ones first."""
-        families = sorted(self.graph.named, key=lambda f: -len(f.nodes))
-        for family in (*families, *sorted(self.graph.families, key=lambda f: -len(f.nodes))):
-            free = ~self.taken[family.nodes] & alone(family.indices)
-            if family.whole is not None or self.graph.leaf[family.nodes[0]]:
-                free &= np.diff(self.graph.out_starts)[family.nodes] > 0
-            if free.sum() >= FEWEST_STEPS:
-                nodes = family.nodes[free]
-                trusted = not self.graph.leaf[nodes[0]] and self.graph.family[nodes[0]] < 0
-                trusted = trusted or self.is_input(int(nodes[0]))
-                yield Anchor(nodes, family.indices[free], trusted)
-
-    def is_input(self, node: int) -> bool:
-        """Whether an element belongs to an input, not to a parameter."""
-        trace = self.graph.trace
-        for _ in range(8):
-            if self.graph.leaf[node] or not self.graph.arity[node]:
-                break
-            node = int(trace.operands[trace.starts[node]])
-        return trace.op(node) == "input"
-
-    def repeated(self) -> Iterator[Anchor]:
-        """Operations that look alike and stand one after another."""
-        seen: set[bytes] = set()
-        for hashes in self.hashes():
-            free = np.flatnonzero(~self.taken & ~self.graph.leaf)
-            found = sorted(groups(hashes[free]), key=len, reverse=True)
-            for chosen in found[:_ANCHORS_A_ROUND]:
-                nodes = free[chosen]
-                if len(nodes) < FEWEST_STEPS:
-                    break
-                order = np.argsort(self.graph.levels[nodes], kind="stable")
-                nodes = nodes[order]
-                if nodes.tobytes() in seen:
-                    continue
-                seen.add(nodes.tobytes())
-                if (np.diff(self.graph.levels[nodes]) > 0).all():
-                    yield Anchor(nodes, np.arange(len(nodes)))
-                else:
-                    yield from self.interleaved(nodes)
-
-    def interleaved(self, nodes: Numbers) -> Iterator[Anchor]:
-        """Chains of like operations side by side: as one with a longer delay, or each alone."""
-        chains = chains_of(self.graph, nodes, self._hashes[-1])
-        if not chains:
-            return
-        longest = [c for c in chains if len(c) >= len(chains[0]) - 1]
-        if 1 < len(longest) <= 4:
-            for order in islice(permutations(longest), _MOST_ORDERS):
-                count = len(longest)
-                times = [np.arange(len(chain)) * count + place for place, chain in enumerate(order)]
-                yield Anchor(np.concatenate(order), np.concatenate(times))
-        if len(chains[0]) >= FEWEST_STEPS:
-            yield Anchor(chains[0], np.arange(len(chains[0])))
-
-    def hashes(self) -> Iterator[NDArray[np.uint64]]:
-        """Finer and finer hashes of what nodes read, and who reads them."""
-        if not self._hashes:
-            current = leaf_hashes(self.graph)
-            for _ in range(_ROUNDS):
-                current = refine_by_operands(self.graph, current)
-                self._hashes.append(current)
-            for _ in range(_ROUNDS):
-                current = refine_by_readers(self.graph, current)
-                self._hashes.append(current)
-        yield from self._hashes
