@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,8 @@ def make_part(alignment: Alignment) -> Part | None:
         for group in _all_completed(graph, groups, taken):
             found += _parts(graph, group, period * times)
     found.sort(key=lambda p: (-p.rank, len(p.histories)))
-    return next((p for p in found if is_sound(graph, p)), found[0] if found else None)
+    sound = next((p for p in found if is_sound(graph, p)), None)
+    return sound or (replace(found[0], saved=-1) if found else None)
 
 
 def _all_completed(

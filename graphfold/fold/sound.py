@@ -17,10 +17,10 @@ def is_sound(graph: Graph, part: Part) -> bool:
     """
     outside = [(kind, node) for (kind, _), node in part.histories.items()]
     outside += [(n, s.node) for n, k in enumerate(part.kinds) for s in k.slots if s.node >= 0]
-    computed = [(number, node) for number, node in outside if not graph.leaf[node]]
-    if not computed:
+    if not outside:
         return True
     kind, _ = places_of(graph, list(part.kinds))
+    computed = [(n, node) for n, node in outside if kind[node] >= 0 or not graph.leaf[node]]
     inside = np.flatnonzero(kind >= 0)
     operations = inside[~graph.leaf[inside]]
     lowest = int(graph.levels[operations].min()) if operations.size else 0
