@@ -15,12 +15,30 @@ from traces import ensure_same_values, random_leaves, shuffled, sized, without_n
 import graphfold as gf
 from graphfold.circuit import Circuit
 from graphfold.expression import Apply
+from graphfold.instances import parse_id
+from graphfold.traces.operation_level import operation_level
 from graphfold.traces.trace import csr
 
 
 def steps_of(circuit: Circuit) -> int:
     """Some more than three times the largest delay, as histories differ from what follows."""
     return 5 * max([d.steps for d in circuit.delays], default=1) + 2
+
+
+def fewest_steps_of(circuit: Circuit) -> int:
+    """Three times the largest delay; a repetition needs three steps."""
+    return 3 * max([d.steps for d in circuit.delays], default=1)
+
+
+def classes(circuit: Circuit, steps: int) -> dict[str, list[int]]:
+    """The nodes of the trace that are the steps of each sequence, where an operation makes them."""
+    level = operation_level(gf.unfold(circuit, steps))
+    named = {name: node for node, name in level.trace.names.items()}
+    return {
+        e.signal: [named[f"{e.signal}[{t}]"] for t in range(1, steps + 1)]
+        for e in circuit.equations
+        if e.axis and f"{e.signal}[1]" in named
+    }
 
 
 def trace_of(circuit: Circuit) -> gf.Trace:
@@ -39,6 +57,21 @@ def repeats(circuit: Circuit) -> bool:
 
 def operations(circuit: Circuit, steps: int) -> int:
     return gf.read_trace(gf.unfold(circuit, steps)).operation_count
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits(causal=True))
+def test_an_unfolding_folds_into_the_circuit_up_to_names(circuit: Circuit) -> None:
+    assume(is_unpinned(circuit) and repeats(circuit))
+    steps = fewest_steps_of(circuit)
+    level = operation_level(gf.unfold(circuit, steps))
+    found = gf.fold(level.trace)
+    assert found.size == sum((nodes >= 0).any() for nodes in level.blocks.values())
+    for signal, nodes in classes(circuit, steps).items():
+        told = [parse_id(found.correspondence[level.trace.id_of(n)]) for n in nodes]
+        (name, first), *_ = told
+        assert first is not None
+        assert told == [(name, first + t) for t in range(steps)], signal
 
 
 @settings(max_examples=15, deadline=None)

@@ -52,7 +52,7 @@ class _Growth:
         while (level := next((n for n, waiting in enumerate(self.waiting) if waiting), -1)) >= 0:
             place = self.waiting[level].popleft()
             if self.is_open(*place) and not self.fill(level, *place) and level < 4:
-                self.waiting[level + 1].append(place)
+                self.defer(level + 1, *place)
         if not self.fresh:
             return self.kinds
         return [self.grown(number) for number in range(len(self.kinds))]
@@ -60,6 +60,12 @@ class _Growth:
     def ask(self, *places: tuple[int, int]) -> None:
         """Look for the nodes of kinds at some steps."""
         self.waiting[0] += [place for place in places if self.is_open(*place)]
+
+    def defer(self, level: int, number: int, step: int) -> None:
+        """Try a place again with weaker evidence: first steps before last ones."""
+        waiting = self.waiting[level]
+        early = step < self.kinds[number].first
+        (waiting.appendleft if early else waiting.append)((number, step))
 
     def is_open(self, number: int, step: int) -> bool:
         """Whether a kind could have a node at a step, and has none."""
@@ -117,7 +123,8 @@ class _Growth:
         best: Numbers | None = None
         for place, slot in enumerate(self.kinds[number].slots):
             read = self.expected(slot, step)
-            if read < 0 or (moving and slot.node >= 0):
+            common = slot.node in self.graph.constant  # as the 2 of h / 2: no evidence
+            if read < 0 or common or (moving and slot.node >= 0):
                 continue
             start, stop = self.graph.out_starts[read : read + 2]
             if stop - start > _MOST_READERS or (best is not None and stop - start >= len(best)):
@@ -158,10 +165,19 @@ class _Growth:
     def expected(self, slot: Slot, step: int) -> int:
         """The node that an operand must be, or -1 where that is not known."""
         if slot.kind >= 0:
-            return self.at(slot.kind, step - slot.delay)
+            node = self.at(slot.kind, step - slot.delay)
+            return node if node >= 0 else self.history(slot.kind, step - slot.delay)
         if slot.clock is None:
             return slot.node if slot.sure else -1
         return self.constants.get(slot.clock[0] * step + slot.clock[1], -1)
+
+    def history(self, number: int, step: int) -> int:
+        """What others read where a kind has no node; -1 when nobody does."""
+        for reader, place, delay in self.readers[number]:
+            node = self.at(reader, step + delay)
+            if node >= 0:
+                return self.operand(node, place)
+        return -1
 
     def fits(self, number: int, step: int, node: int) -> bool:
         """Whether a node is free, the same operation, and reads what is known."""
