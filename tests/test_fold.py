@@ -10,10 +10,9 @@ import pytest
 from traces import (
     Tape,
     Value,
-    ensure_same_values,
     equations,
+    folded,
     forms,
-    random_leaves,
     shuffled,
 )
 
@@ -21,20 +20,6 @@ import graphfold as gf
 
 T = 6
 module: Any = import_module("graphfold.fold.fold")
-
-
-def folded(tape: Tape) -> gf.Fold:
-    """Fold a trace, and check its values and that order and ids do not matter."""
-    trace = tape.trace()
-    found = gf.fold(trace)
-    if found:
-        ensure_same_values(found, random_leaves(trace))
-        assert gf.loads(gf.dumps(found.circuit)) == found.circuit
-    for seed in (1, 2):
-        other = gf.fold(shuffled(trace, seed))
-        assert other.circuit == found.circuit
-        assert other.steps == found.steps
-    return found
 
 
 def sequence(tape: Tape, steps: int = T, size: int = 3) -> list[Value]:

@@ -170,6 +170,20 @@ def without_names(trace: gf.Trace) -> gf.Trace:
     return replace(trace, names={n: name for n, name in trace.names.items() if leaf[n]})
 
 
+def folded(tape: Tape) -> gf.Fold:
+    """Fold a trace, and check its values and that order and ids do not matter."""
+    trace = tape.trace()
+    found = gf.fold(trace)
+    if found:
+        ensure_same_values(found, random_leaves(trace))
+        assert gf.loads(gf.dumps(found.circuit)) == found.circuit
+    for seed in (1, 2):
+        other = gf.fold(shuffled(trace, seed))
+        assert other.circuit == found.circuit
+        assert other.steps == found.steps
+    return found
+
+
 def forms(fold: gf.Fold) -> list[tuple[str, int]]:
     """What repeats, and how often."""
     return [(r.form, r.steps) for r in fold.repetitions]

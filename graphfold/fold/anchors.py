@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from graphfold.fold.align import alone, groups
 from graphfold.fold.chains import chains_of
-from graphfold.fold.graph import Graph, leaf_hashes, mix, refine_by_operands, refine_by_readers
+from graphfold.fold.graph import (
+    Family,
+    Graph,
+    leaf_hashes,
+    mix,
+    refine_by_operands,
+    refine_by_readers,
+)
 from graphfold.traces.trace import Numbers
 
 FEWEST_STEPS = 3
@@ -48,8 +55,8 @@ class Anchors:
 
     def sequences(self) -> Iterator[Anchor]:
         """Families, long ones first."""
-        families = sorted(self.graph.named, key=lambda f: -len(f.nodes))
-        for family in (*families, *sorted(self.graph.families, key=lambda f: -len(f.nodes))):
+        families = sorted(self.graph.named, key=self.family_order)
+        for family in (*families, *sorted(self.graph.families, key=self.family_order)):
             free = ~self.taken[family.nodes] & alone(family.indices)
             if family.whole is not None or self.graph.leaf[family.nodes[0]]:
                 free &= np.diff(self.graph.out_starts)[family.nodes] > 0
@@ -58,6 +65,11 @@ class Anchors:
                 trusted = not self.graph.leaf[nodes[0]] and self.graph.family[nodes[0]] < 0
                 trusted = trusted or self.is_input(int(nodes[0]))
                 yield Anchor(nodes, family.indices[free], trusted)
+
+    def family_order(self, family: Family) -> tuple[int, str, int]:
+        """Long families first; equal ones whatever the order of the trace."""
+        told = mix(self.graph.told[family.nodes]).sum()
+        return -len(family.nodes), family.name, int(told)
 
     def is_input(self, node: int) -> bool:
         """Whether an element belongs to an input, not to a parameter."""
@@ -97,9 +109,9 @@ class Anchors:
         """Operations that read one parameter at the same place, one after another."""
         fans = np.diff(self.graph.out_starts)
         leaves = np.flatnonzero(self.graph.leaf & (fans >= FEWEST_STEPS))
-        leaves = leaves[np.argsort(self.graph.told[leaves], kind="stable")]
+        order = np.lexsort((self.graph.index[leaves], self.graph.told[leaves], -fans[leaves]))
         found = []
-        for leaf in leaves[np.argsort(-fans[leaves], kind="stable")][:_MOST_SHARED].tolist():
+        for leaf in leaves[order][:_MOST_SHARED].tolist():
             _, who, places = self.graph.readers_of(np.array([leaf]))
             free = ~self.taken[who]
             who, places = who[free], places[free]

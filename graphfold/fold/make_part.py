@@ -13,6 +13,7 @@ from graphfold.fold.graph import Graph
 from graphfold.fold.grow import grow
 from graphfold.fold.join import join, trim
 from graphfold.fold.kinds import connected, kinds_of, places_of, with_slots
+from graphfold.fold.mirror import forward
 from graphfold.fold.part import Kind, Part
 from graphfold.fold.run import longest
 from graphfold.fold.shift import edges_of, shifted
@@ -43,7 +44,9 @@ def make_part(alignment: Alignment) -> Part | None:
             found += _parts(graph, group, period * times)
     found.sort(key=lambda p: (-p.rank, len(p.histories)))
     sound = next((p for p in found if is_sound(graph, p)), None)
-    return sound or (replace(found[0], saved=-1) if found else None)
+    if sound is not None:
+        return forward(graph, sound)
+    return replace(found[0], saved=-1) if found else None
 
 
 def _all_completed(

@@ -94,7 +94,6 @@ class _Search:
             if any(is_known(alignment, anchor) for alignment in aligned):
                 continue
             alignment = Alignment(self.graph, self.taken)
-            aligned.append(alignment)
             alignment.run(anchor.nodes, anchor.times)
             part = make_part(alignment)
             if part is None:
@@ -103,6 +102,7 @@ class _Search:
                 if part.troubles and (self.failed is None or part.tried > self.failed.tried):
                     self.failed = part
                 continue
+            aligned.append(alignment)
             own = any(True for _ in own_weights(self.graph, part))
             if own not in best or is_better(part, best[own]):
                 best[own] = part

@@ -21,7 +21,7 @@ class Edge:
     """That one kind reads another `delay` steps ago, except at the steps `missed`.
 
     `other` is the far end; `reads` tells whether it is the one that is read. `elsewhere` tells at
-    which of the missed steps another sequence is read, which is no history.
+    which of the missed steps some other element of a sequence is read, which is no history.
     """
 
     other: int
@@ -42,18 +42,17 @@ def edges_of(graph: Graph, kinds: list[Kind]) -> list[list[Edge]]:
                 continue
             read = graph.operand(kind.nodes[there], place)
             wrong = kinds[slot.kind].at(steps - slot.delay) != read
-            missed = steps[wrong], _in_another(graph, kinds[slot.kind], read)[wrong]
+            missed = steps[wrong], _in_sequence(graph, kinds[slot.kind], read)[wrong]
             edges[number].append(Edge(slot.kind, slot.delay, True, *missed))
             edges[slot.kind].append(Edge(number, slot.delay, False, *missed))
     return edges
 
 
-def _in_another(graph: Graph, kind: Kind, read: Numbers) -> NDArray[np.bool_]:
-    """Which nodes are elements of another sequence than the leaves of a kind are."""
+def _in_sequence(graph: Graph, kind: Kind, read: Numbers) -> NDArray[np.bool_]:
+    """Which nodes are elements of a sequence, if the kind is one: out of place, no histories."""
     family = graph.family[read]
     sizes = np.array([len(f.nodes) for f in graph.families] or [0])
-    large = (family >= 0) & (sizes[family] >= _SEQUENCE)
-    return large & (family != kind.family) if kind.leaf else np.zeros(len(read), bool)
+    return (family >= 0) & (sizes[family] >= _SEQUENCE) & kind.leaf
 
 
 def shifted(
