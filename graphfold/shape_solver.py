@@ -52,6 +52,35 @@ class Solver:
             self.shapes.update(dict.fromkeys(unknown, ()))  # what is more than a scalar corrects it
             self._assume(equations, unknown[0])
             self._spread(equations, readers)
+        self._reconsider(equations, readers)
+
+    def _reconsider(self, equations: Sequence[Equation], readers: Readers) -> None:
+        """Begin with the histories where the rest leads to a misfit, as with a bias for a batch."""
+        before = {e.signal: self.shapes[e.signal] for e in equations}
+        if not self._is_doubtful(equations):
+            return
+        self.shapes.update(dict.fromkeys(before))
+        self._learn_from_boundaries(equations, literal=False)
+        self._spread(equations, readers)
+        if self._unknown(equations) or self._is_doubtful(equations):
+            self.shapes.update(before)
+
+    def _is_doubtful(self, equations: Sequence[Equation]) -> bool:
+        """Whether an equation does not fit, or an input that is a history has more dimensions."""
+        told = self.circuit.boundaries_of
+        boundaries = [b for e in equations for b in told.get(e.signal, ()) if b.value is not None]
+        shapes = [(b, boundary_shape(self, b), self.shapes[b.signal]) for b in boundaries]
+        more = any(
+            known is not None and shape is not None and len(shape) > len(known)
+            for boundary, shape, known in shapes
+            if boundary.value and self._is_input(boundary.value)
+        )
+        return bool(boundaries) and (more or any(self._misfits(e.signal) for e in equations))
+
+    def _is_input(self, value: Expression) -> bool:
+        root = value.nodes[value.root]
+        declared = self.circuit.declared.get(root.signal) if isinstance(root, Read) else None
+        return declared is not None and declared.kind == "input"
 
     def _assume(self, equations: Sequence[Equation], scalar: str) -> None:
         """Note for a whole component that a shape was only assumed, and who could tell it."""

@@ -438,3 +438,28 @@ def test_the_proof_sees_every_wrong_circuit(
     found = gf.fold(tape.trace())
     assert not found
     assert found.reason
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_rows_of_a_batch_joined_with_the_state_keep_their_operations(given: bool) -> None:
+    tape = Tape()
+    W, b, x = tape.param("W", 7, 3), tape.param("b", 3), tape.input("x", T, 2, 4)
+    h = tape.input("h0", 2, 3) if given else tape.const(0, 2, 3)
+    for i in range(T):
+        h = tape("tanh", tape("concat", x[i], h, axis=1) @ W + b)
+    tape.output(h)
+    found = folded(tape)
+    assert equations(found)[0] == "h[t] = tanh(concat(x[t], h[t-1], axis=1) @ W + b)"
+    assert not found.functions
+
+
+def test_a_residual_stack_over_a_batch_keeps_its_operations() -> None:
+    tape = Tape()
+    h = tape.input("x", 2, 3)
+    for i in range(T):
+        h = h + tape("tanh", h @ tape.param(f"l.{i}.W", 3, 3) + tape.param(f"l.{i}.b", 3))
+    tape.output(h)
+    found = folded(tape)
+    assert equations(found)[0] == "h[t] = h[t-1] + tanh(h[t-1] @ l_W[t] + l_b[t])"
+    assert forms(found) == [("repeat", T)]
+    assert not found.functions

@@ -145,6 +145,17 @@ def test_a_history_must_have_the_shape_of_its_signal() -> None:
     assert caught.value.diagnostics[0].message == "y[0] is [2] but y is [3]"
 
 
+def test_a_history_tells_the_shape_where_a_bias_does_not() -> None:
+    joined = "y[t] = tanh(concat(A, y[t-1], axis=1) @ U + b)"
+    head = "graphfold: 1\ndims: [m, n]\ninputs:\n  A: [m, n]\n  y0: [m, n]\n"
+    head += "params:\n  U: [2*n, n]\n  b: [n]\n"
+    for init in ("y[0]: y0", "y[0]: A * 2"):
+        text = f"{head}init:\n  {init}\nequations: |\n  {joined}\n"
+        assert shape_text(gf.infer_shapes(gf.loads(text))["y"]) == "[m, n]"
+    text = f"{head}init:\n  y[0]: y0\nequations: |\n  y[t] = y[t-1] + b\n"
+    assert shape_text(gf.infer_shapes(gf.loads(text))["y"]) == "[m, n]"
+
+
 def test_the_shapes_of_the_lstm_are_as_in_the_book() -> None:
     shapes = gf.infer_shapes(gf.load(example_path("lstm")))
     assert {shape_text(shapes[name]) for name in "fgqish"} == {"[n_h]"}

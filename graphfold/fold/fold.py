@@ -18,7 +18,7 @@ from graphfold.fold.plan import Plan, make_plan
 from graphfold.fold.prove import Outside, find_flaw
 from graphfold.fold.result import Fold, Form, Repetition
 from graphfold.fold.search import find_parts
-from graphfold.fold.write import Draft, write_circuit
+from graphfold.fold.write import Draft, ShapesAre, write_circuit
 from graphfold.traces.operation_level import operation_level
 from graphfold.traces.read import read_trace
 from graphfold.unfold import unfold
@@ -70,10 +70,7 @@ def _attempt(graph: Graph, parts: list[Part]) -> tuple[Fold | None, str | None]:
     try:
         plan = make_plan(graph, parts)
         items = make_items(plan)
-        draft = write_circuit(items)
-        if (problem := _problem(draft)) is not None and problem.stage == "shapes":
-            draft = write_circuit(items, opaque=True)
-            problem = _problem(draft) and problem
+        draft, problem = _draft(items)
     except (AssertionError, KeyError, StopIteration) as error:
         raise _Refusal(f"the repetitions do not fit together ({error})") from None
     if problem is not None:
@@ -88,6 +85,18 @@ def _attempt(graph: Graph, parts: list[Part]) -> tuple[Fold | None, str | None]:
     if flaw is not None:
         return None, flaw
     return _result(plan, items, draft), None
+
+
+def _draft(items: Items) -> tuple[Draft, Diagnostic | None]:
+    """The circuit, or what is wrong with it; told shapes first, then unknown ones, if need be."""
+    draft = write_circuit(items)
+    problem = found = _problem(draft)
+    ways: tuple[ShapesAre, ...] = ("declared", "unknown")
+    for shapes in ways:
+        if found is not None and found.stage == "shapes":
+            draft = write_circuit(items, shapes)
+            found = _problem(draft)
+    return draft, found and problem
 
 
 def _problem(draft: Draft) -> Diagnostic | None:

@@ -8,6 +8,7 @@ the trace must have exactly one that stands for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from graphfold.fold.graph import Graph
 from graphfold.fold.meaning import meaning
 from graphfold.fold.write import Draft
 from graphfold.traces.operation_level import OperationLevel
-from graphfold.traces.trace import Numbers, Trace, canonical
+from graphfold.traces.trace import Numbers, ShapeLike, Trace, canonical
 
 
 @dataclass(frozen=True)
@@ -144,12 +145,20 @@ def _equal_constants(graph: Graph, unfolded: Trace, draft: Draft, read: int, mea
         return False
     value = graph.trace.attributes_of(meant).get("value")
     if unfolded.op(read) == "const":
-        return _same(unfolded.attributes_of(read).get("value"), value)
+        given = unfolded.attributes_of(read).get("value")
+        return _same(given, value) or _same(given, _spread(value, graph.trace.shape_of(meant)))
     signal, _, step = unfolded.names.get(read, "").rstrip("]").partition("[")
     if signal not in draft.clocks or not step:
         return False
     slope, start = draft.clocks[signal]
     return bool(slope * int(step) + start == value)
+
+
+def _spread(value: Any, shape: ShapeLike | None) -> Any:
+    """A number as the list of its shape, as far as that is known."""
+    sizes = [size for size in shape or () if isinstance(size, int)]
+    known = sizes and len(sizes) == len(shape or ()) and prod(sizes) < 10_000
+    return np.broadcast_to(value, sizes).tolist() if known else value
 
 
 def _same(one: Any, other: Any) -> bool:

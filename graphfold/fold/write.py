@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from math import prod
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,7 +30,10 @@ from graphfold.fold.names import Names, base_of, legal_name
 from graphfold.terms import constant_of
 from graphfold.traces.trace import Numbers
 
+_LARGEST_LIST = 64  # numbers of a history
+
 Place = tuple[str, int | None]
+ShapesAre = Literal["inferred", "declared", "unknown"]
 
 _ELEMENTWISE = frozenset(
     [
@@ -86,14 +90,18 @@ class Draft:
     signals: Mapping[str, int]
 
 
-def write_circuit(items: Items, opaque: bool = False) -> Draft:
-    """Write the circuit of some items; `opaque` makes functions of all that needs known shapes."""
-    return _Writer(items, opaque).write()
+def write_circuit(items: Items, shapes: ShapesAre = "inferred") -> Draft:
+    """Write the circuit of some items.
+
+    Where shapes are "declared", histories from outside are inputs with their shapes; where they are
+    "unknown", all that needs known ones is an opaque function.
+    """
+    return _Writer(items, shapes).write()
 
 
 class _Writer:
-    def __init__(self, items: Items, opaque: bool) -> None:
-        self.items, self.plan, self.opaque = items, items.plan, opaque
+    def __init__(self, items: Items, shapes: ShapesAre) -> None:
+        self.items, self.plan, self.shapes = items, items.plan, shapes
         self.graph, self.trace = items.plan.graph, items.plan.graph.trace
         self.names = Names()
         self.leaf_names: dict[int, str] = {}
@@ -190,6 +198,8 @@ class _Writer:
 
     def given_alone(self) -> Iterator[int]:
         """Inputs that are nothing but one history: they stay `given`."""
+        if self.shapes == "declared":
+            return
         reads: dict[int, int] = {}
         for part in self.plan.parts:
             for node in part.histories.values():
@@ -334,7 +344,7 @@ class _Writer:
             assert part is not None
             return Apply(op, operands, (("axis", self.axis_of_part[part].name),))
         known = settings(op, attributes, len(operands))
-        if known is not None and not (self.opaque and op not in _ELEMENTWISE):
+        if known is not None and (self.shapes != "unknown" or op in _ELEMENTWISE):
             return Apply(op, operands, known)
         return Apply("call", operands, (("function", self.function(node)),))
 
@@ -408,6 +418,15 @@ class _Writer:
     def constant(self, node: int) -> Constant:
         return constant_of(self.trace.attributes_of(node)["value"])
 
+    def initial(self, node: int) -> Constant:
+        """A constant history; a number becomes a list where shapes must be told, and are small."""
+        value, shape = self.trace.attributes_of(node)["value"], self.trace.shape_of(node)
+        sizes = [size for size in shape or () if isinstance(size, int)]
+        small = bool(sizes) and len(sizes) == len(shape or ()) and 0 < prod(sizes) <= _LARGEST_LIST
+        if self.shapes == "declared" and small:
+            return constant_of(np.broadcast_to(value, sizes))
+        return constant_of(value)
+
     def clock(self, part: int | None, clock: tuple[float, float]) -> str:
         """The signal a·t + b."""
         if (part, clock) not in self.clock_names:
@@ -451,7 +470,7 @@ class _Writer:
     def history(self, node: int) -> Expression:
         ref = self.items.ref(node, history=True)
         if ref.what == "const":
-            return Expression((Const(self.constant(node)),))
+            return Expression((Const(self.initial(node)),))
         if ref.what == "leaf":
             return Expression((Read(self.leaf_names[node]),))
         if ref.what == "item":
