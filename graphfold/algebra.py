@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from graphfold.expression import REDUCTIONS, Apply, Expression, Index, Read, nodes_beneath
+from graphfold.expression import REDUCTIONS, Apply, Expression, Read, beneath_outside_reductions
 from graphfold.instances import Instance
 from graphfold.language.printer import SUM, Piece, TooLongError
 from graphfold.notations import Unicode
@@ -65,7 +65,7 @@ def definition(
 def _write_node(at: _At, expression: Expression, root: int) -> Piece:
     """Write the nodes beneath `root`; a reduction writes its body once a step."""
     pieces: dict[int, Piece] = {}
-    for number in _beneath(expression, root):
+    for number in beneath_outside_reductions(expression, root):
         node = expression.nodes[number]
         if isinstance(node, Read):
             piece = _read(at, node)
@@ -83,18 +83,6 @@ def _write_node(at: _At, expression: Expression, root: int) -> Piece:
     return pieces[root]
 
 
-def _beneath(expression: Expression, root: int) -> list[int]:
-    """The nodes that one writes on the way to `root`: a reduction writes its own body."""
-
-    def operands(number: int) -> tuple[int, ...]:
-        node = expression.nodes[number]
-        if isinstance(node, Apply) and node.operation not in REDUCTIONS:
-            return node.operands
-        return ()
-
-    return nodes_beneath(root, operands)
-
-
 def _clock(at: _At, node: Apply) -> Piece:
     axis = str(node.attribute("axis"))
     if node.operation == "length":
@@ -106,22 +94,13 @@ def _read(at: _At, node: Read) -> Piece:
     axis = at.unfolding.circuit.axis_of[node.signal]
     step: int | None = None
     if axis is not None and node.index is not None:
-        step = _step(at, node.index, axis)
+        step = at.unfolding.step_read(node.index, axis, at.steps)
     found = at.replaced((node.signal, step))
     if found is not None:
         return found
     named = at.notation.read(node)
     text = at.notation.instance(node.signal, None if step is None else str(step))
     return replace(named, text=text)
-
-
-def _step(at: _At, index: Index, axis: str) -> int:
-    """The step that a read looks at."""
-    if index.base in at.unfolding.circuit.tree_of_child:
-        return at.unfolding.child(index.base, at.steps[axis])
-    if index.base == axis:
-        return at.steps[axis] + index.offset
-    return at.unfolding.resolve(index, axis)
 
 
 def _at(at: _At, axis: str, step: int) -> _At:

@@ -150,6 +150,18 @@ def nodes_beneath(root: int, operands: Callable[[int], Sequence[int]]) -> list[i
     return sorted(found)
 
 
+def beneath_outside_reductions(expression: Expression, root: int) -> list[int]:
+    """A node and what it is made of at one step; what a reduction reads at each is left out."""
+
+    def operands(number: int) -> tuple[int, ...]:
+        node = expression.nodes[number]
+        if isinstance(node, Apply) and node.operation not in REDUCTIONS:
+            return node.operands
+        return ()
+
+    return nodes_beneath(root, operands)
+
+
 def constant(value: Constant) -> Expression:
     """Return the expression that is one number or nested tuple."""
     return Expression((Const(value),))

@@ -60,6 +60,14 @@ class Unfolding(Recomputed):
         """The step that a fixed index names: T is the length of the axis."""
         return index.offset + (self.length(axis) if index.base else 0)
 
+    def step_read(self, index: Index, axis: str, steps: Mapping[str, int]) -> int:
+        """The step of an axis that a read looks at, from some step of each axis."""
+        if index.base in self.circuit.tree_of_child:
+            return self.child(index.base, steps[axis])
+        if index.base == axis:
+            return steps[axis] + index.offset
+        return self.resolve(index, axis)
+
     def tree(self, axis: str) -> Tree:
         """The tree of an axis; KeyError when it is none."""
         return dict(self.trees)[axis]
@@ -104,6 +112,10 @@ class Unfolding(Recomputed):
             if self.is_pinned(signal, step) and step is not None:
                 found.setdefault(signal, []).append(step)
         return MappingProxyType({signal: tuple(sorted(steps)) for signal, steps in found.items()})
+
+    def is_inside(self, signal: str, step: int | None) -> bool:
+        """Whether an instance is static, or at one of the steps 1..T, pinned or not."""
+        return self.circuit.axis_of.get(signal) is None or self._inside(signal, step)
 
     def _inside(self, signal: str, step: int | None) -> bool:
         axis = self.circuit.axis_of.get(signal)

@@ -102,6 +102,8 @@ OPERATIONS: dict[str, Any] = {
     "unbind": list,
     "embed": lambda x: 2 * x,
     "sum_over": lambda *xs: sum(xs),
+    "mean_over": lambda *xs: sum(xs) / len(xs),
+    "max_over": lambda *xs: np.max(np.stack(xs), axis=0),
 }
 
 

@@ -14,11 +14,12 @@ import numpy as np
 
 from graphfold.circuit import Circuit
 from graphfold.errors import GraphfoldError
-from graphfold.expression import REDUCTIONS, Apply, AttributeValue, Const, Expression, Read
+from graphfold.expression import REDUCTIONS, Apply, Const, Expression, Read
 from graphfold.inline import inline_functions
 from graphfold.instances import format_id
 from graphfold.shapes import solve_shapes
-from graphfold.sizes import Shape, Size
+from graphfold.sizes import Shape
+from graphfold.traces.spelled import floats, lists, operation_of, sizes_of
 from graphfold.traces.trace import AttributeCodes, Codes, Numbers, Trace
 from graphfold.unfolding import Unfolding
 
@@ -36,14 +37,18 @@ class OperationLevel:
     given: Mapping[tuple[str, int], int]
 
 
+class NoBlocksError(GraphfoldError):
+    """An unfolding whose operations are no whole blocks over one axis."""
+
+
 def operation_level(unfolding: Unfolding) -> OperationLevel:
     """Return an unfolding as a trace, with where each node came from.
 
-    GraphfoldError for trees, for reductions inside sequences, and for pruned unfoldings.
+    NoBlocksError for trees, for reductions inside sequences, and for pruned unfoldings.
     """
     if unfolding.trees or unfolding.kept is not None:
         what = "over a tree" if unfolding.trees else "that is pruned"
-        raise GraphfoldError(f"an unfolding {what} has no trace; only chains without pruning have")
+        raise NoBlocksError(f"an unfolding {what} is no whole blocks")
     return _Writer(unfolding, inline_functions(unfolding.circuit)).write()
 
 
@@ -169,7 +174,7 @@ class _Writer:
             steps = self.active(place[0]) if axis else self.steps(over)
             length = self.unfolding.length(over) if over else 1
             numbers = np.full(length, -1, np.int64)
-            op, attributes = _operation(node)
+            op, attributes = operation_of(node)
             known = shapes[number] if number < len(shapes) else None
             shape = 0 if known is None else self.shape(known)
             code = self.attributes.code(attributes)
@@ -181,10 +186,10 @@ class _Writer:
 
     def constant(self, value: Any, shape: Shape = ()) -> int:
         known = self.shape(shape) if shape else 0
-        key = f"{known} {_floats(value)!r}"
+        key = f"{known} {floats(value)!r}"
         if key not in self.constants:
             code, op = (
-                self.attributes.code({"value": _lists(value)}),
+                self.attributes.code({"value": lists(value)}),
                 self.ops.code("const", "const"),
             )
             self.constants[key] = int(self.rows.add(1, op, code, known)[0])
@@ -211,7 +216,7 @@ class _Writer:
                 self.names[number] = format_id(signal, step)
 
     def shape(self, shape: Shape) -> int:
-        known = tuple(str(s) if s.constant is None else s.constant for s in shape)
+        known = sizes_of(shape)
         return self.shapes.code(known, known)
 
     # -- edges -------------------------------------------------------------------------------
@@ -310,9 +315,7 @@ def _bound_axes(expression: Expression, axis: str | None, signal: str) -> list[s
     """The axis over which each node of an expression has values, None for one value."""
     if axis is not None:
         if any(isinstance(n, Apply) and n.operation in REDUCTIONS for n in expression.nodes):
-            raise GraphfoldError(
-                f"'{signal}' reduces a sequence inside a sequence: it has no trace"
-            )
+            raise NoBlocksError(f"'{signal}' reduces a sequence inside a sequence")
         return [axis] * len(expression.nodes)
     found: list[str | None] = []
     for node in expression.nodes:
@@ -324,7 +327,7 @@ def _bound_axes(expression: Expression, axis: str | None, signal: str) -> list[s
         if isinstance(node, Apply) and node.operation not in REDUCTIONS:
             axes |= {str(found[o]) for o in node.operands if found[o]}
         if len(axes) > 1:
-            raise GraphfoldError(f"'{signal}' reduces over two axes at once: it has no trace")
+            raise NoBlocksError(f"'{signal}' reduces over two axes at once")
         found.append(next(iter(axes), None))
     return found
 
@@ -334,26 +337,3 @@ def _moves(expression: Expression, read: Read) -> bool:
     reductions = [n for n in expression.nodes if isinstance(n, Apply) and n.operation in REDUCTIONS]
     assert read.index is not None
     return read.index.base in {n.attribute("axis") for n in reductions}
-
-
-def _operation(node: Apply) -> tuple[str, dict[str, Any]]:
-    """The operation and attributes that a trace shows; a call is an operation of its own."""
-    if node.operation == "call":
-        return str(node.attribute("function")), {}
-    if node.operation in REDUCTIONS:
-        return node.operation, {}
-    return node.operation, {name: _plain(value) for name, value in node.attributes}
-
-
-def _plain(value: AttributeValue) -> Any:
-    if isinstance(value, Size):
-        return str(value) if value.constant is None else value.constant
-    return [_plain(v) for v in value] if isinstance(value, tuple) else value
-
-
-def _floats(value: Any) -> Any:
-    return [_floats(v) for v in value] if isinstance(value, tuple) else float(value)
-
-
-def _lists(value: Any) -> Any:
-    return [_lists(v) for v in value] if isinstance(value, tuple) else value

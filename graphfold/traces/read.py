@@ -10,8 +10,9 @@ from typing import Any
 
 from graphfold.errors import Diagnostic, GraphfoldError, ModelError
 from graphfold.traces.json_reader import parse_trace, trace_from
-from graphfold.traces.operation_level import operation_level
+from graphfold.traces.operation_level import NoBlocksError, operation_level
 from graphfold.traces.trace import Trace
+from graphfold.traces.walk import walk_unfolding
 from graphfold.unfolding import Unfolding
 
 _PACKAGES = {
@@ -49,10 +50,17 @@ def _reader(source: Any) -> Callable[[Any], Trace] | None:
             reader: Callable[[Any], Trace] = getattr(import_module(module), function)
             return reader
     if isinstance(source, Unfolding):
-        return lambda unfolding: operation_level(unfolding).trace
+        return _of_unfolding
     if isinstance(source, Mapping):
         return trace_from
     return _read_file if isinstance(source, str | os.PathLike) or hasattr(source, "read") else None
+
+
+def _of_unfolding(unfolding: Unfolding) -> Trace:
+    try:
+        return operation_level(unfolding).trace
+    except NoBlocksError:
+        return walk_unfolding(unfolding)
 
 
 def _read_file(source: Any) -> Trace:
