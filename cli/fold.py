@@ -28,9 +28,10 @@ _FORMS = {"recurrence": "recurrence", "repeat": "repeat × {}", "map": "map"}
 def command(trace: str, output: str | None, figure: str | None, _json: bool) -> None:
     """Fold an unrolled graph back into its circuit, with a proof.
 
-    TRACE is a JSON file of operations or an ONNX model. What repeats at least three times becomes a
-    recurrence, a repeat with weights of its own, or a map. The model is written only when its
-    unfolding is the trace, node for node; else the reason is told, and nothing is written.
+    TRACE is a JSON file of operations, an ONNX model, or a .pt2 file of torch.export. What repeats
+    at least three times becomes a recurrence, a repeat with weights of its own, or a map. The model
+    is written only when its unfolding is the trace, node for node; else the reason is told, and
+    nothing is written.
 
     \b
     graphfold fold trace.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,3 +110,15 @@ def test_an_operator_with_settings_is_not_read_as_one_without() -> None:
 def test_a_module_that_is_not_traced_is_told_how() -> None:
     with pytest.raises(gf.GraphfoldError, match="trace the module first"):
         gf.fold(cell("rnn"))
+
+
+def test_a_saved_program_is_read_from_its_file(tmp_path: Path) -> None:
+    net = torch.nn.Sequential(*(torch.nn.Linear(SIZE, SIZE) for _ in range(5)))
+    program = torch.export.export(net, (torch.randn(1, SIZE),))
+    path = tmp_path / "net.pt2"
+    torch.export.save(program, path)
+    found = gf.fold(path)
+    assert [(r.form, r.steps) for r in found.repetitions] == [("repeat", 5)]
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(gf.ModelError, match=r"no program saved by torch\.export\.save"):
+        gf.read_trace(path)

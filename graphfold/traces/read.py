@@ -25,7 +25,8 @@ _PACKAGES = {
 def read_trace(source: Any) -> Trace:
     r"""Return the trace of a file, an unfolding, or a graph of ONNX, PyTorch or JAX.
 
-    A path (or an open binary file) ending in .onnx is read as ONNX, any other as JSON of traces.
+    A path (or an open binary file) ending in .onnx is read as ONNX, one in .pt2 as a program saved
+    by PyTorch, any other as JSON of traces. Open no .pt2 file that you do not trust.
     ModelError lists what is wrong with a file; GraphfoldError for what has no trace.
 
     >>> from graphfold import loads, unfold
@@ -75,4 +76,8 @@ def _read_file(source: Any) -> Trace:
         from graphfold.traces.onnx_reader import parse_onnx
 
         return parse_onnx(data, path)
+    if path and path.lower().endswith(".pt2"):
+        from graphfold.traces.torch_reader import parse_pt2
+
+        return parse_pt2(data, path)
     return parse_trace(data, path)

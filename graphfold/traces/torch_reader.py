@@ -1,11 +1,16 @@
-"""PyTorch graphs as traces: of `torch.export` and `torch.fx`; torch itself is not imported."""
+"""PyTorch graphs as traces: of `torch.export` and `torch.fx`.
+
+Only reading a file imports torch; a graph brings it along.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from io import BytesIO
 from typing import Any
 
-from graphfold.errors import GraphfoldError
+from graphfold.errors import Diagnostic, GraphfoldError, ModelError, shorten
 from graphfold.operations import OPERATIONS
 from graphfold.traces.build import TraceBuilder, plain
 from graphfold.traces.trace import ShapeLike, Trace
@@ -35,6 +40,25 @@ def trace_of_torch(source: Any) -> Trace:
         cure = "trace the module first: torch.export.export(module, inputs)"
         raise GraphfoldError(f"expected a traced graph, not {type(source).__name__}; {cure}")
     return _Reader(source).read(graph)
+
+
+def parse_pt2(data: bytes, source: str | None = None) -> Trace:
+    """Read what `torch.export.save` wrote; ModelError when it is nothing of that kind.
+
+    GraphfoldError without the package torch.
+    """
+    try:
+        torch = import_module("torch")
+    except ImportError:
+        message = "reading .pt2 needs the package torch: pip install 'graphfold[torch]'"
+        raise GraphfoldError(message) from None
+    try:
+        program = torch.export.load(BytesIO(data))
+    except Exception as error:  # of many kinds, which differ by version
+        told = shorten(str(error).partition("\n")[0], 80) or type(error).__name__
+        message = f"no program saved by torch.export.save, or cut short: {told}"
+        raise ModelError([Diagnostic("file", "torch", message, source=source)]) from None
+    return trace_of_torch(program)
 
 
 class _Reader:
