@@ -18,7 +18,8 @@ from graphfold.fold.plan import Plan, make_plan
 from graphfold.fold.prove import Outside, find_flaw
 from graphfold.fold.result import Fold, Form, Repetition
 from graphfold.fold.search import find_parts
-from graphfold.fold.write import Draft, ShapesAre, write_circuit
+from graphfold.fold.sheet import ShapesAre
+from graphfold.fold.write import Draft, write_circuit
 from graphfold.traces.operation_level import operation_level
 from graphfold.traces.read import read_trace
 from graphfold.unfold import unfold
