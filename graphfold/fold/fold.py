@@ -10,16 +10,16 @@ import numpy as np
 
 from graphfold.check import check
 from graphfold.errors import Diagnostic, shorten
-from graphfold.fold.anchors import FEWEST_STEPS
+from graphfold.fold.find.anchors import FEWEST_STEPS
+from graphfold.fold.find.part import Part
+from graphfold.fold.find.search import find_parts
 from graphfold.fold.graph import Graph, make_graph
 from graphfold.fold.items import Items, make_items
-from graphfold.fold.part import Part
 from graphfold.fold.plan import Plan, make_plan
 from graphfold.fold.prove import Outside, find_flaw
 from graphfold.fold.result import Fold, Form, Repetition
-from graphfold.fold.search import find_parts
-from graphfold.fold.sheet import ShapesAre
-from graphfold.fold.write import Draft, write_circuit
+from graphfold.fold.writing.sheet import ShapesAre
+from graphfold.fold.writing.write import Draft, write_circuit
 from graphfold.traces.operation_level import operation_level
 from graphfold.traces.read import read_trace
 from graphfold.unfold import unfold

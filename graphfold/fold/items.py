@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 
 from graphfold.expression import REDUCTIONS
+from graphfold.fold.find.part import Kind, Slot
 from graphfold.fold.graph import Graph, identity
 from graphfold.fold.meaning import meaning
-from graphfold.fold.names import base_of
-from graphfold.fold.part import Kind, Slot
 from graphfold.fold.plan import Plan
+from graphfold.fold.writing.names import base_of
 from graphfold.traces.trace import Numbers
 
 _ROUNDS = 8

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from graphfold.fold.find.part import Part
 from graphfold.fold.graph import Graph, nodes_of
-from graphfold.fold.part import Part
 from graphfold.traces.trace import Numbers
 
 GATHERS = frozenset(

@@ -15,7 +15,7 @@ import numpy as np
 
 from graphfold.fold.graph import Graph
 from graphfold.fold.meaning import meaning
-from graphfold.fold.write import Draft
+from graphfold.fold.writing.write import Draft
 from graphfold.traces.operation_level import OperationLevel
 from graphfold.traces.trace import Numbers, ShapeLike, Trace, canonical
 

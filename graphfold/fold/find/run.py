@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from graphfold.fold.find.part import Kind, Part, Trouble
 from graphfold.fold.graph import Graph
-from graphfold.fold.part import Kind, Part, Trouble
 from graphfold.traces.trace import Numbers
 
 

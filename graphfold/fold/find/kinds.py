@@ -8,9 +8,9 @@ from math import lcm
 
 import numpy as np
 
-from graphfold.fold.align import Alignment, most, most_pair
+from graphfold.fold.find.align import Alignment, most, most_pair
+from graphfold.fold.find.part import Kind, Slot
 from graphfold.fold.graph import Graph
-from graphfold.fold.part import Kind, Slot
 from graphfold.traces.trace import Numbers
 
 _LONGEST_PERIOD = 64

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from graphfold.fold.items import Item
-from graphfold.fold.names import base_of
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.names import base_of
+from graphfold.fold.writing.sheet import Sheet
 
 _FEW = 8  # steps whose names are looked at
 

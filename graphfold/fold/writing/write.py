@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphfold.circuit import Axis, Circuit, Dimension, Output, sort_boundaries
-from graphfold.fold.axes import choose_axes
-from graphfold.fold.bound import fill_histories, write_histories
-from graphfold.fold.declare import declare_leaves, declare_sequences, static_leaves
-from graphfold.fold.equate import write_equations
-from graphfold.fold.given import given_alone
 from graphfold.fold.items import Items
-from graphfold.fold.outputs import write_outputs
-from graphfold.fold.sheet import Place, ShapesAre, Sheet
-from graphfold.fold.signal_names import name_signals
+from graphfold.fold.writing.axes import choose_axes
+from graphfold.fold.writing.bound import fill_histories, write_histories
+from graphfold.fold.writing.declare import declare_leaves, declare_sequences, static_leaves
+from graphfold.fold.writing.equate import write_equations
+from graphfold.fold.writing.given import given_alone
+from graphfold.fold.writing.outputs import write_outputs
+from graphfold.fold.writing.sheet import Place, ShapesAre, Sheet
+from graphfold.fold.writing.signal_names import name_signals
 from graphfold.traces.trace import Numbers
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from graphfold.circuit import Equation
 from graphfold.expression import Apply, Expression, ExpressionBuilder
-from graphfold.fold.apply import apply
 from graphfold.fold.items import Items, Ref
-from graphfold.fold.reads import read_of
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.apply import apply
+from graphfold.fold.writing.reads import read_of
+from graphfold.fold.writing.sheet import Sheet
 
 
 def write_equations(sheet: Sheet) -> None:

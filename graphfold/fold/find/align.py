@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from graphfold.fold.find.part import Kind
 from graphfold.fold.graph import Graph, mix
-from graphfold.fold.part import Kind
 from graphfold.traces.trace import Numbers
 
 _WIDE = 1 << 20  # operations have fewer operands

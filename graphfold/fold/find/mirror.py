@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from graphfold.fold.find.part import Kind, Part, Slot
 from graphfold.fold.graph import Graph
-from graphfold.fold.part import Kind, Part, Slot
 
 
 def forward(graph: Graph, part: Part) -> Part:

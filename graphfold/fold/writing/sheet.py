@@ -10,8 +10,8 @@ from graphfold.circuit import Axis, Boundary, Equation, Function, Signal
 from graphfold.expression import Index
 from graphfold.fold.graph import Graph
 from graphfold.fold.items import Items
-from graphfold.fold.names import Names
 from graphfold.fold.plan import Plan
+from graphfold.fold.writing.names import Names
 from graphfold.traces.trace import Numbers, Trace
 
 Place = tuple[str, int | None]

@@ -8,16 +8,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from graphfold.fold.align import TAKEN, Alignment, most
+from graphfold.fold.find.align import TAKEN, Alignment, most
+from graphfold.fold.find.grow import grow
+from graphfold.fold.find.join import join, trim
+from graphfold.fold.find.kinds import connected, kinds_of, places_of, with_slots
+from graphfold.fold.find.mirror import forward
+from graphfold.fold.find.part import Kind, Part
+from graphfold.fold.find.run import longest
+from graphfold.fold.find.shift import edges_of, shifted
+from graphfold.fold.find.sound import is_sound
 from graphfold.fold.graph import Graph
-from graphfold.fold.grow import grow
-from graphfold.fold.join import join, trim
-from graphfold.fold.kinds import connected, kinds_of, places_of, with_slots
-from graphfold.fold.mirror import forward
-from graphfold.fold.part import Kind, Part
-from graphfold.fold.run import longest
-from graphfold.fold.shift import edges_of, shifted
-from graphfold.fold.sound import is_sound
 
 _ROUNDS = 4  # of completing kinds
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from graphfold.circuit import Boundary
 from graphfold.expression import Const, Constant, Expression, Read
-from graphfold.fold.reads import alias
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.reads import alias
+from graphfold.fold.writing.sheet import Sheet
 from graphfold.terms import constant_of
 
 _LARGEST_LIST = 64  # numbers of a history

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphfold.fold.find.kinds import places_of
+from graphfold.fold.find.part import Part
 from graphfold.fold.graph import Graph
-from graphfold.fold.kinds import places_of
-from graphfold.fold.part import Part
 from graphfold.traces.trace import Numbers
 
 

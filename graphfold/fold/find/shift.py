@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graphfold.fold.find.part import Kind, Slot
 from graphfold.fold.graph import Graph
-from graphfold.fold.part import Kind, Slot
 from graphfold.traces.trace import Numbers
 
 _SEQUENCE = 3  # elements that make a sequence

@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from graphfold.fold.find.kinds import places_of
+from graphfold.fold.find.part import Kind, Slot
 from graphfold.fold.graph import Graph
-from graphfold.fold.kinds import places_of
-from graphfold.fold.part import Kind, Slot
 from graphfold.traces.trace import Numbers
 
 _FARTHEST = 64  # steps beyond the ends

@@ -9,8 +9,8 @@ from itertools import islice, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from graphfold.fold.align import alone, groups
-from graphfold.fold.chains import chains_of
+from graphfold.fold.find.align import alone, groups
+from graphfold.fold.find.chains import chains_of
 from graphfold.fold.graph import (
     Family,
     Graph,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from graphfold.circuit import Axis
-from graphfold.fold.beneath import parts_beneath
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.beneath import parts_beneath
+from graphfold.fold.writing.sheet import Sheet
 
 
 def choose_axes(sheet: Sheet) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from graphfold.fold.align import Alignment
-from graphfold.fold.anchors import FEWEST_STEPS, Anchor, Anchors
+from graphfold.fold.find.align import Alignment
+from graphfold.fold.find.anchors import FEWEST_STEPS, Anchor, Anchors
+from graphfold.fold.find.make_part import make_part
+from graphfold.fold.find.part import Part
 from graphfold.fold.graph import Graph
-from graphfold.fold.make_part import make_part
-from graphfold.fold.part import Part
 
 _MOST_PARTS = 24
 _FAR_MORE = 4

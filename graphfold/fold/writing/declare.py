@@ -9,8 +9,8 @@ import numpy as np
 from graphfold.circuit import Signal
 from graphfold.fold.graph import identity
 from graphfold.fold.items import Ref
-from graphfold.fold.leaf_shapes import leaf_shape
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.leaf_shapes import leaf_shape
+from graphfold.fold.writing.sheet import Sheet
 from graphfold.traces.trace import Numbers
 
 

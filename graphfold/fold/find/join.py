@@ -7,11 +7,11 @@ from itertools import combinations
 
 import numpy as np
 
+from graphfold.fold.find.grow import same_shape
+from graphfold.fold.find.kinds import places_of, with_slots
+from graphfold.fold.find.part import Kind
 from graphfold.fold.graph import Graph
-from graphfold.fold.grow import same_shape
-from graphfold.fold.kinds import places_of, with_slots
-from graphfold.fold.names import base_of
-from graphfold.fold.part import Kind
+from graphfold.fold.writing.names import base_of
 
 _MOST_JOINS = 100
 

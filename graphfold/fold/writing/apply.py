@@ -5,9 +5,9 @@ from __future__ import annotations
 from graphfold.circuit import Function
 from graphfold.expression import Apply
 from graphfold.fold.items import Item
-from graphfold.fold.leaf_shapes import leaf_shape
 from graphfold.fold.meaning import settings
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.leaf_shapes import leaf_shape
+from graphfold.fold.writing.sheet import Sheet
 
 _LETTERS = "abcdefghijklmnopqrsuvwxyz"  # t is a step
 

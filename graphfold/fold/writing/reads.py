@@ -9,8 +9,8 @@ from __future__ import annotations
 from graphfold.circuit import Equation
 from graphfold.expression import Apply, Const, Expression, ExpressionBuilder, Index, Node, Read
 from graphfold.fold.items import Ref
-from graphfold.fold.names import legal_name
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.names import legal_name
+from graphfold.fold.writing.sheet import Sheet
 from graphfold.terms import constant_of
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graphfold.fold.items import Ref
-from graphfold.fold.reads import alias
-from graphfold.fold.sheet import Sheet
+from graphfold.fold.writing.reads import alias
+from graphfold.fold.writing.sheet import Sheet
 
 
 def write_outputs(sheet: Sheet) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from graphfold.fold.part import Part
+from graphfold.fold.find.part import Part
 from graphfold.fold.plan import Plan
 
 

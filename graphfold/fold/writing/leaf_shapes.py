@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphfold.fold.graph import READS
-from graphfold.fold.names import legal_name
+from graphfold.fold.writing.names import legal_name
 from graphfold.sizes import Shape, Size
 from graphfold.traces.trace import ShapeLike, Trace
 

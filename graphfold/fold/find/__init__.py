@@ -1,0 +1,1 @@
+"""What repeats in a graph: anchors, alignment, kinds of operations, and parts that are exact."""

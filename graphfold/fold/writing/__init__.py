@@ -1,0 +1,1 @@
+"""A circuit from what was found: axes, names, declarations, equations, boundaries, outputs."""
