@@ -19,7 +19,7 @@ from traces import (
 import graphfold as gf
 
 T = 6
-module: Any = import_module("graphfold.fold.fold")
+module: Any = import_module("graphfold.fold.attempt")
 
 
 def sequence(tape: Tape, steps: int = T, size: int = 3) -> list[Value]:
@@ -426,8 +426,8 @@ def test_the_proof_sees_every_wrong_circuit(
     tape.output(tape("stack", *rnn(tape, sequence(tape), tape.const(0, 3))))
     write = module.write_circuit
 
-    def tampered(items: Any, opaque: bool = False) -> Any:
-        draft = write(items, opaque)
+    def tampered(items: Any, shapes: Any = "inferred") -> Any:
+        draft = write(items, shapes)
         text = gf.dumps(draft.circuit)
         head, _, tail = text.partition("equations: |\n")
         init = "init:\n  h[-1]: zeros\n  x[0]: zeros\n"

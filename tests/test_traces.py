@@ -112,9 +112,9 @@ def test_what_is_no_trace_is_refused() -> None:
         gf.read_trace(3)
     with pytest.raises(gf.ModelError, match="No such file"):
         gf.read_trace("/nowhere/trace.json")
-    tree = gf.load(gf.example_path("recursive"))
-    with pytest.raises(gf.GraphfoldError, match="tree"):
-        gf.fold(gf.unfold(tree, tree="((the cat) (sat down))"))
+    eliminated = gf.eliminate(gf.unfold(gf.load(gf.example_path("output_recurrence")), 3), ["h"])
+    with pytest.raises(gf.GraphfoldError, match="not Elimination"):
+        gf.read_trace(eliminated)
 
 
 def test_an_empty_trace_and_lonely_nodes_repeat_nothing() -> None:
