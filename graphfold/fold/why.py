@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from graphfold.errors import shorten
 from graphfold.fold.find.anchors import FEWEST_STEPS
-from graphfold.fold.find.part import Part
+from graphfold.fold.find.part import Part, no_troubles
 from graphfold.fold.graph import Graph
 
 
@@ -14,15 +16,17 @@ def why(
     graph: Graph, failed: Part | None, parts: Sequence[Part], left: frozenset[int] | None = None
 ) -> str:
     """The first operation that is unlike its others, among those `left` as they were; else ""."""
-    troubles = [t for part in (*parts, *([failed] if failed else ())) for t in part.troubles]
+    told = [part.troubles for part in (*parts, *([failed] if failed else ()))]
+    troubles = np.concatenate([no_troubles(), *told])
     if left is not None:
-        troubles = [t for t in troubles if t.node in left]
-    if not troubles:
+        troubles = troubles[np.isin(troubles[:, 2], np.array([*left], np.int64))]
+    if not len(troubles):
         return ""
-    first = min(troubles, key=lambda t: (t.stop, t.node, t.place))
-    node = graph.trace.label(first.node)
-    operand = int(graph.operands[graph.starts[first.node] + first.place])
+    _, stop, number, place = (column.tolist() for column in troubles.T)
+    _, number, place = min(zip(stop, number, place, strict=True))
+    node = graph.trace.label(number)
+    operand = int(graph.operands[graph.starts[number] + place])
     read = graph.trace.label(operand)
-    differs = f"operand {first.place + 1} of {node} is {read}, unlike in the other repetitions"
+    differs = f"operand {place + 1} of {node} is {read}, unlike in the other repetitions"
     few = f"; nothing repeats {FEWEST_STEPS} times" if left is None else ""
     return shorten(differs + few, 400)

@@ -13,6 +13,7 @@ from graphfold.traces.trace import Numbers
 _FARTHEST = 40
 _WIDEST = 8
 _MOST_ANCESTORS = 300
+_MOST_TOLD = 16  # chains that are told apart by all that they are made of
 
 
 def chains_of(graph: Graph, nodes: Numbers, hashes: NDArray[np.uint64]) -> list[Numbers]:
@@ -38,11 +39,13 @@ def chains_of(graph: Graph, nodes: Numbers, hashes: NDArray[np.uint64]) -> list[
             chain.append(following[chain[-1]])
         chains.append(nodes[chain])
 
-    def order(chain: Numbers) -> tuple[int, int, int, str]:
-        first, last = int(hashes[chain[0]]), int(hashes[chain[-1]])
-        return -len(chain), first, last, _origins(graph, int(chain[0]))
+    def order(chain: Numbers) -> tuple[int, int, int]:
+        return -len(chain), int(hashes[chain[0]]), int(hashes[chain[-1]])
 
-    return sorted(chains, key=order)
+    chains.sort(key=order)
+    if len(chains) > _MOST_TOLD:
+        return chains
+    return sorted(chains, key=lambda chain: (*order(chain), _origins(graph, int(chain[0]))))
 
 
 def _origins(graph: Graph, node: int) -> str:

@@ -38,8 +38,9 @@ def _mirrored(part: Part) -> Part:
         replace(k, nodes=k.nodes[::-1].copy(), slots=tuple(_turned(s, last) for s in k.slots))
         for k in part.kinds
     )
+    others = tuple(_mirrored(other) for other in part.others)
     histories = {(kind, last - step): node for (kind, step), node in part.histories.items()}
-    return replace(part, kinds=kinds, histories=histories)
+    return replace(part, kinds=kinds, histories=histories, others=others)
 
 
 def _turned(slot: Slot, last: int) -> Slot:

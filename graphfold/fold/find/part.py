@@ -50,23 +50,20 @@ class Kind:
         return found
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """An operand that is not what the others are; no fold may reach from `start` to `stop`."""
-
-    start: int
-    stop: int
-    node: int
-    place: int
+def no_troubles() -> Numbers:
+    """No operand that is not what the others are."""
+    return np.empty((0, 4), np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """A part of the trace that repeats `steps` times; `before` holds what delays read outside.
 
     `saved` is how many operations the circuit has less than the trace; `period` how many
     repetitions of the anchor one step takes. `tried` is what it would save if there were no
     `troubles`. `doubtful` counts the histories that are the operation that they stand for.
+    A row (start, stop, node, place) of `troubles` is an operand that is not what the others are: no
+    run may reach from start to stop. `others` are the runs of the same kinds beside this one.
     """
 
     steps: int
@@ -75,9 +72,10 @@ class Part:
     period: int = 1
     saved: int = 0
     cyclic: bool = False
-    troubles: tuple[Trouble, ...] = ()
+    troubles: Numbers = field(default_factory=no_troubles)
     tried: int = 0
     doubtful: int = 0
+    others: tuple[Part, ...] = ()
 
     @property
     def rank(self) -> int:

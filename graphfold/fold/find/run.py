@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from graphfold.fold.find.part import Kind, Part, Trouble
+from graphfold.fold.find.part import Kind, Part, Slot
 from graphfold.fold.graph import Graph
 from graphfold.traces.trace import Numbers
 
+_MOST_RUNS = 24
+_SHORTEST = 3  # steps that repeat
 
-def _troubles(graph: Graph, part: Part) -> Iterator[Trouble]:
-    """Where operands are not what their slots say."""
+
+def _troubles(graph: Graph, part: Part) -> Numbers:
+    """Where operands are not what their slots say: a row (start, stop, node, place) each."""
+    rows = [np.empty((0, 4), np.int64)]
     for known in part.kinds:
         there = np.flatnonzero(known.nodes >= 0)
         nodes, steps = known.nodes[there], there + known.first
         for place, slot in enumerate(known.slots):
-            read = graph.operand(nodes, place)
-            if slot.clock is not None:
-                wrong = np.flatnonzero(~_on_clock(graph, slot.clock, read, steps))
-            elif slot.kind < 0:
-                wrong = np.flatnonzero(read != slot.node)
-            else:
-                wrong = np.flatnonzero(part.kinds[slot.kind].at(steps - slot.delay) != read)
-            spread = slot.delay if slot.kind >= 0 else 0
-            for at in wrong.tolist():
-                step = int(steps[at])
-                start, stop = sorted((step - spread, step))
-                yield Trouble(start, stop, int(nodes[at]), place)
+            wrong = ~_met(graph, part, slot, graph.operand(nodes, place), steps)
+            at, delay = steps[wrong], slot.delay if slot.kind >= 0 else 0
+            start, stop = np.minimum(at, at - delay), np.maximum(at, at - delay)
+            rows.append(np.stack([start, stop, nodes[wrong], np.full(len(at), place)], axis=1))
+    return np.concatenate(rows)
 
 
-def _on_clock(graph: Graph, clock: tuple[float, float], read: Numbers, steps: Numbers) -> Any:
+def _met(graph: Graph, part: Part, slot: Slot, read: Numbers, steps: Numbers) -> NDArray[np.bool_]:
+    """At which steps an operand is what its slot says."""
+    if slot.clock is not None:
+        return _on_clock(graph, slot.clock, read, steps)
+    wanted = slot.node if slot.kind < 0 else part.kinds[slot.kind].at(steps - slot.delay)
+    return np.asarray(read == wanted)
+
+
+def _on_clock(
+    graph: Graph, clock: tuple[float, float], read: Numbers, steps: Numbers
+) -> NDArray[np.bool_]:
     slope, start = clock
     pairs = zip(read.tolist(), steps.tolist(), strict=True)
     return np.array([graph.constant.get(n) == slope * s + start for n, s in pairs], bool)
@@ -41,43 +48,77 @@ def _on_clock(graph: Graph, clock: tuple[float, float], read: Numbers, steps: Nu
 
 def longest(graph: Graph, part: Part) -> Part | None:
     """The longest run of steps of some kinds that is exact; None when histories never agree."""
-    operations = [k for k in part.kinds if not k.leaf]
-    low, high = min(k.first for k in operations), max(k.last for k in operations)
-    troubles = tuple(_troubles(graph, part))
-    spans = [(t.start, t.stop) for t in troubles]
-    for _ in range(20):
-        run = _longest_run(spans, low, high)
-        stops = run is None or run[1] < high or run[0] > low
-        inside = tuple(t for t in troubles if stops and t.start >= low and t.stop <= high)
-        cut = None if run is None else _cut(graph, part, *run, inside)
-        if cut is None or run is None:
-            saved = sum(int((k.nodes >= 0).sum()) - 1 for k in operations)
-            return Part(0, (), {}, part.period, -1, False, inside, tried=saved)
-        disagreeing = _disagreeing(graph, cut)
-        if not disagreeing:
-            return cut
-        spans += [(step + run[0] - 1, step + run[0] - 1) for step in disagreeing]
-    return None
+    runs = _Runs(graph, part)
+    found = runs.within(runs.low, runs.high)
+    if found is None:
+        return None
+    run, cut = found
+    return replace(cut, others=runs.beside(run)) if run else cut
 
 
-def _longest_run(spans: list[tuple[int, int]], low: int, high: int) -> tuple[int, int] | None:
+@dataclass
+class _Runs:
+    """The runs of some kinds that are exact, one after another."""
+
+    graph: Graph
+    part: Part
+
+    def __post_init__(self) -> None:
+        self.operations = [k for k in self.part.kinds if not k.leaf]
+        self.low = min(k.first for k in self.operations)
+        self.high = max(k.last for k in self.operations)
+        self.troubles = _troubles(self.graph, self.part)
+        self.spans = self.troubles[:, :2]
+
+    def within(self, low: int, high: int) -> tuple[tuple[int, int] | None, Part] | None:
+        """The longest run between two steps; no run and what was tried, or None."""
+        for _ in range(20):
+            run = _longest_run(self.spans, low, high)
+            whole = run == (self.low, self.high)
+            inside = (self.troubles[:, 0] >= self.low) & (self.troubles[:, 1] <= self.high)
+            told = self.troubles[inside & (not whole)]
+            cut = None if run is None else _cut(self.graph, self.part, *run, told)
+            if cut is None or run is None:
+                saved = sum(int((k.nodes >= 0).sum()) - 1 for k in self.operations)
+                return None, Part(0, (), {}, self.part.period, -1, False, told, tried=saved)
+            disagreeing = _disagreeing(self.graph, cut)
+            if not disagreeing:
+                return run, cut
+            steps = np.array(disagreeing) + run[0] - 1
+            self.spans = np.concatenate([self.spans, np.stack([steps, steps], axis=1)])
+        return None
+
+    def beside(self, run: tuple[int, int]) -> tuple[Part, ...]:
+        """The other runs, before and after one."""
+        found: list[Part] = []
+        pending = [(self.low, run[0] - 1), (run[1] + 1, self.high)]
+        while pending and len(found) < _MOST_RUNS:
+            low, high = pending.pop(0)
+            told = self.within(low, high) if high - low + 1 >= _SHORTEST else None
+            if told is None or told[0] is None:
+                continue
+            start, stop = told[0]
+            part = told[1]
+            if stop - start + 1 >= _SHORTEST:
+                found.append(part)
+                pending += [(low, start - 1), (stop + 1, high)]
+        return tuple(found)
+
+
+def _longest_run(spans: Numbers, low: int, high: int) -> tuple[int, int] | None:
     """The longest run of steps that wholly contains no span; the first of equal ones."""
-    latest: dict[int, int] = {}
-    for start, stop in spans:
-        latest[stop] = max(latest.get(stop, start), start)
-    best: tuple[int, int] | None = None
-    first = low
-    for step in range(low, high + 1):
-        if step in latest and latest[step] >= first:
-            first = latest[step] + 1
-        if first <= step and (best is None or step - first > best[1] - best[0]):
-            best = (first, step)
-    return best
+    if high < low:
+        return None
+    inside = spans[(spans[:, 1] >= low) & (spans[:, 1] <= high)]
+    first = np.full(high - low + 1, low)
+    np.maximum.at(first, inside[:, 1] - low, inside[:, 0] + 1)
+    first = np.maximum.accumulate(first)
+    lengths = np.arange(low, high + 1) - first
+    best = int(np.argmax(lengths))
+    return (int(first[best]), low + best) if lengths[best] >= 0 else None
 
 
-def _cut(
-    graph: Graph, part: Part, start: int, stop: int, troubles: tuple[Trouble, ...]
-) -> Part | None:
+def _cut(graph: Graph, part: Part, start: int, stop: int, troubles: Numbers) -> Part | None:
     """The part between two steps, counted from 1."""
     steps = stop - start + 1
     kept: dict[int, Kind] = {}

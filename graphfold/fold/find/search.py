@@ -11,6 +11,7 @@ from graphfold.fold.find.align import Alignment
 from graphfold.fold.find.anchors import FEWEST_STEPS, Anchor, Anchors
 from graphfold.fold.find.make_part import make_part
 from graphfold.fold.find.part import Part
+from graphfold.fold.find.sound import is_sound
 from graphfold.fold.graph import Graph
 
 _MOST_PARTS = 24
@@ -26,8 +27,9 @@ def find_parts(graph: Graph) -> tuple[list[Part], Part | None]:
         part = search.best()
         if part is None:
             break
-        parts.append(part)
-        search.take(part)
+        for run in (part, *search.beside(part)):
+            parts.append(run)
+            search.take(run)
     return parts, search.failed
 
 
@@ -99,7 +101,7 @@ class _Search:
             if part is None:
                 continue
             if not self.accepts(part, anchor):
-                if part.troubles and (self.failed is None or part.tried > self.failed.tried):
+                if len(part.troubles) and (self.failed is None or part.tried > self.failed.tried):
                     self.failed = part
                 continue
             aligned.append(alignment)
@@ -112,6 +114,13 @@ class _Search:
         if True in best and (tied is None or best[True].score > _FAR_MORE * tied.score):
             return best[True]
         return tied
+
+    def beside(self, part: Part) -> Iterator[Part]:
+        """The other runs of the same kinds that are parts, too."""
+        for run in part.others:
+            anchor = Anchor(np.empty(0, np.int64), np.empty(0, np.int64), trusted=not part.cyclic)
+            if self.accepts(run, anchor) and is_sound(self.graph, run):
+                yield run
 
     def accepts(self, part: Part, anchor: Anchor) -> bool:
         repeats = part.cyclic or anchor.trusted

@@ -9,6 +9,8 @@ from graphfold.fold.find.part import Part
 from graphfold.fold.graph import Graph
 from graphfold.traces.trace import Numbers
 
+_FARTHEST = 3_000  # nodes: what stands farther back is not computed from the part
+
 
 def is_sound(graph: Graph, part: Part) -> bool:
     """Whether no history, and nothing that all steps read, is computed from what depends on it.
@@ -21,9 +23,8 @@ def is_sound(graph: Graph, part: Part) -> bool:
         return True
     kind, _ = places_of(graph, list(part.kinds))
     computed = [(n, node) for n, node in outside if kind[node] >= 0 or not graph.leaf[node]]
-    inside = np.flatnonzero(kind >= 0)
-    operations = inside[~graph.leaf[inside]]
-    lowest = int(graph.levels[operations].min()) if operations.size else 0
+    operations = np.concatenate([k.nodes for k in part.kinds if not k.leaf])
+    lowest = int(graph.levels[operations[operations >= 0]].min())
     for number, node in dict.fromkeys(computed):
         origins = _origins(graph, node, kind, lowest)
         if any(number in _depends_on(part, origin) for origin in origins):
@@ -34,7 +35,7 @@ def is_sound(graph: Graph, part: Part) -> bool:
 def _origins(graph: Graph, node: int, kind: Numbers, lowest: int) -> set[int]:
     """The kinds that a node is computed from."""
     found, seen, pending = set[int](), {node}, [node]
-    while pending:
+    while pending and len(seen) < _FARTHEST:
         current = pending.pop()
         if kind[current] >= 0:
             found.add(int(kind[current]))
