@@ -19,14 +19,15 @@ def why(
     told = [part.troubles for part in (*parts, *([failed] if failed else ()))]
     troubles = np.concatenate([no_troubles(), *told])
     if left is not None:
-        troubles = troubles[np.isin(troubles[:, 2], np.array([*left], np.int64))]
+        read = graph.operands[graph.starts[troubles[:, 2]] + troubles[:, 3]]
+        alone = np.array([*left], np.int64)
+        troubles = troubles[np.isin(troubles[:, 2], alone) | np.isin(read, alone)]
     if not len(troubles):
         return ""
     _, stop, number, place = (column.tolist() for column in troubles.T)
     _, number, place = min(zip(stop, number, place, strict=True))
     node = graph.trace.label(number)
-    operand = int(graph.operands[graph.starts[number] + place])
-    read = graph.trace.label(operand)
-    differs = f"operand {place + 1} of {node} is {read}, unlike in the other repetitions"
+    operand = graph.trace.label(int(graph.operands[graph.starts[number] + place]))
+    differs = f"operand {place + 1} of {node} is {operand}, unlike in the other repetitions"
     few = f"; nothing repeats {FEWEST_STEPS} times" if left is None else ""
     return shorten(differs + few, 400)
