@@ -125,9 +125,10 @@ def test_a_foreign_operation_never_makes_a_wrong_fold(
 
 REPRODUCED = """
     arma autoregressive bidirectional biquad clockwork conditional deep_hierarchy deep_skip
-    deep_transition diagonal_state_space echo_state fibonacci gru_reset_after gru_reset_before
-    kalman leaky lstm lstm_peephole lstm_tanh memory minimal_gated moving_average
-    output_recurrence rnn_loss state_space time_delay time_skip wilson_cowan
+    deep_transition diagonal_state_space driven echo_state elementwise_lstm fibonacci
+    gru_reset_after gru_reset_before kalman leaky lstm lstm_peephole lstm_tanh memory
+    minimal_gated moving_average output_recurrence rnn_loss state_space time_delay time_skip
+    wilson_cowan
 """
 
 
