@@ -17,6 +17,7 @@ from graphfold.fold.graph import Graph
 from graphfold.fold.meaning import meaning
 from graphfold.fold.writing.write import Draft
 from graphfold.traces.operation_level import OperationLevel
+from graphfold.traces.spelled import floats
 from graphfold.traces.trace import Numbers, ShapeLike, Trace, canonical
 
 
@@ -162,11 +163,7 @@ def _spread(value: Any, shape: ShapeLike | None) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    return canonical(_floats(one)) == canonical(_floats(other))
-
-
-def _floats(value: Any) -> Any:
-    return [_floats(v) for v in value] if isinstance(value, list | tuple) else float(value)
+    return canonical(floats(one)) == canonical(floats(other))
 
 
 def _not_once(graph: Graph, draft: Draft, origin: Numbers, outside: Outside) -> str | None:

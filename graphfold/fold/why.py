@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from graphfold.errors import shorten
-from graphfold.fold.find.anchors import FEWEST_STEPS
-from graphfold.fold.find.part import Part, no_troubles
+from graphfold.fold.find.part import FEWEST_STEPS, Part, no_troubles
 from graphfold.fold.graph import Graph
 
 

@@ -31,7 +31,7 @@ def _plain(value: AttributeValue) -> Any:
 
 def floats(value: Any) -> Any:
     """A constant with lists for tuples, its numbers as floats."""
-    return [floats(v) for v in value] if isinstance(value, tuple) else float(value)
+    return [floats(v) for v in value] if isinstance(value, list | tuple) else float(value)
 
 
 def lists(value: Any) -> Any:

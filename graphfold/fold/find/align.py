@@ -1,7 +1,7 @@
 """Alignment: from an anchor, label nodes with a class and a time, all repetitions at once.
 
 Two nodes of one class are the same operation in different repetitions. Labels are only guesses
-made by majority; `regular` finds where they hold, and the proof decides.
+made by majority; the runs of a part tell where they hold, and the proof decides.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graphfold.fold.find.align import alone, groups
 from graphfold.fold.find.chains import chains_of
+from graphfold.fold.find.part import FEWEST_STEPS
 from graphfold.fold.graph import (
     Family,
     Graph,
@@ -21,7 +22,6 @@ from graphfold.fold.graph import (
 )
 from graphfold.traces.trace import Numbers
 
-FEWEST_STEPS = 3
 _ANCHORS_A_ROUND = 4
 _ROUNDS = 4
 _MOST_ORDERS = 6

@@ -20,9 +20,8 @@ _SPARSEST = 8
 def kinds_of(alignment: Alignment) -> tuple[list[Kind], int]:
     """The classes with their nodes by time, split so that all repeat with one period."""
     members = []
-    for known in alignment.found:
-        nodes = np.concatenate([b[0] for b in known.batches])
-        times = np.concatenate([b[1] for b in known.batches])
+    for number, known in enumerate(alignment.found):
+        nodes, times = alignment.members(number)
         order = np.argsort(times, kind="stable")
         if len(nodes) >= 2:
             members.append((known.leaf, nodes[order], times[order]))

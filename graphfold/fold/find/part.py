@@ -9,7 +9,8 @@ import numpy as np
 
 from graphfold.traces.trace import Numbers
 
-HOLE = 3  # how many saved operations one that would be there in vain is worth
+FEWEST_STEPS = 3
+_HOLE = 3  # how many saved operations one that would be there in vain is worth
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def no_troubles() -> Numbers:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A part of the trace that repeats `steps` times; `before` holds what delays read outside.
+    """A part of the trace that repeats `steps` times; `histories` is what delays read outside.
 
     `saved` is how many operations the circuit has less than the trace; `period` how many
     repetitions of the anchor one step takes. `tried` is what it would save if there were no
@@ -78,12 +79,16 @@ class Part:
     others: tuple[Part, ...] = ()
 
     @property
+    def operations(self) -> list[Kind]:
+        """The kinds that are no leaves."""
+        return [k for k in self.kinds if not k.leaf]
+
+    @property
     def rank(self) -> int:
         """The score, less one step for each history that might be a step itself."""
-        return self.score - self.doubtful * sum(not k.leaf for k in self.kinds)
+        return self.score - self.doubtful * len(self.operations)
 
     @property
     def score(self) -> int:
         """What the part saves, less the steps at which operations would be there in vain."""
-        kinds = [k for k in self.kinds if not k.leaf]
-        return self.saved - HOLE * sum(int((k.nodes < 0).sum()) for k in kinds)
+        return self.saved - _HOLE * sum(int((k.nodes < 0).sum()) for k in self.operations)

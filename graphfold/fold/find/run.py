@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from graphfold.fold.find.part import Kind, Part, Slot
+from graphfold.fold.find.part import FEWEST_STEPS, Kind, Part, Slot
 from graphfold.fold.graph import Graph
 from graphfold.traces.trace import Numbers
 
 _MOST_RUNS = 24
-_SHORTEST = 3  # steps that repeat
 
 
 def _troubles(graph: Graph, part: Part) -> Numbers:
@@ -64,7 +63,7 @@ class _Runs:
     part: Part
 
     def __post_init__(self) -> None:
-        self.operations = [k for k in self.part.kinds if not k.leaf]
+        self.operations = self.part.operations
         self.low = min(k.first for k in self.operations)
         self.high = max(k.last for k in self.operations)
         self.troubles = _troubles(self.graph, self.part)
@@ -94,12 +93,12 @@ class _Runs:
         pending = [(self.low, run[0] - 1), (run[1] + 1, self.high)]
         while pending and len(found) < _MOST_RUNS:
             low, high = pending.pop(0)
-            told = self.within(low, high) if high - low + 1 >= _SHORTEST else None
+            told = self.within(low, high) if high - low + 1 >= FEWEST_STEPS else None
             if told is None or told[0] is None:
                 continue
             start, stop = told[0]
             part = told[1]
-            if stop - start + 1 >= _SHORTEST:
+            if stop - start + 1 >= FEWEST_STEPS:
                 found.append(part)
                 pending += [(low, start - 1), (stop + 1, high)]
         return tuple(found)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from graphfold.fold.find.align import Alignment
-from graphfold.fold.find.anchors import FEWEST_STEPS, Anchor, Anchors
+from graphfold.fold.find.anchors import Anchor, Anchors
 from graphfold.fold.find.make_part import make_part
-from graphfold.fold.find.part import Part
+from graphfold.fold.find.part import FEWEST_STEPS, Part
 from graphfold.fold.find.sound import is_sound
 from graphfold.fold.graph import Graph
 
@@ -49,7 +49,7 @@ def is_repeat(graph: Graph, part: Part) -> bool:
 
 def are_histories(graph: Graph, part: Part) -> bool:
     """Whether names tell that all a part computes stands before the first step: h[0], h[-1]."""
-    nodes = np.concatenate([k.nodes for k in part.kinds if not k.leaf])
+    nodes = np.concatenate([k.nodes for k in part.operations])
     names = (graph.trace.names.get(node, "") for node in nodes.tolist())
     steps = [int(found[1]) for name in names if (found := re.search(r"\[(-?\d+)\]$", name))]
     return bool(steps) and max(steps) <= 0
@@ -100,7 +100,7 @@ class _Search:
             part = make_part(alignment)
             if part is None:
                 continue
-            if not self.accepts(part, anchor):
+            if not self.accepts(part, anchor.trusted):
                 if len(part.troubles) and (self.failed is None or part.tried > self.failed.tried):
                     self.failed = part
                 continue
@@ -118,12 +118,11 @@ class _Search:
     def beside(self, part: Part) -> Iterator[Part]:
         """The other runs of the same kinds that are parts, too."""
         for run in part.others:
-            anchor = Anchor(np.empty(0, np.int64), np.empty(0, np.int64), trusted=not part.cyclic)
-            if self.accepts(run, anchor) and is_sound(self.graph, run):
+            if self.accepts(run, trusted=not part.cyclic) and is_sound(self.graph, run):
                 yield run
 
-    def accepts(self, part: Part, anchor: Anchor) -> bool:
-        repeats = part.cyclic or anchor.trusted
+    def accepts(self, part: Part, trusted: bool) -> bool:
+        repeats = part.cyclic or trusted
         delays = [abs(s.delay) for k in part.kinds for s in k.slots if s.kind >= 0]
         short = part.steps <= max(delays, default=0)
         large = part.steps >= FEWEST_STEPS and part.score > 0 and not short

@@ -23,7 +23,7 @@ def is_sound(graph: Graph, part: Part) -> bool:
         return True
     kind, _ = places_of(graph, list(part.kinds))
     computed = [(n, node) for n, node in outside if kind[node] >= 0 or not graph.leaf[node]]
-    operations = np.concatenate([k.nodes for k in part.kinds if not k.leaf])
+    operations = np.concatenate([k.nodes for k in part.operations])
     lowest = int(graph.levels[operations[operations >= 0]].min())
     for number, node in dict.fromkeys(computed):
         origins = _origins(graph, node, kind, lowest)
