@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphfold.circuit import Function
+from graphfold.evaluate.elementwise import ELEMENTWISE
 from graphfold.expression import Apply
 from graphfold.fold.items import Item
 from graphfold.fold.meaning import settings
@@ -10,16 +11,6 @@ from graphfold.fold.writing.leaf_shapes import leaf_shape
 from graphfold.fold.writing.sheet import Sheet
 
 _LETTERS = "abcdefghijklmnopqrsuvwxyz"  # t is a step
-
-_OF_ONE = (
-    *("neg", "abs", "sign", "square", "sqrt", "exp", "log", "sin", "cos"),
-    *("tanh", "sigmoid", "relu", "softplus"),
-)
-_OF_SEVERAL = (
-    *("add", "sub", "mul", "div", "pow", "mod", "maximum", "minimum", "where", "clip"),
-    *("lt", "le", "gt", "ge", "eq", "ne"),
-)
-_ELEMENTWISE = frozenset((*_OF_ONE, *_OF_SEVERAL))
 
 
 def apply(sheet: Sheet, item: Item, operands: tuple[int, ...]) -> Apply:
@@ -29,7 +20,7 @@ def apply(sheet: Sheet, item: Item, operands: tuple[int, ...]) -> Apply:
         axis = sheet.axis(sheet.items.items[item.refs[0].item].part)
         return Apply(op, operands, (("axis", axis.name),))
     known = settings(op, attributes, len(operands))
-    if known is not None and (sheet.shapes != "unknown" or op in _ELEMENTWISE):
+    if known is not None and (sheet.shapes != "unknown" or op in ELEMENTWISE):
         return Apply(op, operands, known)
     return Apply("call", operands, (("function", _function(sheet, item.node)),))
 
